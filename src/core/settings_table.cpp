@@ -1,0 +1,262 @@
+#include "core/settings_table.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cctype>
+#include <charconv>
+#include <limits>
+
+namespace alloy {
+namespace {
+
+constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t hour_ms = 3'600'000;
+constexpr std::int64_t year_s = 31'536'000;
+constexpr std::int64_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib;
+constexpr std::int64_t path_bytes = 4096;
+
+std::string no_address(std::string_view text) {
+  unsigned char address[16];
+  std::string const name(text);
+  bool const good = inet_pton(AF_INET, name.c_str(), address) == 1 || inet_pton(AF_INET6, name.c_str(), address) == 1;
+  return good ? "" : "must be an IPv4 or IPv6 address, as 127.0.0.1, 0.0.0.0 or ::";
+}
+
+std::string no_web_url(std::string_view text) {
+  auto rest = text;
+  if (rest.starts_with("https://"))
+    rest.remove_prefix(8);
+  else if (rest.starts_with("http://"))
+    rest.remove_prefix(7);
+  else if (!text.empty())
+    return "must begin with http:// or https://";
+  if (text.empty()) return "";
+  if (rest.empty() || rest.starts_with('/') || rest.ends_with('/')) return "must name a host and not end with a slash";
+  return rest.find_first_of("?#@ \"") == rest.npos ? "" : "must have no query, fragment, user name or space";
+}
+
+std::string no_origin(std::string_view text) {
+  if (text == "*") return "";
+  auto complaint = text.empty() ? std::string("must not be empty") : no_web_url(text);
+  if (complaint.empty() && std::count(text.begin(), text.end(), '/') != 2) complaint = "must have no path";
+  return complaint.empty() ? complaint : "every origin " + complaint + ", or be *";
+}
+
+using s = settings;
+constexpr auto secret = setting_trait::secret;
+constexpr auto hidden = setting_trait::hidden;
+constexpr auto plain = setting_trait::plain;
+
+setting_row const table[] = {
+    {"port", &s::port, "3000", 0, 65535, "TCP port to listen on; 0 takes a free one", plain, nullptr, {}, "PORT"},
+    {"bind", &s::bind, "127.0.0.1", 1, 64, "address to listen on; 0.0.0.0 or :: for every interface", plain,
+     no_address},
+    {"data_dir", &s::data_dir, "./alloy-data", 1, path_bytes, "folder of the store, the keys and alloy.conf"},
+    {"public_url", &s::public_url, "", 0, 1024, "where clients reach this server; empty: http://localhost:<port>",
+     plain, no_web_url},
+    {"registration", &s::registration, "open", 0, 0, "who may register", plain, nullptr, "open|invite_only|disabled"},
+    {"jwt_private_key", &s::jwt_private_key, "", 0, 16 * kib,
+     "Ed25519 key (PEM) that signs access tokens; empty: made at first start", secret},
+    {"jwt_public_key", &s::jwt_public_key, "", 0, 16 * kib, "its public half (PEM), checked against it", secret},
+    {"jwt_issuer", &s::jwt_issuer, "alloy", 1, 256, "iss of access tokens"},
+    {"jwt_audience", &s::jwt_audience, "alloy", 1, 256, "aud of access tokens"},
+    {"jwt_ttl_seconds", &s::jwt_ttl_seconds, "3600", 1, year_s, "life of an access token"},
+    {"refresh_ttl_seconds", &s::refresh_ttl_seconds, "2592000", 1, 10 * year_s, "life of a refresh token"},
+    {"tls_certificate_file", &s::tls_certificate_file, "", 0, path_bytes,
+     "PEM chain; with tls_key_file the server speaks TLS"},
+    {"tls_key_file", &s::tls_key_file, "", 0, path_bytes, "PEM private key of the certificate"},
+    {"cors_allowed_origins", &s::cors_allowed_origins, "", 0, 8 * kib, "comma-separated origins of browsers, or *",
+     plain, no_origin},
+    {"metrics_port", &s::metrics_port, "0", 0, 65535, "port of /metrics alone; 0: on the main port"},
+    {"log_level", &s::log_level, "info", 0, 0, "least level that is logged; debug has a line per request", plain,
+     nullptr, "debug|info|warn|error|off"},
+    {"io_threads", &s::io_threads, "0", 0, 256,
+     "threads that serve connections; 0: one less than the cores, at least 1"},
+    {"connections_max", &s::connections_max, "10000", 1, 1'000'000, "open connections"},
+    {"connections_per_peer_max", &s::connections_per_peer_max, "1024", 1, 1'000'000, "open connections of one address"},
+    {"request_line_max_bytes", &s::request_line_max_bytes, "8192", 256, mib, "longest request line"},
+    {"header_max_bytes", &s::header_max_bytes, "16384", 512, mib, "largest header"},
+    {"header_fields_max", &s::header_fields_max, "100", 8, 10'000, "header fields of a request"},
+    {"body_max_bytes", &s::body_max_bytes, "1048576", kib, gib, "largest request body"},
+    {"json_depth_max", &s::json_depth_max, "32", 4, 1024, "deepest nesting of a JSON body"},
+    {"head_timeout_ms", &s::head_timeout_ms, "10000", 1, hour_ms, "time for a request's header to arrive"},
+    {"idle_timeout_ms", &s::idle_timeout_ms, "60000", 1, hour_ms, "time between two requests of a connection"},
+    {"body_timeout_ms", &s::body_timeout_ms, "30000", 1, hour_ms, "time for a request's body to arrive"},
+    {"write_timeout_ms", &s::write_timeout_ms, "30000", 1, hour_ms, "time for an answer to be taken"},
+    {"shutdown_delay_ms", &s::shutdown_delay_ms, "500", 0, hour_ms,
+     "time between readyz saying no and the listener closing"},
+    {"shutdown_timeout_ms", &s::shutdown_timeout_ms, "10000", 0, hour_ms, "time for running requests at shutdown"},
+    {"gzip_min_bytes", &s::gzip_min_bytes, "1024", 0, no_limit, "smallest answer that is compressed"},
+    {"page_limit_default", &s::page_limit_default, "50", 1, 1000, "items of a list where no limit is asked"},
+    {"page_limit_max", &s::page_limit_max, "200", 1, 1000, "most items of a list"},
+    {"min_position_wait_ms", &s::min_position_wait_ms, "5000", 0, hour_ms, "longest wait for a position to be visible"},
+    {"queue_max", &s::queue_max, "10000", 1, 10'000'000, "commands that wait for the log"},
+    {"batch_max", &s::batch_max, "256", 1, 65536, "commands written with one fsync"},
+    {"record_max_bytes", &s::record_max_bytes, "524288", 4 * kib, 64 * mib, "largest record of the log"},
+    {"idempotency_ttl_seconds", &s::idempotency_ttl_seconds, "86400", 1, year_s,
+     "how long an Idempotency-Key is known"},
+    {"free_space_min_bytes", &s::free_space_min_bytes, "268435456", 0, no_limit,
+     "free disk space below which writes answer 507"},
+    {"block_cache_bytes", &s::block_cache_bytes, "33554432", mib, no_limit, "memory for blocks read from disk"},
+    {"write_buffer_bytes", &s::write_buffer_bytes, "16777216", mib, 4 * gib,
+     "memory for writes before they go to a table"},
+    {"hashing_workers", &s::hashing_workers, "2", 1, 64, "threads that hash passwords"},
+    {"hashing_queue_max", &s::hashing_queue_max, "64", 1, 100'000, "passwords that wait to be hashed"},
+    {"login_failures_per_account", &s::login_failures_per_account, "10", 1, 100'000,
+     "failed logins of one account in a window"},
+    {"login_failures_per_address", &s::login_failures_per_address, "60", 1, 1'000'000,
+     "failed logins from one address in a window"},
+    {"login_window_seconds", &s::login_window_seconds, "900", 1, 86400,
+     "the window in which failed logins are counted"},
+    {"crash_point", &s::crash_point, "", 0, 64, "where the process kills itself, for crash tests", hidden},
+    {"crash_after", &s::crash_after, "1", 1, no_limit, "the how-manieth passing of crash_point kills", hidden},
+};
+
+std::vector<std::string> split(std::string_view text, char at) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    auto const end = std::min(text.find(at), text.size());
+    auto part = text.substr(0, end);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    parts.emplace_back(part);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
+}
+
+// A number of bytes may be written with a unit: 256MiB.
+result<std::int64_t> number_of(setting_row const& row, std::string_view text) {
+  std::int64_t unit = 1;
+  if (row.key.ends_with("_bytes"))
+    for (auto const& [name, size] : {std::pair{"KiB", kib}, std::pair{"MiB", mib}, std::pair{"GiB", gib}})
+      if (text.ends_with(name)) {
+        unit = size;
+        text.remove_suffix(3);
+        while (text.ends_with(' ')) text.remove_suffix(1);
+        break;
+      }
+  std::int64_t value = 0;
+  auto const [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (end != text.data() + text.size() || text.empty() || failure != std::errc())
+    return error(errc::validation_failed, "must be a whole number");
+  if (__builtin_mul_overflow(value, unit, &value) || value < row.least || value > row.greatest)
+    return error(errc::validation_failed,
+                 "must be between " + std::to_string(row.least) + " and " + std::to_string(row.greatest));
+  return value;
+}
+
+result<> assign(setting_row const& row, std::int64_t& into, std::string_view text) {
+  auto value = number_of(row, text);
+  if (!value) return value.error();
+  into = *value;
+  return {};
+}
+
+result<> assign(setting_row const& row, std::string& into, std::string_view text) {
+  auto const size = static_cast<std::int64_t>(text.size());
+  if (size < row.least) return error(errc::validation_failed, "must not be empty");
+  if (size > row.greatest)
+    return error(errc::validation_failed, "must have at most " + std::to_string(row.greatest) + " bytes");
+  if (text.find('\0') != text.npos) return error(errc::validation_failed, "must have no NUL byte");
+  if (row.complaint != nullptr)
+    if (auto complaint = row.complaint(text); !complaint.empty())
+      return error(errc::validation_failed, std::move(complaint));
+  into = text;
+  return {};
+}
+
+result<> assign(setting_row const& row, std::vector<std::string>& into, std::string_view text) {
+  auto parts = split(text, ',');
+  for (auto const& part : parts)
+    if (auto complaint = row.complaint(part); !complaint.empty())
+      return error(errc::validation_failed, std::move(complaint));
+  into = std::move(parts);
+  return {};
+}
+
+template <class Enum>
+requires std::is_enum_v<Enum> result<> assign(setting_row const& row, Enum& into, std::string_view text) {
+  auto const names = split(row.choices, '|');
+  auto const found = std::find(names.begin(), names.end(), text);
+  if (found == names.end()) return error(errc::validation_failed, "must be one of " + std::string(row.choices));
+  into = static_cast<Enum>(found - names.begin());
+  return {};
+}
+
+std::string text_of(setting_row const&, std::int64_t value) {
+  return std::to_string(value);
+}
+std::string text_of(setting_row const&, std::string const& value) {
+  return value;
+}
+std::string text_of(setting_row const&, std::vector<std::string> const& values) {
+  std::string text;
+  for (auto const& value : values) text += (text.empty() ? "" : ",") + value;
+  return text;
+}
+template <class Enum>
+requires std::is_enum_v<Enum> std::string text_of(setting_row const& row, Enum value) {
+  return split(row.choices, '|')[static_cast<std::size_t>(value)];
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      auto const same =
+          std::tolower(static_cast<unsigned char>(a[i - 1])) == std::tolower(static_cast<unsigned char>(b[j - 1]));
+      auto const best = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (same ? 0 : 1)});
+      diagonal = std::exchange(row[j], best);
+    }
+  }
+  return row[b.size()];
+}
+
+} // namespace
+
+std::span<setting_row const> setting_rows() noexcept {
+  return table;
+}
+
+result<> assign_setting(setting_row const& row, settings& into, std::string_view text) {
+  return std::visit([&](auto member) { return assign(row, into.*member, text); }, row.member);
+}
+
+std::string setting_text(setting_row const& row, settings const& from) {
+  return std::visit([&](auto member) { return text_of(row, from.*member); }, row.member);
+}
+
+settings::settings() {
+  for (auto const& row : table) assign_setting(row, *this, row.fallback).value();
+}
+
+std::vector<std::string> contradictions(settings const& values) {
+  std::vector<std::string> found;
+  auto const must = [&](bool holds, char const* sentence) {
+    if (!holds) found.emplace_back(sentence);
+  };
+  must(values.tls_certificate_file.empty() == values.tls_key_file.empty(),
+       "tls_certificate_file and tls_key_file must be given together");
+  must(values.jwt_public_key.empty() || !values.jwt_private_key.empty(),
+       "jwt_public_key needs jwt_private_key: Alloy signs the tokens it checks");
+  must(values.page_limit_default <= values.page_limit_max, "page_limit_default must not exceed page_limit_max");
+  must(values.metrics_port == 0 || values.metrics_port != values.port,
+       "metrics_port must differ from port, or be 0 to share it");
+  return found;
+}
+
+std::string nearest_name(std::string_view mistyped, std::vector<std::string> const& known) {
+  std::string nearest;
+  auto best = std::max<std::size_t>(2, mistyped.size() / 3) + 1;
+  for (auto const& name : known)
+    if (auto const distance = edit_distance(mistyped, name); distance < best) {
+      best = distance;
+      nearest = name;
+    }
+  return nearest;
+}
+
+} // namespace alloy

@@ -1,0 +1,133 @@
+#include "core/text.hpp"
+
+#include "core/json.hpp"
+#include "core/time.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace alloy {
+namespace {
+
+bool lower_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+bool upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// ISO 4217, the active codes with a minor unit of two decimals or none we round to: amounts are in hundredths.
+constexpr std::string_view currencies =
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP "
+    "CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF "
+    "IDR ILS INR IRR ISK JMD JPY KES KGS KHR KMF KPW KRW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU "
+    "MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG "
+    "SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST "
+    "XAF XCD XOF XPF YER ZAR ZMW ZWG";
+
+} // namespace
+
+std::size_t code_points(std::string_view utf8) noexcept {
+  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+std::optional<text_fault> check_text(std::string_view t, std::size_t min, std::size_t max, bool lines) {
+  std::size_t const length = code_points(t);
+  if (length < min || length > max)
+    return text_fault{length < min ? "too_short" : "too_long", "it must have " + std::to_string(min) + " to " +
+                                                                   std::to_string(max) + " characters, it has " +
+                                                                   std::to_string(length)};
+  bool blank = true;
+  for (char const c : t) {
+    auto const u = static_cast<unsigned char>(c);
+    if (u < 0x20 || u == 0x7f) {
+      if (!lines || (c != '\n' && c != '\r' && c != '\t'))
+        return text_fault{"control_character", "it must not hold control characters"};
+    } else if (c != ' ')
+      blank = false;
+  }
+  if (min > 0 && blank) return text_fault{"blank", "it must not be blank"};
+  return std::nullopt;
+}
+
+bool email_rule::ok(std::string_view t) noexcept {
+  auto const at = t.find('@');
+  if (t.size() < min || t.size() > max || at == 0 || at == std::string_view::npos || at > 64 ||
+      t.find('@', at + 1) != std::string_view::npos)
+    return false;
+  auto const domain = t.substr(at + 1);
+  if (domain.empty() || domain.front() == '.' || domain.front() == '-' || domain.back() == '.' ||
+      domain.find("..") != std::string_view::npos)
+    return false;
+  if (t.front() == '.' || t[at - 1] == '.' || t.find("..") != std::string_view::npos) return false;
+  return std::all_of(t.begin(), t.end(), [](char c) {
+    auto const u = static_cast<unsigned char>(c);
+    return u > 0x20 && u != 0x7f && std::string_view("\"(),:;<>[\\]").find(c) == std::string_view::npos;
+  });
+}
+
+std::string email_rule::normal(std::string_view t) {
+  std::string lower(t);
+  for (char& c : lower)
+    if (upper(c)) c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+bool slug_rule::ok(std::string_view t) noexcept {
+  if (t.size() < min || t.size() > max || t.front() == '-' || t.back() == '-' || t.find("--") != std::string_view::npos)
+    return false;
+  return std::all_of(t.begin(), t.end(), [](char c) { return lower_or_digit(c) || c == '-'; });
+}
+
+bool project_key_rule::ok(std::string_view t) noexcept {
+  if (t.size() < min || t.size() > max || !upper(t.front())) return false;
+  return std::all_of(t.begin(), t.end(), [](char c) { return upper(c) || digit(c); });
+}
+
+bool color_rule::ok(std::string_view t) noexcept {
+  if (t.size() != 7 || t.front() != '#') return false;
+  return std::all_of(t.begin() + 1, t.end(),
+                     [](char c) { return digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); });
+}
+
+bool currency_rule::ok(std::string_view t) noexcept {
+  return t.size() == 3 && std::all_of(t.begin(), t.end(), upper) && currencies.find(t) != std::string_view::npos;
+}
+
+bool time_zone_rule::ok(std::string_view t) {
+  return is_time_zone(t);
+}
+
+void read_bounded(json::node const& n, json::reading& at, std::int64_t min, std::int64_t max, std::int64_t& out) {
+  if (n.what != json::kind::integer) return json::fail_type(at, n, "an integer");
+  if (n.integer < min || n.integer > max)
+    return at.fail("out_of_range", "it must be " + std::to_string(min) + " to " + std::to_string(max));
+  out = n.integer;
+}
+
+void points::read_json(json::node const& n, json::reading& at) {
+  double const value = n.what == json::kind::integer ? static_cast<double>(n.integer) : n.number;
+  if (n.what != json::kind::integer && n.what != json::kind::number) return json::fail_type(at, n, "a number");
+  double const scaled = value * 100;
+  if (!(scaled >= 0) || scaled > static_cast<double>(max_hundredths))
+    return at.fail("out_of_range", "it must be 0 to 10000");
+  double const whole = std::nearbyint(scaled);
+  if (std::abs(scaled - whole) > 1e-6) return at.fail("too_precise", "it must have at most two decimals");
+  hundredths = static_cast<std::int64_t>(whole);
+}
+
+void points::write_json(std::string& out) const {
+  json::write_integer(out, hundredths / 100);
+  if (auto const rest = hundredths % 100) {
+    out += '.';
+    out += static_cast<char>('0' + rest / 10);
+    if (rest % 10) out += static_cast<char>('0' + rest % 10);
+  }
+}
+
+} // namespace alloy
