@@ -1,0 +1,31 @@
+#pragma once
+// Every event there is: the variant decides at compile time that each one can be stored, read and folded.
+#include "events/identity.hpp"
+#include "events/org.hpp"
+#include "events/project.hpp"
+#include "events/ticket.hpp"
+#include "events/webhook.hpp"
+#include "events/workflow.hpp"
+
+#include <variant>
+
+namespace alloy::events {
+
+using event =
+    std::variant<user_registered, user_password_changed, session_opened, session_refreshed, session_closed,
+                 session_revoked, api_key_created, api_key_deleted, org_created, org_updated, member_added,
+                 member_role_changed, member_removed, invite_created, invite_revoked, invite_accepted, workflow_created,
+                 workflow_updated, label_created, label_updated, project_created, project_updated, project_member_added,
+                 project_member_removed, sprint_created, sprint_updated, sprint_started, ticket_created, ticket_updated,
+                 ticket_status_changed, ticket_assigned, ticket_sprint_changed, ticket_labeled, ticket_unlabeled,
+                 comment_created, comment_updated, comment_deleted, webhook_created, webhook_updated, webhook_deleted>;
+
+inline std::string_view type_of(event const& e) {
+  return std::visit([](auto const& one) { return std::remove_cvref_t<decltype(one)>::type; }, e);
+}
+
+// The types an org may subscribe to: all but those of the tenant `identity`.
+bool is_public_type(std::string_view type) noexcept;
+std::vector<std::string_view> public_types();
+
+} // namespace alloy::events

@@ -1,0 +1,32 @@
+#pragma once
+// What an update did: field by field, from and to. An absent field did not change.
+#include "core/json.hpp"
+
+namespace alloy::events {
+
+template <class T> struct change {
+  T from{}, to{};
+  bool operator==(change const&) const = default;
+  void write_json(std::string& out) const {
+    out += "{\"from\":";
+    json::write(out, from);
+    out += ",\"to\":";
+    json::write(out, to);
+    out += '}';
+  }
+  void read_json(json::node const& n, json::reading& at) {
+    auto const* const f = n.find("from");
+    auto const* const t = n.find("to");
+    if (!f || !t) return at.fail("required", "a change has from and to");
+    json::read_node(*f, from, at);
+    json::read_node(*t, to, at);
+  }
+};
+
+template <class T> using field = json::changed<change<T>>;
+template <class T> using nullable = json::changed<change<std::optional<T>>>;
+
+// Event structs are the stored format: a member is never renamed, retyped or removed; a new shape is a new `schema`
+// with its former struct in former.hpp and a golden file of every schema under tests/golden.
+
+} // namespace alloy::events

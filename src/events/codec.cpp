@@ -1,0 +1,134 @@
+#include "events/codec.hpp"
+
+#include "events/former.hpp"
+#include "events/log.hpp"
+
+namespace alloy::events {
+namespace {
+
+struct stored_shape { // an event inside a record
+  static constexpr bool defaults_allowed = true;
+  uuid id;
+  std::string type;
+  int schema = 1;
+  events::subject subject;
+  json::raw data;
+};
+BOOST_DESCRIBE_STRUCT(stored_shape, (), (id, type, schema, subject, data))
+
+struct record_shape {
+  static constexpr bool defaults_allowed = true;
+  uuid org_id;
+  std::uint64_t org_seq = 0;
+  uuid command_id;
+  timestamp at;
+  events::actor actor;
+  std::string request_id;
+  std::uint64_t cause = 0;
+  std::vector<stored_shape> events;
+};
+BOOST_DESCRIBE_STRUCT(record_shape, (), (org_id, org_seq, command_id, at, actor, request_id, cause, events))
+
+template <class E> E read_shape(int schema, std::string_view data) {
+  if (schema == E::schema) return json::stored<E>(data);
+  if constexpr (!std::is_void_v<typename former<E>::type>)
+    return lift(read_shape<typename former<E>::type>(schema, data));
+  throw damaged("an event " + std::string(E::type) + " has schema " + std::to_string(schema) +
+                ", which this version does not know");
+}
+
+} // namespace
+
+std::string encode_data(event const& e) {
+  return std::visit([](auto const& one) { return json::to_string(one); }, e);
+}
+
+event decode_data(std::string_view type, int schema, std::string_view data) {
+  event out;
+  bool found = false;
+  boost::mp11::mp_for_each<
+      boost::mp11::mp_transform<std::type_identity, boost::mp11::mp_rename<event, boost::mp11::mp_list>>>([&](auto t) {
+    using E = typename decltype(t)::type;
+    if (found || E::type != type) return;
+    found = true;
+    out = read_shape<E>(schema, data);
+  });
+  if (!found) throw damaged("an event has the type " + std::string(type) + ", which this version does not know");
+  return out;
+}
+
+std::string encode_record(record_head const& head, std::span<encoded_event const> events, std::uint32_t previous_crc) {
+  std::string body;
+  body.reserve(512 + 512 * events.size());
+  auto const member = [&](char const* name, auto const& value) {
+    body += name;
+    json::write(body, value);
+  };
+  member("{\"org_id\":", head.tenant);
+  member(",\"org_seq\":", head.tenant_seq);
+  member(",\"command_id\":", head.command_id);
+  member(",\"at\":", head.at);
+  member(",\"actor\":", head.actor);
+  member(",\"request_id\":", head.request_id);
+  if (head.cause) member(",\"cause\":", head.cause);
+  body += ",\"events\":[";
+  for (auto const& e : events) {
+    if (body.back() != '[') body += ',';
+    member("{\"id\":", e.id);
+    member(",\"type\":", type_of(e.of->what));
+    member(",\"schema\":",
+           std::visit([](auto const& one) { return std::remove_cvref_t<decltype(one)>::schema; }, e.of->what));
+    member(",\"subject\":", e.of->subject);
+    body += ",\"data\":";
+    std::visit([&](auto const& one) { json::write(body, one); }, e.of->what);
+    body += '}';
+  }
+  body += "]}";
+  return frame_record(previous_crc, static_cast<std::uint16_t>(events.size()), body);
+}
+
+record decode_record(std::uint64_t first_position, std::string_view bytes) {
+  record_frame frame;
+  std::string const where = "the record at position " + std::to_string(first_position);
+  if (!parse_record(bytes, frame)) throw damaged(where + " does not match its checksum");
+  auto shape = json::stored<record_shape>(frame.json);
+  if (shape.events.size() != frame.count) throw damaged(where + " has another number of events than it says");
+  record r;
+  r.crc = frame.crc;
+  r.previous_crc = frame.previous_crc;
+  r.head = {shape.org_id, shape.org_seq, shape.command_id, shape.at, shape.actor, std::move(shape.request_id),
+            shape.cause};
+  r.events.reserve(shape.events.size());
+  std::uint64_t next = first_position;
+  for (auto& s : shape.events) {
+    stored_event e;
+    static_cast<envelope&>(e) = {next++,
+                                 s.id,
+                                 shape.org_id,
+                                 s.subject,
+                                 shape.at,
+                                 shape.actor,
+                                 r.head.request_id,
+                                 shape.cause,
+                                 continues(r.events, s.subject)};
+    e.what = decode_data(s.type, s.schema, s.data.text);
+    r.events.push_back(std::move(e));
+  }
+  return r;
+}
+
+bool is_public_type(std::string_view type) noexcept {
+  return !type.starts_with("user.") && !type.starts_with("session.") && !type.starts_with("api_key.");
+}
+
+std::vector<std::string_view> public_types() {
+  std::vector<std::string_view> types;
+  boost::mp11::mp_for_each<
+      boost::mp11::mp_transform<std::type_identity, boost::mp11::mp_rename<event, boost::mp11::mp_list>>>([&](auto t) {
+    using E = typename decltype(t)::type;
+    if (is_public_type(E::type)) types.push_back(E::type);
+  });
+  return types;
+}
+
+} // namespace alloy::events

@@ -1,0 +1,38 @@
+#pragma once
+// Bytes of a record <-> its events. Reading lifts former shapes to the newest one, so nobody else ever sees them.
+#include "events/envelope.hpp"
+#include "events/record.hpp"
+
+namespace alloy::events {
+
+// What a record says about all its events.
+struct record_head {
+  uuid tenant;
+  std::uint64_t tenant_seq = 0;
+  uuid command_id;
+  timestamp at;
+  events::actor actor;
+  std::string request_id;
+  std::uint64_t cause = 0;
+};
+
+struct record {
+  record_head head;
+  std::uint32_t crc = 0, previous_crc = 0;
+  std::vector<stored_event> events;
+};
+
+struct encoded_event { // one event ready to be stored
+  uuid id;
+  draft const* of;
+};
+
+std::string encode_record(record_head const& head, std::span<encoded_event const> events, std::uint32_t previous_crc);
+// Throws `damaged` where the bytes do not hold or an event's type or schema is unknown to this version.
+record decode_record(std::uint64_t first_position, std::string_view bytes);
+
+// One event's facts as JSON, and back (the schema is the one it was written with).
+std::string encode_data(event const& e);
+event decode_data(std::string_view type, int schema, std::string_view data);
+
+} // namespace alloy::events

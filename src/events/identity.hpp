@@ -1,0 +1,72 @@
+#pragma once
+// Users, sessions and keys: events of the tenant `identity`, never in an org's feed. Personal text is sealed with the
+// person's own key, which lives outside the log; passwords are Argon2id strings, other secrets SHA-256 in hex.
+#include "events/change.hpp"
+#include "events/values.hpp"
+
+namespace alloy::events {
+
+struct user_registered {
+  static constexpr std::string_view type = "user.registered";
+  static constexpr int schema = 1;
+  std::string email_sealed, display_name_sealed, password_hash;
+};
+BOOST_DESCRIBE_STRUCT(user_registered, (), (email_sealed, display_name_sealed, password_hash))
+
+struct user_password_changed {
+  static constexpr std::string_view type = "user.password_changed";
+  static constexpr int schema = 1;
+  std::string password_hash;
+};
+BOOST_DESCRIBE_STRUCT(user_password_changed, (), (password_hash))
+
+struct session_opened {
+  static constexpr std::string_view type = "session.opened";
+  static constexpr int schema = 1;
+  uuid user_id;
+  std::string refresh_hash;
+  timestamp expires_at;
+};
+BOOST_DESCRIBE_STRUCT(session_opened, (), (user_id, refresh_hash, expires_at))
+
+struct session_refreshed {
+  static constexpr std::string_view type = "session.refreshed";
+  static constexpr int schema = 1;
+  std::string previous_hash, refresh_hash;
+  timestamp expires_at;
+};
+BOOST_DESCRIBE_STRUCT(session_refreshed, (), (previous_hash, refresh_hash, expires_at))
+
+struct session_closed {
+  static constexpr std::string_view type = "session.closed";
+  static constexpr int schema = 1;
+};
+BOOST_DESCRIBE_STRUCT(session_closed, (), ())
+
+struct session_revoked {
+  static constexpr std::string_view type = "session.revoked";
+  static constexpr int schema = 1;
+  std::string reason; // refresh_reused, password_changed
+};
+BOOST_DESCRIBE_STRUCT(session_revoked, (), (reason))
+
+struct api_key_created {
+  static constexpr std::string_view type = "api_key.created";
+  static constexpr int schema = 1;
+  uuid user_id;
+  std::string name, key_prefix, key_hash;
+  std::vector<std::string> scopes;
+  std::optional<uuid> org_id = {};
+  std::vector<uuid> project_ids;
+  std::optional<timestamp> expires_at = {};
+};
+BOOST_DESCRIBE_STRUCT(api_key_created, (),
+                      (user_id, name, key_prefix, key_hash, scopes, org_id, project_ids, expires_at))
+
+struct api_key_deleted {
+  static constexpr std::string_view type = "api_key.deleted";
+  static constexpr int schema = 1;
+};
+BOOST_DESCRIBE_STRUCT(api_key_deleted, (), ())
+
+} // namespace alloy::events

@@ -1,0 +1,81 @@
+#pragma once
+// An organization, its members and its invites.
+#include "events/change.hpp"
+#include "events/values.hpp"
+
+namespace alloy::events {
+
+struct org_created {
+  static constexpr std::string_view type = "org.created";
+  static constexpr int schema = 1;
+  std::string name, slug, time_zone, currency;
+};
+BOOST_DESCRIBE_STRUCT(org_created, (), (name, slug, time_zone, currency))
+
+struct org_changes {
+  field<std::string> name, slug, time_zone, currency;
+};
+BOOST_DESCRIBE_STRUCT(org_changes, (), (name, slug, time_zone, currency))
+struct org_updated {
+  static constexpr std::string_view type = "org.updated";
+  static constexpr int schema = 1;
+  org_changes changes;
+};
+BOOST_DESCRIBE_STRUCT(org_updated, (), (changes))
+
+struct member_added {
+  static constexpr std::string_view type = "member.added";
+  static constexpr int schema = 1;
+  uuid user_id;
+  alloy::role role{};
+  bool can_view_finance = false;
+  std::optional<uuid> invite_id = {};
+};
+BOOST_DESCRIBE_STRUCT(member_added, (), (user_id, role, can_view_finance, invite_id))
+
+struct member_changes {
+  field<alloy::role> role;
+  field<bool> can_view_finance;
+};
+BOOST_DESCRIBE_STRUCT(member_changes, (), (role, can_view_finance))
+struct member_role_changed {
+  static constexpr std::string_view type = "member.role_changed";
+  static constexpr int schema = 1;
+  uuid user_id;
+  member_changes changes;
+};
+BOOST_DESCRIBE_STRUCT(member_role_changed, (), (user_id, changes))
+
+struct member_removed {
+  static constexpr std::string_view type = "member.removed";
+  static constexpr int schema = 1;
+  uuid user_id;
+  alloy::role role{};
+};
+BOOST_DESCRIBE_STRUCT(member_removed, (), (user_id, role))
+
+struct invite_created {
+  static constexpr std::string_view type = "invite.created";
+  static constexpr int schema = 1;
+  std::string email_sealed; // under the invite's own key
+  alloy::role role{};
+  uuid created_by;
+  std::string code_hash;
+  timestamp expires_at;
+};
+BOOST_DESCRIBE_STRUCT(invite_created, (), (email_sealed, role, created_by, code_hash, expires_at))
+
+struct invite_revoked {
+  static constexpr std::string_view type = "invite.revoked";
+  static constexpr int schema = 1;
+};
+BOOST_DESCRIBE_STRUCT(invite_revoked, (), ())
+
+struct invite_accepted {
+  static constexpr std::string_view type = "invite.accepted";
+  static constexpr int schema = 1;
+  uuid user_id;
+};
+BOOST_DESCRIBE_STRUCT(invite_accepted, (), (user_id))
+
+} // namespace alloy::events

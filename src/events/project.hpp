@@ -1,0 +1,89 @@
+#pragma once
+// Projects, who works in them, and their sprints.
+#include "events/change.hpp"
+#include "events/values.hpp"
+
+namespace alloy::events {
+
+struct project_created {
+  static constexpr std::string_view type = "project.created";
+  static constexpr int schema = 1;
+  std::string key, name;
+  std::optional<std::string> description = {};
+  uuid workflow_id;
+  std::optional<capitalization> capitalization_type = {};
+  std::optional<phase> development_phase = {};
+  std::optional<std::string> cost_center_id = {};
+  std::optional<std::int64_t> budget_cents = {};
+  std::optional<budget_span> budget_period = {};
+  std::optional<std::int64_t> amortization_months = {};
+};
+BOOST_DESCRIBE_STRUCT(project_created, (),
+                      (key, name, description, workflow_id, capitalization_type, development_phase, cost_center_id,
+                       budget_cents, budget_period, amortization_months))
+
+struct project_changes {
+  field<std::string> name;
+  nullable<std::string> description;
+  field<uuid> workflow_id;
+  nullable<capitalization> capitalization_type;
+  nullable<phase> development_phase;
+  nullable<std::string> cost_center_id;
+  nullable<std::int64_t> budget_cents;
+  nullable<budget_span> budget_period;
+  nullable<std::int64_t> amortization_months;
+};
+BOOST_DESCRIBE_STRUCT(project_changes, (),
+                      (name, description, workflow_id, capitalization_type, development_phase, cost_center_id,
+                       budget_cents, budget_period, amortization_months))
+struct project_updated {
+  static constexpr std::string_view type = "project.updated";
+  static constexpr int schema = 1;
+  project_changes changes;
+};
+BOOST_DESCRIBE_STRUCT(project_updated, (), (changes))
+
+struct project_member_added {
+  static constexpr std::string_view type = "project.member_added";
+  static constexpr int schema = 1;
+  uuid user_id;
+};
+BOOST_DESCRIBE_STRUCT(project_member_added, (), (user_id))
+
+struct project_member_removed {
+  static constexpr std::string_view type = "project.member_removed";
+  static constexpr int schema = 1;
+  uuid user_id;
+};
+BOOST_DESCRIBE_STRUCT(project_member_removed, (), (user_id))
+
+struct sprint_created {
+  static constexpr std::string_view type = "sprint.created";
+  static constexpr int schema = 1;
+  uuid project_id;
+  std::string name;
+  std::optional<std::string> goal = {};
+  date start_date, end_date;
+};
+BOOST_DESCRIBE_STRUCT(sprint_created, (), (project_id, name, goal, start_date, end_date))
+
+struct sprint_changes {
+  field<std::string> name;
+  nullable<std::string> goal;
+  field<date> start_date, end_date;
+};
+BOOST_DESCRIBE_STRUCT(sprint_changes, (), (name, goal, start_date, end_date))
+struct sprint_updated {
+  static constexpr std::string_view type = "sprint.updated";
+  static constexpr int schema = 1;
+  sprint_changes changes;
+};
+BOOST_DESCRIBE_STRUCT(sprint_updated, (), (changes))
+
+struct sprint_started {
+  static constexpr std::string_view type = "sprint.started";
+  static constexpr int schema = 1;
+};
+BOOST_DESCRIBE_STRUCT(sprint_started, (), ())
+
+} // namespace alloy::events

@@ -1,0 +1,176 @@
+// The embedded log. Rows of family::log:
+//   0x01 | position of the first event, u64be -> the record's bytes (record.hpp)
+//   0x02 | command_id, 16 bytes               -> position of its first event, u64be; keyed commands only
+//   0x03                                      -> the log's identity, 16 bytes
+#include "core/key.hpp"
+#include "events/admission.hpp"
+#include "events/head.hpp"
+#include "events/log.hpp"
+
+namespace alloy::events {
+namespace {
+
+using storage::family;
+
+// How many of the newest records a start reads whole. `alloy verify` reads all.
+constexpr std::size_t checked_at_start = 1000;
+
+constexpr char record_row = 1, command_row = 2, identity_row = 3;
+
+std::string record_key(position first) {
+  std::string k(1, record_row);
+  append_u64(k, first);
+  return k;
+}
+
+std::string command_key(uuid const& id) {
+  std::string k(1, command_row);
+  k.append(id.view());
+  return k;
+}
+
+position position_of(std::string_view key) {
+  return big_endian_u64(key.substr(1));
+}
+
+[[noreturn]] void damage(position at, char const* what) {
+  throw damaged("the log is damaged at position " + std::to_string(at) + ": " + what);
+}
+
+stored_record to_record(std::string_view key, std::string_view value) {
+  record_frame frame;
+  auto const first = position_of(key);
+  if (!parse_record(value, frame)) damage(first, "the checksum does not hold");
+  if (frame.count == 0) damage(first, "a record without events");
+  return {first, frame.count, std::string(value)};
+}
+
+class rocksdb_log final : public log {
+ public:
+  rocksdb_log(storage::database& db, log_settings s) : rows_(db.latest(family::log)), settings_(s) {
+    bell_.raise(check_newest());
+    load_identity(db);
+  }
+
+  std::vector<appended> append(std::span<new_record const> records, storage::transaction& riding) override {
+    std::vector<appended> answers;
+    answers.reserve(records.size());
+    auto& rows = riding.of(family::log);
+    position next = head() + 1;
+    std::string place;
+    for (auto const& r : records) {
+      if (!admissible(r, settings_)) {
+        answers.push_back({outcome::refused, 0});
+        continue;
+      }
+      if (r.keyed) {
+        auto const key = command_key(r.command_id);
+        if (rows.get(key, place)) {
+          answers.push_back({outcome::duplicate, big_endian_u64(place)});
+          continue;
+        }
+        place.clear();
+        append_u64(place, next);
+        rows.put(key, place);
+      }
+      rows.put(record_key(next), r.bytes);
+      answers.push_back({outcome::stored, next});
+      next += r.count;
+    }
+    riding.keep_command();
+    riding.commit(true);
+    bell_.raise(next - 1);
+    return answers;
+  }
+
+  std::vector<stored_record> read(position from, std::size_t records_max) const override {
+    std::vector<stored_record> found;
+    auto const last = head(); // what is committed behind it meanwhile is for the next call
+    from = std::max<position>(from, 1);
+    if (from > last || records_max == 0) return found;
+    position next = holder_of(from, last);
+    rows_.scan(record_key(next), record_key(last + 1), direction::ascending,
+               [&](std::string_view key, std::string_view value) {
+                 if (position_of(key) != next) damage(next, "a record is missing");
+                 found.push_back(to_record(key, value));
+                 next += found.back().count;
+                 return found.size() < records_max;
+               });
+    if (found.size() < records_max && next != last + 1) damage(next, "a record is missing");
+    return found;
+  }
+
+  position head() const noexcept override { return bell_.get(); }
+  bool wait_for(position at, std::chrono::milliseconds wait) const override { return bell_.wait_for(at, wait); }
+  uuid identity() const noexcept override { return identity_; }
+
+  position find(uuid const& command_id) const override {
+    std::string place;
+    return rows_.get(command_key(command_id), place) ? big_endian_u64(place) : 0;
+  }
+
+ private:
+  // The first position of the record that holds `at`.
+  position holder_of(position at, position last) const {
+    std::string ignored;
+    if (rows_.get(record_key(at), ignored)) return at;
+    position first = 0, end = 0;
+    rows_.scan(record_key(1), record_key(at), direction::descending, [&](std::string_view key, std::string_view value) {
+      auto const r = to_record(key, value);
+      first = r.first;
+      end = r.first + r.count;
+      return false;
+    });
+    if (end <= at || end > last + 1) damage(at, "no record holds it");
+    return first;
+  }
+
+  // The head, from the newest records down; they must be whole and leave no gap.
+  position check_newest() const {
+    position newest = 0, expected_end = 0;
+    std::size_t checked = 0;
+    rows_.scan(record_key(0), std::string(1, record_row + 1), direction::descending,
+               [&](std::string_view key, std::string_view value) {
+                 auto const r = to_record(key, value);
+                 auto const end = r.first + r.count - 1;
+                 if (newest == 0)
+                   newest = end;
+                 else if (end != expected_end)
+                   damage(std::min(end, expected_end) + 1, "a record is missing");
+                 expected_end = r.first - 1;
+                 return ++checked < checked_at_start;
+               });
+    if (checked < checked_at_start && expected_end != 0) damage(1, "a record is missing");
+    return newest;
+  }
+
+  void load_identity(storage::database& db) {
+    std::string const key(1, identity_row);
+    std::string stored;
+    if (rows_.get(key, stored)) {
+      if (stored.size() != sizeof identity_.bytes) damage(0, "its identity is not 16 bytes");
+      identity_ = uuid::from_view(stored);
+      return;
+    }
+    if (head() != 0) damage(0, "it has no identity");
+    identity_ = new_uuid();
+    if (db.read_only()) return;
+    storage::transaction first(db);
+    first.of(family::log).put(key, identity_.view());
+    first.keep_command();
+    first.commit(true);
+  }
+
+  reader const& rows_;
+  log_settings const settings_;
+  uuid identity_;
+  head_bell bell_;
+};
+
+} // namespace
+
+std::unique_ptr<log> open_rocksdb_log(storage::database& db, log_settings s) {
+  return std::make_unique<rocksdb_log>(db, s);
+}
+
+} // namespace alloy::events

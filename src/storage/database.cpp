@@ -1,0 +1,155 @@
+#include "storage/database.hpp"
+
+#include "core/key.hpp"
+#include "storage/opening.hpp"
+#include "storage/options.hpp"
+#include "storage/rows.hpp"
+#include "storage/store.hpp"
+
+#include <rocksdb/env.h>
+#include <rocksdb/write_batch.h>
+
+namespace alloy::storage {
+namespace {
+
+// Behind every key of a tenant: their ids do not begin with 0xff.
+constexpr std::string_view schema_key = "\xff\xff" "alloy.schema";
+
+void lock_or_refuse(rocksdb::Env& env, std::string const& path, rocksdb::FileLock*& lock) {
+  auto const s = env.LockFile(path + "/LOCK", &lock);
+  if (!s.ok())
+    throw open_refused("the store in " + path + " was not opened: its file LOCK cannot be locked, most likely because "
+                       "another process has the store open. Stop that one first (" + s.ToString() + ")");
+}
+
+void open_families(store& b) {
+  rocksdb::LRUCacheOptions cache;
+  cache.capacity = b.given.block_cache_bytes;
+  cache.num_shard_bits = 2;
+  cache.high_pri_pool_ratio = 0.5;
+  b.cache = rocksdb::NewLRUCache(cache);
+  constexpr std::pair<family, char const*> names[] = {
+      {family::state, "default"}, {family::log, "log"}, {family::local, "local"}};
+  std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
+  for (auto const& [f, name] : names) wanted.emplace_back(name, family_options(b.given, f, b.cache));
+
+  auto const options = database_options(b.given);
+  std::vector<rocksdb::ColumnFamilyHandle*> opened;
+  rocksdb::DB* db = nullptr;
+  auto const s = b.given.read_only ? rocksdb::DB::OpenForReadOnly(options, b.given.path, wanted, &opened, &db)
+                                   : rocksdb::DB::Open(options, b.given.path, wanted, &opened, &db);
+  if (!s.ok()) refuse_to_open(b.given.path, s.ToString());
+  b.db.reset(db);
+  for (std::size_t f = 0; f < families; ++f) {
+    b.handles[f] = opened[f];
+    b.latest[f] = std::make_unique<committed_rows>(*b.db, *b.handles[f]);
+  }
+}
+
+// Looks first: note() is only ever called with what is certain, so a store that ends before it has lost something.
+void compare_with_witness(store& b) {
+  auto const acknowledged = witness::read(*b.env, b.given.path), reached = b.db->GetLatestSequenceNumber();
+  if (reached < acknowledged)
+    refuse_to_open(b.given.path, "it ends at write " + std::to_string(reached) + ", but write " +
+                                     std::to_string(acknowledged) + " was acknowledged (" +
+                                     witness::path_in(b.given.path) + " says so), so a file was cut off or lost");
+  if (b.given.read_only) return;
+  b.synced.emplace(*b.env, b.given.path);
+}
+
+bool is_empty(store const& b) {
+  bool empty = true;
+  for (auto const& rows : b.latest)
+    rows->scan({}, {}, direction::ascending, [&](std::string_view, std::string_view) { return empty = false; });
+  return empty;
+}
+
+void write_schema(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* local) {
+  std::string version;
+  append_u64(version, database::schema);
+  batch.Put(local, rocksdb::Slice(schema_key.data(), schema_key.size()), version);
+}
+
+void check_schema(store& b) {
+  std::string version;
+  if (b.latest[index_of(family::local)]->get(schema_key, version)) {
+    auto const found = big_endian_u64(version);
+    if (version.size() != 8 || found != database::schema)
+      throw open_refused("the store in " + b.given.path + " was not opened: it is of schema " + std::to_string(found) +
+                         " and this program knows schema " + std::to_string(database::schema) +
+                         " only. Use the release that wrote it, or a newer one that says it takes this schema");
+    return;
+  }
+  if (!is_empty(b)) refuse_to_open(b.given.path, "it has rows but does not say of which schema; is it Alloy's?");
+  if (b.given.read_only) return;
+  rocksdb::WriteBatch batch;
+  write_schema(batch, b.handles[index_of(family::local)]);
+  b.write(batch, true);
+}
+
+} // namespace
+
+database::database(settings s) : body_(std::make_unique<body>()) {
+  store& b = *body_;
+  b.given = std::move(s);
+  b.env = b.given.environment != nullptr ? b.given.environment : rocksdb::Env::Default();
+  try {
+    if (!b.given.read_only) {
+      auto const made = b.env->CreateDirIfMissing(b.given.path);
+      if (!made.ok()) refuse_to_open(b.given.path, "the folder cannot be made: " + made.ToString());
+    } else if (b.env->FileExists(b.given.path + "/CURRENT").IsNotFound()) {
+      refuse_to_open(b.given.path, "there is no store (no file CURRENT)");
+    }
+    lock_or_refuse(*b.env, b.given.path, b.lock);
+    examine_folder(*b.env, b.given);
+    if (!b.given.read_only) b.unlock(); // RocksDB takes it itself; a read-only one would not
+    open_families(b);
+    compare_with_witness(b);
+    check_schema(b);
+  } catch (open_refused const&) {
+    b.failed = true; // closes without a flush
+    throw;
+  } catch (std::runtime_error const& e) {
+    b.failed = true;
+    refuse_to_open(b.given.path, e.what());
+  }
+}
+
+database::~database() = default;
+
+reader const& database::latest(family f) const noexcept { return *body_->latest[index_of(f)]; }
+
+std::unique_ptr<reader> database::snapshot(family f) const {
+  auto& b = *body_;
+  return std::make_unique<snapshot_rows>(*b.db, *b.handles[index_of(f)], b.db->GetSnapshot());
+}
+
+bool database::read_only() const noexcept { return body_->given.read_only; }
+std::string const& database::path() const noexcept { return body_->given.path; }
+
+void database::drop(family f) {
+  auto& b = *body_;
+  auto* const handle = b.handles[index_of(f)];
+  std::string end;
+  b.latest[index_of(f)]->scan({}, {}, direction::descending, [&](std::string_view key, std::string_view) {
+    end = key;
+    return false;
+  });
+  if (end.empty()) return;
+  end.push_back('\0');
+  rocksdb::WriteBatch batch;
+  batch.DeleteRange(handle, rocksdb::Slice(), end);
+  if (f == family::local) write_schema(batch, handle);
+  b.write(batch, true);
+  auto const s = b.db->CompactRange({}, handle, nullptr, nullptr);
+  if (!s.ok()) throw write_failed("compacting after a drop: " + s.ToString());
+}
+
+std::uint64_t database::free_bytes() const {
+  std::uint64_t bytes = 0;
+  auto const s = body_->env->GetFreeSpace(body_->given.path, &bytes);
+  if (!s.ok()) throw read_failed("asking for the free space of " + body_->given.path + ": " + s.ToString());
+  return bytes;
+}
+
+} // namespace alloy::storage

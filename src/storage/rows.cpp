@@ -1,0 +1,59 @@
+#include "storage/rows.hpp"
+
+#include <algorithm>
+
+namespace alloy::storage {
+namespace {
+
+// RocksDB asserts on null, which an empty view may hold.
+rocksdb::Slice slice(std::string_view bytes) noexcept { return {bytes.empty() ? "" : bytes.data(), bytes.size()}; }
+std::string_view text(rocksdb::Slice const& s) noexcept { return {s.data(), s.size()}; }
+
+[[noreturn]] void refuse(rocksdb::Status const& s) { throw read_failed("reading the store: " + s.ToString()); }
+
+} // namespace
+
+committed_rows::committed_rows(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& rows, rocksdb::Snapshot const* at)
+    : db_(db), rows_(rows) {
+  options_.snapshot = at;
+}
+
+bool committed_rows::get(std::string_view key, std::string& value) const {
+  rocksdb::PinnableSlice pinned(&value); // a row of a memtable is then written to `value` directly
+  auto const s = db_.Get(options_, &rows_, slice(key), &pinned);
+  if (s.IsNotFound()) return false;
+  if (!s.ok()) refuse(s);
+  if (pinned.IsPinned()) value.assign(pinned.data(), pinned.size());
+  return true;
+}
+
+void committed_rows::scan(std::string_view from, std::string_view to, direction way, row_visitor visit) const {
+  if (!to.empty() && from >= to) return;
+  rocksdb::Slice const lower = slice(from), upper = slice(to);
+  auto options = options_;
+  options.total_order_seek = true;
+  options.iterate_lower_bound = &lower;
+  if (!to.empty()) options.iterate_upper_bound = &upper;
+  std::unique_ptr<rocksdb::Iterator> const row(db_.NewIterator(options, &rows_));
+  bool const up = way == direction::ascending;
+  for (up ? row->Seek(lower) : row->SeekToLast(); row->Valid(); up ? row->Next() : row->Prev())
+    if (!visit(text(row->key()), text(row->value()))) return;
+  if (!row->status().ok()) refuse(row->status());
+}
+
+std::vector<std::optional<std::string>> committed_rows::multi_get(std::span<std::string const> keys) const {
+  std::vector<std::optional<std::string>> found(keys.size());
+  std::vector<rocksdb::Slice> wanted(keys.begin(), keys.end());
+  std::vector<rocksdb::PinnableSlice> values(keys.size());
+  std::vector<rocksdb::Status> states(keys.size());
+  db_.MultiGet(options_, &rows_, keys.size(), wanted.data(), values.data(), states.data(), std::ranges::is_sorted(keys));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (states[i].ok())
+      found[i].emplace(values[i].data(), values[i].size());
+    else if (!states[i].IsNotFound())
+      refuse(states[i]);
+  }
+  return found;
+}
+
+} // namespace alloy::storage

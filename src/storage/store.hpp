@@ -1,0 +1,39 @@
+#pragma once
+// What database and transaction share, inside this room only.
+#include "storage/database.hpp"
+#include "storage/witness.hpp"
+
+#include <array>
+#include <atomic>
+#include <optional>
+#include <rocksdb/db.h>
+
+namespace alloy::storage {
+
+inline constexpr std::size_t families = 3;
+constexpr std::size_t index_of(family f) noexcept { return static_cast<std::size_t>(f); }
+
+struct store {
+  settings given;
+  rocksdb::Env* env = nullptr;
+  std::shared_ptr<rocksdb::Cache> cache;
+  std::unique_ptr<rocksdb::DB> db;
+  std::array<rocksdb::ColumnFamilyHandle*, families> handles{};
+  std::array<std::unique_ptr<reader>, families> latest;
+  std::optional<witness> synced;
+  rocksdb::FileLock* lock = nullptr; // held by a read-only one: RocksDB would open beside a process that writes
+  bool unsynced = false;             // something was written since the last sync
+  std::atomic<bool> failed = false; // from the first failure on RocksDB is not written to again
+
+  store() = default;
+  ~store();
+  store(store const&) = delete;
+  store& operator=(store const&) = delete;
+  void unlock();
+  // Throws write_failed, now and ever after.
+  void write(rocksdb::WriteBatch& batch, bool sync);
+};
+
+struct database::body : store {};
+
+} // namespace alloy::storage
