@@ -1,0 +1,31 @@
+#pragma once
+// What a decision may know besides the state: who asks, when it is, and ids that were chosen before. So deciding is a
+// pure function, and a test can replay it.
+#include "core/error.hpp"
+#include "events/envelope.hpp"
+
+#include <functional>
+#include <string>
+
+namespace alloy::domain {
+
+struct context {
+  timestamp at;
+  uuid user_id;
+  alloy::role role = alloy::role::Viewer; // in the org at hand
+  std::function<uuid()> new_id;
+};
+
+// What came of a command: the events to append, in order. None: it was so already, nothing happens.
+using facts = std::vector<events::draft>;
+
+struct decision {
+  facts events = {};
+  std::string warning = {}; // done all the same, but the workflow frowns
+};
+
+inline void record(facts& out, uuid const& tenant, entity kind, uuid const& id, events::event what) {
+  out.push_back({tenant, {kind, id}, std::move(what)});
+}
+
+} // namespace alloy::domain

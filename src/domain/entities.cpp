@@ -1,0 +1,32 @@
+#include "domain/entities.hpp"
+
+#include <algorithm>
+
+namespace alloy::domain {
+
+workflow_status const* workflow::find(std::string_view status) const noexcept {
+  auto const at = std::find_if(statuses.begin(), statuses.end(), [&](auto const& s) { return s.name == status; });
+  return at == statuses.end() ? nullptr : &*at;
+}
+
+bool workflow::allows(std::string_view from, std::string_view to) const noexcept {
+  if (transitions.empty() || from == to) return true;
+  return std::any_of(transitions.begin(), transitions.end(),
+                     [&](auto const& t) { return t.from == from && t.to == to; });
+}
+
+std::vector<std::string> workflow::allowed_from(std::string_view from) const {
+  std::vector<std::string> names;
+  for (auto const& s : statuses)
+    if (s.name != from && allows(from, s.name)) names.push_back(s.name);
+  return names;
+}
+
+std::uint64_t row::version_of(std::string_view stored) noexcept {
+  std::uint64_t version = 0;
+  for (std::size_t i = 0; i < 4 && i < stored.size(); ++i)
+    version = version << 8 | static_cast<unsigned char>(stored[i]);
+  return version;
+}
+
+} // namespace alloy::domain

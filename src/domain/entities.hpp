@@ -1,0 +1,221 @@
+#pragma once
+// What stands at the head of the log. An entity's stored row is its version and its JSON; for those that are shown as
+// they are (org, project, ticket ...) these are the very bytes that are served. Values.
+#include "core/json.hpp"
+#include "core/key.hpp"
+#include "core/view.hpp"
+#include "events/values.hpp"
+
+namespace alloy::domain {
+
+struct org {
+  static constexpr table rows = table::org;
+  uuid id;
+  std::string name, slug, time_zone, currency;
+  std::optional<uuid> default_workflow_id = {};
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(org, (),
+                      (id, name, slug, time_zone, currency, default_workflow_id, created_at, updated_at, version))
+
+struct member {
+  static constexpr table rows = table::member;
+  uuid id; // the user's
+  uuid org_id;
+  alloy::role role{};
+  bool can_view_finance = false;
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(member, (), (id, org_id, role, can_view_finance, created_at, updated_at, version))
+
+struct invite {
+  static constexpr table rows = table::invite;
+  uuid id, org_id;
+  std::string email_sealed;
+  alloy::role role{};
+  uuid created_by;
+  std::string code_hash;
+  invite_status status{};
+  timestamp expires_at, created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(invite, (),
+                      (id, org_id, email_sealed, role, created_by, code_hash, status, expires_at, created_at,
+                       updated_at, version))
+
+struct workflow {
+  static constexpr table rows = table::workflow;
+  uuid id, org_id;
+  std::string name;
+  std::vector<workflow_status> statuses;
+  std::vector<workflow_transition> transitions;
+  alloy::enforcement enforcement{};
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+
+  workflow_status const* find(std::string_view status) const noexcept;
+  bool allows(std::string_view from, std::string_view to) const noexcept;
+  std::vector<std::string> allowed_from(std::string_view from) const;
+};
+BOOST_DESCRIBE_STRUCT(workflow, (),
+                      (id, org_id, name, statuses, transitions, enforcement, created_at, updated_at, version))
+
+struct label {
+  static constexpr table rows = table::label;
+  uuid id, org_id;
+  std::string name, color;
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(label, (), (id, org_id, name, color, created_at, updated_at, version))
+
+struct project {
+  static constexpr table rows = table::project;
+  uuid id, org_id;
+  std::string key, name;
+  std::optional<std::string> description = {};
+  std::int64_t ticket_counter = 0;
+  uuid workflow_id;
+  std::optional<capitalization> capitalization_type = {};
+  std::optional<phase> development_phase = {};
+  std::optional<std::string> cost_center_id = {};
+  std::optional<std::int64_t> budget_cents = {};
+  std::optional<budget_span> budget_period = {};
+  std::optional<std::int64_t> amortization_months = {};
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(project, (),
+                      (id, org_id, key, name, description, ticket_counter, workflow_id, capitalization_type,
+                       development_phase, cost_center_id, budget_cents, budget_period, amortization_months, created_at,
+                       updated_at, version))
+
+struct sprint {
+  static constexpr table rows = table::sprint;
+  uuid id, project_id;
+  std::string name;
+  std::optional<std::string> goal = {};
+  date start_date, end_date;
+  sprint_status status{};
+  std::optional<timestamp> started_at = {};
+  std::optional<timestamp> completed_at = {};
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(sprint, (),
+                      (id, project_id, name, goal, start_date, end_date, status, started_at, completed_at, created_at,
+                       updated_at, version))
+
+struct ticket {
+  static constexpr table rows = table::ticket;
+  uuid id, project_id;
+  std::int64_t ticket_number = 0;
+  std::string reference, title;
+  std::optional<std::string> description = {};
+  std::string status;
+  alloy::category category{};
+  alloy::priority priority{};
+  std::optional<uuid> assignee_id = {};
+  uuid reporter_id;
+  std::optional<uuid> sprint_id = {};
+  std::vector<uuid> labels;
+  std::optional<points> estimate_points = {};
+  std::optional<std::int64_t> estimate_minutes = {};
+  std::optional<date> due_date = {};
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(ticket, (),
+                      (id, project_id, ticket_number, reference, title, description, status, category, priority,
+                       assignee_id, reporter_id, sprint_id, labels, estimate_points, estimate_minutes, due_date,
+                       created_at, updated_at, version))
+
+struct comment {
+  static constexpr table rows = table::comment;
+  uuid id, ticket_id, author_id;
+  std::string body;
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(comment, (), (id, ticket_id, author_id, body, created_at, updated_at, version))
+
+struct webhook {
+  static constexpr table rows = table::webhook;
+  uuid id, org_id;
+  std::string url, secret_sealed;
+  std::vector<std::string> event_types;
+  bool active = true, ordered = false;
+  uuid created_by;
+  std::uint64_t from = 0;
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(webhook, (),
+                      (id, org_id, url, secret_sealed, event_types, active, ordered, created_by, from, created_at,
+                       updated_at, version))
+
+// ------------------------------------------------------------------------------- of the tenant `identity`
+
+struct user {
+  static constexpr table rows = table::user;
+  uuid id;
+  std::string email_sealed, display_name_sealed, password_hash;
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(user, (), (id, email_sealed, display_name_sealed, password_hash, created_at, updated_at, version))
+
+struct session {
+  static constexpr table rows = table::session;
+  uuid id, user_id;
+  std::string refresh_hash;
+  bool open = true;
+  timestamp expires_at, created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(session, (), (id, user_id, refresh_hash, open, expires_at, created_at, updated_at, version))
+
+struct api_key {
+  static constexpr table rows = table::api_key;
+  uuid id, user_id;
+  std::string name, key_prefix, key_hash;
+  std::vector<std::string> scopes;
+  std::optional<uuid> org_id = {};
+  std::vector<uuid> project_ids;
+  std::optional<timestamp> expires_at = {};
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(api_key, (),
+                      (id, user_id, name, key_prefix, key_hash, scopes, org_id, project_ids, expires_at, created_at,
+                       updated_at, version))
+
+// ---------------------------------------------------------------------------------------------------- rows
+
+// row := version u32be | json
+struct row {
+  static std::uint64_t version_of(std::string_view stored) noexcept;
+  static std::string_view json_of(std::string_view stored) noexcept { return stored.substr(4); }
+};
+
+template <class E> key key_of(uuid const& tenant, uuid const& id) {
+  return key(tenant, E::rows).add(id);
+}
+
+template <class E> std::optional<E> find(reader const& state, uuid const& tenant, uuid const& id) {
+  std::string stored;
+  if (!state.get(key_of<E>(tenant, id), stored)) return std::nullopt;
+  return json::stored<E>(row::json_of(stored));
+}
+
+template <class E> void put(view& state, uuid const& tenant, E const& e) {
+  std::string stored;
+  stored.reserve(512);
+  for (int shift = 24; shift >= 0; shift -= 8) stored.push_back(static_cast<char>(e.version >> shift));
+  json::write(stored, e);
+  state.put(key_of<E>(tenant, e.id), stored);
+}
+
+} // namespace alloy::domain

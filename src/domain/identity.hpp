@@ -1,0 +1,55 @@
+#pragma once
+// Bodies of what users do with their own accounts, sessions and keys. Passwords, hashes and sealed text are made by the
+// caller; the rules that need the state stand beside the operations (api/session.cpp), which hold the secrets.
+#include "core/json.hpp"
+#include "events/values.hpp"
+
+namespace alloy::domain {
+
+using display_name = text<1, 100>;
+
+struct register_user {
+  alloy::email email;
+  std::string password;
+  domain::display_name display_name;
+  std::optional<std::string> invite_code;
+};
+BOOST_DESCRIBE_STRUCT(register_user, (), (email, password, display_name, invite_code))
+
+struct login {
+  alloy::email email;
+  std::string password;
+};
+BOOST_DESCRIBE_STRUCT(login, (), (email, password))
+
+struct refresh {
+  std::string refresh_token;
+};
+BOOST_DESCRIBE_STRUCT(refresh, (), (refresh_token))
+
+struct logout {
+  std::optional<std::string> refresh_token;
+};
+BOOST_DESCRIBE_STRUCT(logout, (), (refresh_token))
+
+struct change_password {
+  std::string current_password, new_password;
+};
+BOOST_DESCRIBE_STRUCT(change_password, (), (current_password, new_password))
+
+struct scope_rule {
+  static constexpr std::string_view pattern = "^(read|write|admin|\\*)$", words = "it must be read, write, admin or *";
+  static constexpr std::size_t min = 1, max = 5;
+  static bool ok(std::string_view t) noexcept { return t == "read" || t == "write" || t == "admin" || t == "*"; }
+};
+
+struct create_api_key {
+  text<1, 100> name;
+  list<formed<scope_rule>, 1, 4> scopes;
+  std::optional<uuid> org_id;
+  std::optional<list<uuid, 0, 100>> project_ids;
+  std::optional<timestamp> expires_at;
+};
+BOOST_DESCRIBE_STRUCT(create_api_key, (), (name, scopes, org_id, project_ids, expires_at))
+
+} // namespace alloy::domain

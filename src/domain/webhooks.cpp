@@ -1,0 +1,68 @@
+#include "domain/webhooks.hpp"
+
+#include <algorithm>
+
+namespace alloy::domain {
+namespace {
+
+std::vector<std::string> types_of(list<event_type, 1, 100> const& in) {
+  std::vector<std::string> out;
+  for (auto const& t : in)
+    if (std::find(out.begin(), out.end(), t.value) == out.end()) out.push_back(t.value);
+  return out;
+}
+
+} // namespace
+
+bool webhook_url_rule::ok(std::string_view t) noexcept {
+  if (t.size() < min || t.size() > max || !t.starts_with("https://")) return false;
+  auto const rest = t.substr(8);
+  auto const authority = rest.substr(0, rest.find_first_of("/?"));
+  if (authority.empty() || authority.front() == ':' || authority.find('@') != std::string_view::npos) return false;
+  return std::all_of(t.begin(), t.end(), [](char c) {
+    auto const u = static_cast<unsigned char>(c);
+    return u > 0x20 && u < 0x7f && c != '#' && c != '"' && c != '<' && c != '>' && c != '\\' && c != '^' && c != '`' &&
+           c != '{' && c != '}' && c != '|';
+  });
+}
+
+bool event_type_rule::ok(std::string_view t) noexcept {
+  if (t == "*") return true;
+  bool const all_of_kind = t.ends_with(".*");
+  auto const kind = t.substr(0, t.size() - (all_of_kind ? 1 : 0));
+  auto const types = events::public_types();
+  return std::any_of(types.begin(), types.end(),
+                     [&](std::string_view known) { return all_of_kind ? known.starts_with(kind) : known == t; });
+}
+
+result<decision> decide(reader const& state, org const& o, create_webhook const& c, uuid const& id,
+                        std::string secret_sealed) {
+  if (state.has(key_of<webhook>(o.id, id))) return error(errc::already_exists, "this id is taken");
+  decision d;
+  record(d.events, o.id, entity::webhook, id,
+         events::webhook_created{c.url.value, std::move(secret_sealed), types_of(c.event_types),
+                                 c.ordered.value_or(false),
+                                 c.from ? std::optional(static_cast<std::uint64_t>(c.from->value)) : std::nullopt});
+  return d;
+}
+
+result<decision> decide(webhook const& w, update_webhook const& c) {
+  events::webhook_changes changes;
+  if (c.url && c.url.value->value != w.url) changes.url.value = {w.url, c.url.value->value};
+  if (c.event_types)
+    if (auto types = types_of(*c.event_types.value); types != w.event_types)
+      changes.event_types.value = {w.event_types, std::move(types)};
+  if (c.active && *c.active.value != w.active) changes.active.value = {w.active, *c.active.value};
+  if (c.ordered && *c.ordered.value != w.ordered) changes.ordered.value = {w.ordered, *c.ordered.value};
+  decision d;
+  if (any(changes)) record(d.events, w.org_id, entity::webhook, w.id, events::webhook_updated{std::move(changes)});
+  return d;
+}
+
+result<decision> remove(webhook const& w) {
+  decision d;
+  record(d.events, w.org_id, entity::webhook, w.id, events::webhook_deleted{});
+  return d;
+}
+
+} // namespace alloy::domain

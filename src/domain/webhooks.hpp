@@ -1,0 +1,46 @@
+#pragma once
+// The rules of webhooks: what a target may look like and which events there are to subscribe to. Whether the address
+// behind a target may be connected to is decided at every attempt, after resolution. Pure.
+#include "domain/context.hpp"
+#include "domain/diff.hpp"
+#include "domain/entities.hpp"
+
+namespace alloy::domain {
+
+struct webhook_url_rule {
+  static constexpr std::string_view format = "uri",
+                                    words = "it must be an https URL with a host, without user, fragment or spaces";
+  static constexpr std::size_t min = 12, max = 2048;
+  static bool ok(std::string_view t) noexcept;
+};
+struct event_type_rule {
+  static constexpr std::string_view words =
+      "it must be *, an event type as ticket.created, or all of a kind as ticket.*";
+  static constexpr std::size_t min = 1, max = 64;
+  static bool ok(std::string_view t) noexcept;
+};
+using webhook_url = formed<webhook_url_rule>;
+using event_type = formed<event_type_rule>;
+
+struct create_webhook {
+  std::optional<uuid> id;
+  webhook_url url;
+  list<event_type, 1, 100> event_types;
+  std::optional<bool> ordered;
+  std::optional<bounded<0, 9'007'199'254'740'991>> from;
+};
+BOOST_DESCRIBE_STRUCT(create_webhook, (), (id, url, event_types, ordered, from))
+
+struct update_webhook {
+  json::changed<webhook_url> url;
+  json::changed<list<event_type, 1, 100>> event_types;
+  json::changed<bool> active, ordered;
+};
+BOOST_DESCRIBE_STRUCT(update_webhook, (), (url, event_types, active, ordered))
+
+result<decision> decide(reader const& state, org const& o, create_webhook const& c, uuid const& id,
+                        std::string secret_sealed);
+result<decision> decide(webhook const& w, update_webhook const& c);
+result<decision> remove(webhook const& w);
+
+} // namespace alloy::domain
