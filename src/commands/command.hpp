@@ -1,0 +1,53 @@
+#pragma once
+// A command on its way: who asks, how to decide it against the head of the log, and whom to tell. The functions in it
+// run on the sequencer's thread, so they must not block.
+#include "core/error.hpp"
+#include "core/view.hpp"
+#include "domain/context.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace alloy::commands {
+
+// What a caller is told about a write that went well.
+struct answer {
+  unsigned status = 200;
+  std::string body = {};
+  std::uint64_t version = 0; // of the object in the body; 0: it has none
+  std::string location = {};
+  std::string warning = {};
+  std::uint64_t position = 0;        // of the command's last event; 0 where nothing was appended
+  std::optional<error> refused = {}; // the events say what happened, and yet the caller is refused (a reused token)
+  bool replayed = false;             // from the answer kept for this idempotency key
+};
+
+// What the commands before this one left. `state` shows their writes; `local` is what this server keeps beside the log.
+struct head {
+  reader const& state;
+  view& local;
+};
+
+struct plan {
+  domain::facts events = {};
+  std::function<answer(reader const& state)> render; // called once the events are folded
+  std::optional<events::actor> actor = {};           // where the command itself makes the actor (registration)
+};
+
+// A client's Idempotency-Key: `command_id` is made of caller, operation and key, `fingerprint` of the whole request.
+struct retry_key {
+  uuid command_id;
+  std::string fingerprint;
+};
+
+struct command {
+  events::actor actor;
+  std::string request_id;
+  std::optional<retry_key> key;
+  bool dry_run = false;
+  std::function<result<plan>(head const&, timestamp at)> decide;
+  std::function<void(result<answer>)> done; // on the sequencer's thread, after the sync
+};
+
+} // namespace alloy::commands

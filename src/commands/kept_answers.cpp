@@ -1,0 +1,86 @@
+#include "commands/kept_answers.hpp"
+
+#include "core/crypto.hpp"
+#include "core/json.hpp"
+#include "core/key.hpp"
+
+namespace alloy::commands {
+namespace {
+
+// Rows of the local family: 'a' command_id -> sealed kept_shape;  'x' expiry u64be command_id -> nothing
+struct kept_shape {
+  static constexpr bool defaults_allowed = true;
+  std::string fingerprint;
+  timestamp expires_at;
+  std::uint32_t status = 200;
+  std::string body;
+  std::uint64_t version = 0, position = 0;
+  std::string location, warning;
+};
+BOOST_DESCRIBE_STRUCT(kept_shape, (), (fingerprint, expires_at, status, body, version, position, location, warning))
+
+std::string answer_key(uuid const& command_id) {
+  return "a" + std::string(command_id.view());
+}
+
+std::string expiry_key(timestamp at, uuid const& command_id) {
+  std::string k = "x";
+  append_u64(k, static_cast<std::uint64_t>(at.ms));
+  return k.append(command_id.view());
+}
+
+} // namespace
+
+std::optional<result<answer>> kept_answers::find(reader const& local, retry_key const& key, timestamp at) const {
+  std::string row;
+  if (!local.get(answer_key(key.command_id), row)) return std::nullopt;
+  auto const plain = crypto::open(sealing_key_, row, key.command_id.view());
+  if (!plain) throw std::runtime_error("an answer kept for retries cannot be opened: was the server's key replaced?");
+  auto kept = json::stored<kept_shape>(*plain);
+  if (kept.expires_at <= at) return std::nullopt;
+  if (kept.fingerprint != key.fingerprint)
+    return result<answer>(error(errc::idempotency_mismatch, "this Idempotency-Key came with another request before"));
+  answer a;
+  a.status = kept.status;
+  a.body = std::move(kept.body);
+  a.version = kept.version;
+  a.position = kept.position;
+  a.location = std::move(kept.location);
+  a.warning = std::move(kept.warning);
+  a.replayed = true;
+  return result<answer>(std::move(a));
+}
+
+void kept_answers::keep(view& local, retry_key const& key, answer const& a, timestamp at) const {
+  kept_shape kept;
+  kept.fingerprint = key.fingerprint;
+  kept.expires_at = {at.ms + ttl_ms_};
+  kept.status = a.status;
+  kept.body = a.body;
+  kept.version = a.version;
+  kept.position = a.position;
+  kept.location = a.location;
+  kept.warning = a.warning;
+  local.put(answer_key(key.command_id), crypto::seal(sealing_key_, json::to_string(kept), key.command_id.view()));
+  local.put(expiry_key(kept.expires_at, key.command_id), {});
+}
+
+void kept_answers::sweep(view& local, timestamp at, std::size_t rows_max) const {
+  std::vector<std::string> expired;
+  local.scan("x", expiry_key(at, {}), direction::ascending, [&](std::string_view k, std::string_view) {
+    expired.emplace_back(k);
+    return expired.size() < rows_max;
+  });
+  for (auto const& k : expired) {
+    // The key may have been used anew since: then its row belongs to the later expiry.
+    std::string const row_key = "a" + k.substr(9);
+    std::string row;
+    if (local.get(row_key, row)) {
+      auto const plain = crypto::open(sealing_key_, row, std::string_view(k).substr(9));
+      if (plain && json::stored<kept_shape>(*plain).expires_at <= at) local.erase(row_key);
+    }
+    local.erase(k);
+  }
+}
+
+} // namespace alloy::commands

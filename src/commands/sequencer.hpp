@@ -1,0 +1,80 @@
+#pragma once
+// The one place that knows the order of things, and the only writer. Its thread takes all commands that wait, decides
+// each against the state as those before it left it, folds the events, and then makes one atomic, synced write for all;
+// only then is anybody answered. Commands never conflict, so invariants need no locks.
+// A write that fails after its batch began is unknown, never "not applied": `on_failure` is called, which must end the
+// process; on restart the idempotency key resolves it.
+#include "commands/command.hpp"
+#include "commands/kept_answers.hpp"
+#include "core/metrics.hpp"
+#include "events/codec.hpp"
+#include "events/log.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace alloy::commands {
+
+struct sequencer_settings {
+  std::size_t queue_max = 10000;
+  std::size_t batch_max = 256;
+  std::size_t record_max_bytes = 512u << 10;
+  std::uint64_t free_space_min_bytes = 0; // below it writes answer 507 and reads go on
+};
+
+// What the sequencer is given to work with; all must outlive it.
+struct sequencer_parts {
+  storage::database& db;
+  events::log& log;
+  kept_answers const& answers;
+  metrics::registry& metrics;
+  // Folds a record into the state and every inline read model.
+  std::function<void(view& state, events::record const& r, std::string_view bytes)> fold;
+  // After a batch is durable: its records, in order; bells are rung here. On the sequencer's thread.
+  std::function<void(std::span<events::record const>)> on_committed;
+  // Once a second, to write what may be lost in a crash into the local family (unsynced).
+  std::function<void(view& local)> on_idle;
+  std::function<void(std::string const& why)> on_failure;
+  std::function<void(char const* point)> at_point; // tests: named moments of a batch
+};
+
+class sequencer {
+ public:
+  sequencer(sequencer_parts parts, sequencer_settings s);
+  ~sequencer(); // finishes what was accepted
+
+  // Any thread. A full queue or a sequencer that stops answers at once, on the caller's thread.
+  void submit(command c);
+  void stop(); // refuses what comes, finishes what waits
+  bool writable() const noexcept { return writable_.load(std::memory_order_relaxed); }
+  std::size_t waiting() const;
+
+ private:
+  struct pending;
+  void run();
+  void run_batch(std::vector<command>& batch);
+  result<answer> run_one(command& c, storage::transaction& txn, std::vector<events::new_record>& out,
+                         std::vector<events::record>& records, std::uint64_t& next_position);
+  result<answer> apply(command& c, plan& p, timestamp at, storage::transaction& txn,
+                       std::vector<events::new_record>& out, std::vector<events::record>& records,
+                       std::uint64_t& next_position);
+  void housekeep();
+  void point(char const* name) const {
+    if (parts_.at_point) parts_.at_point(name);
+  }
+
+  sequencer_parts parts_;
+  sequencer_settings settings_;
+  mutable std::mutex guard_;
+  std::condition_variable bell_;
+  std::deque<command> queue_;
+  bool stopping_ = false;
+  std::atomic<bool> writable_{true};
+  timestamp last_housekeeping_{};
+  timestamp last_at_{};
+  std::thread thread_;
+};
+
+} // namespace alloy::commands
