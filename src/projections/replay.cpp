@@ -1,0 +1,74 @@
+#include "projections/replay.hpp"
+
+#include "events/codec.hpp"
+#include "events/ledger.hpp"
+#include "projections/fold.hpp"
+
+namespace alloy::projections {
+namespace {
+
+constexpr std::size_t records_per_read = 512;
+constexpr std::size_t bytes_per_write = 4u << 20;
+
+void check_chain(reader const& state, events::record const& r) {
+  auto const chain = events::head_of(state, r.head.tenant);
+  std::string const where = "the record at position " + std::to_string(r.events.front().position);
+  if (r.head.tenant_seq != chain.seq + 1)
+    throw events::damaged(where + " is record " + std::to_string(r.head.tenant_seq) + " of its tenant, but " +
+                          std::to_string(chain.seq + 1) + " is due");
+  if (r.previous_crc != chain.crc) throw events::damaged(where + " does not follow the record before it in its tenant");
+}
+
+} // namespace
+
+replayed replay(events::log const& from, storage::database& into, progress const& tell) {
+  replayed done;
+  std::uint64_t next = 1;
+  std::uint64_t const head = from.head();
+  storage::transaction txn(into);
+  for (;;) {
+    auto const records = from.read(next, records_per_read);
+    if (records.empty()) break;
+    for (auto const& stored : records) {
+      auto const r = events::decode_record(stored.first, stored.bytes);
+      view& state = txn.of(storage::family::state);
+      check_chain(state, r);
+      fold(state, r, stored.bytes);
+      txn.keep_command();
+      next = stored.first + stored.count;
+      ++done.records;
+      done.events += stored.count;
+    }
+    if (txn.bytes() > bytes_per_write) txn.commit(false);
+    if (tell) tell(done.records, next - 1, head);
+  }
+  if (next - 1 != head)
+    throw events::damaged("the log ends at position " + std::to_string(next - 1) + ", but its head is " +
+                          std::to_string(head));
+  if (!txn.empty()) txn.commit(false);
+  return done;
+}
+
+crypto::digest digest_of(storage::database const& db) {
+  auto const rows = db.snapshot(storage::family::state);
+  std::string pending;
+  // A digest of digests: each block is hashed by itself, so that nothing but crypto.hpp knows OpenSSL here.
+  std::string blocks;
+  auto const flush = [&] {
+    blocks.append(crypto::view_of(crypto::sha256(pending)));
+    pending.clear();
+  };
+  rows->scan({}, std::string(64, static_cast<char>(0xff)), direction::ascending,
+             [&](std::string_view k, std::string_view v) {
+               append_u64(pending, k.size());
+               pending.append(k);
+               append_u64(pending, v.size());
+               pending.append(v);
+               if (pending.size() > (1u << 20)) flush();
+               return true;
+             });
+  flush();
+  return crypto::sha256(blocks);
+}
+
+} // namespace alloy::projections

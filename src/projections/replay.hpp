@@ -1,0 +1,24 @@
+#pragma once
+// The whole log folded anew: to prove that the state is what the log says, and to make it again where it is not.
+#include "core/crypto.hpp"
+#include "events/log.hpp"
+
+#include <functional>
+
+namespace alloy::projections {
+
+// Called now and then with records and events folded so far, and the position to reach.
+using progress = std::function<void(std::uint64_t records, std::uint64_t position, std::uint64_t head)>;
+
+struct replayed {
+  std::uint64_t records = 0, events = 0;
+};
+
+// Folds every record of the log into `into`, whose state must be empty. Checks density, checksums and every tenant's
+// chain on the way; throws events::damaged.
+replayed replay(events::log const& from, storage::database& into, progress const& tell);
+
+// SHA-256 over every row of the state, in order: equal digests mean equal read models.
+crypto::digest digest_of(storage::database const& db);
+
+} // namespace alloy::projections
