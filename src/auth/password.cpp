@@ -1,0 +1,115 @@
+#include "auth/password.hpp"
+
+#include "auth/common_passwords.hpp"
+#include "core/base64.hpp"
+#include "core/crypto.hpp"
+
+#include <argon2.h>
+#include <charconv>
+#include <optional>
+#include <stdexcept>
+
+namespace alloy::auth {
+namespace {
+
+constexpr std::size_t salt_size = 16, hash_size = 32;
+constexpr std::uint32_t memory_kib_max = 1U << 20U, passes_max = 64, lanes_max = 16;
+
+// PHC strings write base64 without padding.
+std::string phc_base64(std::string_view bytes) {
+  auto text = encode_base64(bytes);
+  text.resize(text.find_last_not_of('=') + 1);
+  return text;
+}
+
+std::string phc_string(password_cost const& cost, std::string_view salt, std::string_view hash) {
+  return "$argon2id$v=19$m=" + std::to_string(cost.memory_kib) + ",t=" + std::to_string(cost.passes) +
+         ",p=" + std::to_string(cost.lanes) + "$" + phc_base64(salt) + "$" + phc_base64(hash);
+}
+
+// The number behind `before` at the front of `text`, which loses both.
+std::optional<std::uint32_t> take_number(std::string_view& text, std::string_view before) {
+  if (!text.starts_with(before)) return std::nullopt;
+  text.remove_prefix(before.size());
+  std::uint32_t value = 0;
+  auto const [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
+}
+
+std::optional<password_cost> cost_of(std::string_view phc) {
+  auto const memory_kib = take_number(phc, "$argon2id$v=19$m=");
+  auto const passes = take_number(phc, ",t=");
+  auto const lanes = take_number(phc, ",p=");
+  if (!memory_kib || !passes || !lanes || !phc.starts_with('$')) return std::nullopt;
+  return password_cost{*memory_kib, *passes, *lanes};
+}
+
+// Unicode characters of a valid UTF-8 text: no surrogates, no overlong forms, nothing beyond U+10FFFF.
+std::optional<std::size_t> characters_of(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < text.size(); ++count) {
+    auto const lead = static_cast<unsigned char>(text[i++]);
+    if (lead < 0x80) continue;
+    unsigned const more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+    if (lead < 0xc2 || lead > 0xf4) return std::nullopt;
+    std::uint32_t code = lead & (0x3fU >> more);
+    for (unsigned k = 0; k < more; ++k, ++i) {
+      if (i == text.size() || (static_cast<unsigned char>(text[i]) & 0xc0U) != 0x80U) return std::nullopt;
+      code = code << 6U | (static_cast<unsigned char>(text[i]) & 0x3fU);
+    }
+    constexpr std::uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+    if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return std::nullopt;
+  }
+  return count;
+}
+
+error refused(std::string_view pointer, char const* code, std::string detail) {
+  return error::of_field(std::string(pointer), code, std::move(detail));
+}
+
+} // namespace
+
+result<> check_new_password(std::string_view password, std::string_view pointer) {
+  auto const characters = characters_of(password);
+  if (!characters) return refused(pointer, "invalid_encoding", "must be valid UTF-8");
+  if (*characters < password_characters_min)
+    return refused(pointer, "too_short",
+                   "must have at least " + std::to_string(password_characters_min) + " characters");
+  if (*characters > password_characters_max)
+    return refused(pointer, "too_long", "must have at most " + std::to_string(password_characters_max) + " characters");
+  if (is_common_password(password)) return refused(pointer, "too_common", "is one of the most common passwords");
+  return {};
+}
+
+std::string hash_password(std::string_view password, password_cost cost) {
+  auto const salt = crypto::random_bytes(salt_size);
+  std::string hash(hash_size, '\0');
+  auto const code = argon2id_hash_raw(cost.passes, cost.memory_kib, cost.lanes, password.data(), password.size(),
+                                      salt.data(), salt.size(), hash.data(), hash.size());
+  if (code != ARGON2_OK) throw std::runtime_error(std::string("Argon2: ") + argon2_error_message(code));
+  return phc_string(cost, salt, hash);
+}
+
+bool verify_password(std::string_view password, std::string_view phc) {
+  // The library obeys whatever cost it reads; a damaged record must not take the machine's memory.
+  auto const cost = cost_of(phc);
+  if (!cost || cost->memory_kib > memory_kib_max || cost->passes > passes_max || cost->lanes > lanes_max) return false;
+  auto const code = argon2id_verify(std::string(phc).c_str(), password.data(), password.size());
+  if (code == ARGON2_MEMORY_ALLOCATION_ERROR) throw std::runtime_error("Argon2: no memory");
+  return code == ARGON2_OK;
+}
+
+void verify_nothing(std::string_view password) {
+  // Random bytes in the place of a hash: no password fits it, and making it takes no time.
+  static std::string const nobody =
+      phc_string(password_cost{}, crypto::random_bytes(salt_size), crypto::random_bytes(hash_size));
+  verify_password(password, nobody);
+}
+
+bool needs_rehash(std::string_view phc, password_cost cost) {
+  return cost_of(phc) != cost;
+}
+
+} // namespace alloy::auth

@@ -1,0 +1,35 @@
+#pragma once
+// Personal text (email, display name) is sealed with a key per person before it becomes part of an event. The keys live
+// in the local family, beside the log: destroying one makes every copy of the text unreadable for good, in the log, in
+// backups of it and in every read model. So does the only way from an email to a user. Any thread; rows are the
+// caller's.
+#include "core/id.hpp"
+#include "core/view.hpp"
+
+#include <optional>
+#include <string>
+
+namespace alloy::auth {
+
+class people {
+ public:
+  explicit people(std::string sealing_key) : sealing_key_(std::move(sealing_key)) {}
+
+  // Makes the person's key on first use.
+  std::string seal(view& local, uuid const& person, std::string_view text) const;
+  // Nothing where the key has been destroyed.
+  std::optional<std::string> open(reader const& local, uuid const& person, std::string_view sealed) const;
+
+  std::optional<uuid> find_by_email(reader const& local, std::string_view normal_email) const;
+  void remember_email(view& local, std::string_view normal_email, uuid const& user) const;
+
+ private:
+  std::optional<std::string> key_of(reader const& local, uuid const& person) const;
+  std::string email_key(std::string_view normal_email) const;
+
+  std::string sealing_key_;
+};
+
+inline constexpr std::string_view former_user = "former user";
+
+} // namespace alloy::auth

@@ -1,0 +1,43 @@
+#pragma once
+// Who is calling, as one credential makes him: what it may do at most, and in which organizations he is what.
+// Immutable; remembered per credential until something about it changes.
+#include "core/error.hpp"
+#include "core/view.hpp"
+#include "domain/entities.hpp"
+#include "events/envelope.hpp"
+
+#include <vector>
+
+namespace alloy::auth {
+
+struct membership {
+  uuid org_id;
+  role rank{};
+  bool can_view_finance = false;
+};
+
+struct principal {
+  uuid user_id;
+  credential kind{};
+  uuid credential_id;              // the session's or the API key's
+  scope granted{};                 // each scope includes those before it
+  std::vector<std::string> scopes; // as they were given
+  std::optional<uuid> only_org = {};
+  std::vector<uuid> only_projects = {};
+  std::vector<membership> orgs; // all he can reach with this credential; the default one first
+
+  membership const* in(uuid const& org) const noexcept;
+  // Where a call names no organization. A user always has one: his personal org has his own id.
+  std::optional<uuid> default_org() const noexcept;
+  bool may_touch_project(uuid const& project) const noexcept;
+  events::actor actor() const noexcept { return {user_id, kind, credential_id}; }
+};
+
+// Reads what the credential may do now. Nothing where the session or the key has ended, or the user is gone.
+std::optional<principal> principal_of_session(reader const& state, uuid const& user_id, uuid const& session_id,
+                                              timestamp at);
+std::optional<principal> principal_of_key(reader const& state, std::string_view key_hash, timestamp at);
+
+std::optional<scope> scope_named(std::string_view name) noexcept; // "*" is admin
+
+} // namespace alloy::auth
