@@ -1,0 +1,122 @@
+#include "api/answers.hpp"
+
+#include "core/base64.hpp"
+#include "core/crypto.hpp"
+
+#include <algorithm>
+
+namespace alloy::api {
+namespace {
+
+constexpr std::size_t signature_bytes = 16;
+
+std::string sign(call const& c, std::string_view plain) {
+  std::string bound = "cursor\n";
+  bound += c.op.id;
+  bound += '\n';
+  if (c.who) append(bound, c.who->user_id);
+  for (auto const& p : c.params) bound += '\n' + p;
+  std::vector<std::pair<std::string, std::string>> filter(c.query);
+  std::erase_if(filter, [](auto const& q) { return q.first == "cursor" || q.first == "limit"; });
+  std::sort(filter.begin(), filter.end());
+  for (auto const& [name, value] : filter) bound += '\n' + name + '=' + value;
+  bound += '\n';
+  bound += plain;
+  return std::string(crypto::view_of(crypto::hmac_sha256(c.with.sealing_key, bound)).substr(0, signature_bytes));
+}
+
+} // namespace
+
+reply json_reply(std::string body, std::uint64_t version) {
+  reply r;
+  r.body = std::move(body);
+  r.version = version;
+  return r;
+}
+
+reply stored_reply(read_call const& c) {
+  return json_reply(std::string(c.subject.json()), c.subject.version());
+}
+
+result<commands::plan> done(result<domain::decision> d) {
+  if (!d) return d.error();
+  commands::plan p;
+  p.events = std::move(d->events);
+  p.render = [](reader const&) {
+    commands::answer a;
+    a.status = 204;
+    return a;
+  };
+  return p;
+}
+
+result<projections::page_request> page_asked(call const& c, std::optional<std::int64_t> limit,
+                                             std::optional<std::string> const& cursor) {
+  projections::page_request ask;
+  auto const max = c.with.config.page_limit_max;
+  std::int64_t const wanted = limit.value_or(c.with.config.page_limit_default);
+  if (wanted < 1 || wanted > max)
+    return error::of_field("/limit", "out_of_range", "it must be 1 to " + std::to_string(max));
+  ask.limit = static_cast<std::size_t>(wanted);
+  if (cursor) {
+    auto const bytes = decode_base64url(*cursor);
+    if (!bytes || bytes->size() <= signature_bytes ||
+        !crypto::constant_time_equal(bytes->substr(0, signature_bytes),
+                                     sign(c, std::string_view(*bytes).substr(signature_bytes))))
+      return error(errc::bad_cursor, "this cursor was not given for this list with this filter");
+    ask.after = bytes->substr(signature_bytes);
+  }
+  return ask;
+}
+
+reply page_reply(call const& c, projections::page const& p) {
+  std::size_t size = 64;
+  for (auto const& row : p.rows) size += row.size() + 1;
+  std::string body;
+  body.reserve(size);
+  body += "{\"items\":[";
+  for (auto const& row : p.rows) {
+    if (body.back() != '[') body += ',';
+    body += row;
+  }
+  body += "],\"next_cursor\":";
+  if (p.next.empty())
+    body += "null,\"has_more\":false}";
+  else {
+    json::write_string(body, encode_base64url(sign(c, p.next) + p.next));
+    body += ",\"has_more\":true}";
+  }
+  return json_reply(std::move(body));
+}
+
+projections::page read_parts(std::vector<uuid> orgs, projections::page_request const& ask, part_reader const& read) {
+  std::sort(orgs.begin(), orgs.end());
+  projections::page all;
+  uuid const begin = ask.after.size() >= 16 ? uuid::from_view(ask.after) : uuid{};
+  std::string last;
+  for (auto const& org : orgs) {
+    if (org < begin) continue;
+    // One more than is left, so that it is known whether anything follows.
+    projections::page_request part{ask.limit - all.rows.size(),
+                                   org == begin && ask.after.size() > 16 ? ask.after.substr(16) : std::string()};
+    if (part.limit == 0) {
+      part.limit = 1;
+      if (!read(org, part).rows.empty()) {
+        all.next = last;
+        return all;
+      }
+      continue;
+    }
+    auto p = read(org, part);
+    for (auto& row : p.rows) all.rows.push_back(std::move(row));
+    if (!p.next.empty()) {
+      all.next = std::string(org.view()) + p.next;
+      return all;
+    }
+    // Behind everything of this org: no key begins with 0xff there.
+    if (!p.rows.empty()) last = std::string(org.view()) + static_cast<char>(0xff);
+  }
+  return all;
+}
+
+} // namespace alloy::api

@@ -1,0 +1,89 @@
+#pragma once
+// How handlers answer: the stored bytes of an entity as they are, a page of a list, a struct.
+#include "api/operation.hpp"
+#include "projections/page.hpp"
+
+namespace alloy::api {
+
+reply json_reply(std::string body, std::uint64_t version = 0);
+
+template <class T> reply reply_of(T const& answer, std::uint64_t version = 0) {
+  return json_reply(json::to_string(answer), version);
+}
+
+// The subject as it is stored, with its ETag.
+reply stored_reply(read_call const& c);
+
+// ------------------------------------------------------------------------------- writes
+
+// The plan of a decision whose answer is an entity as it stands afterwards.
+template <class E>
+commands::plan entity_plan(domain::decision d, uuid const& tenant, uuid const& id, std::string location = {}) {
+  commands::plan p;
+  p.events = std::move(d.events);
+  p.render = [tenant, id, location = std::move(location), warning = std::move(d.warning)](reader const& state) {
+    std::string stored;
+    if (!state.get(domain::key_of<E>(tenant, id), stored)) throw std::logic_error("a command's object is not there");
+    commands::answer a;
+    a.status = location.empty() ? 200 : 201;
+    a.version = domain::row::version_of(stored);
+    a.body = domain::row::json_of(stored);
+    a.location = location;
+    a.warning = warning;
+    return a;
+  };
+  return p;
+}
+
+template <class E> result<commands::plan> created(result<domain::decision> d, std::string_view path) {
+  if (!d) return d.error();
+  auto const& made = d->events.front();
+  uuid const tenant = made.tenant, id = made.subject.id;
+  return entity_plan<E>(std::move(*d), tenant, id, std::string(path) + to_string(id));
+}
+
+template <class E> result<commands::plan> updated(result<domain::decision> d, uuid const& tenant, uuid const& id) {
+  if (!d) return d.error();
+  return entity_plan<E>(std::move(*d), tenant, id);
+}
+
+result<commands::plan> done(result<domain::decision> d); // 204
+
+// ------------------------------------------------------------------------------- lists
+
+struct list_query { // what every list takes
+  std::optional<std::int64_t> limit;
+  std::optional<std::string> cursor;
+};
+BOOST_DESCRIBE_STRUCT(list_query, (), (limit, cursor))
+
+// The schema of a page of E.
+template <class E> struct page_of {};
+
+template <class E> std::string page_schema(schema_book& book) {
+  return "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"items\":{\"type\":\"array\","
+         "\"items\":" +
+         schema_of<E>(book) +
+         "},\"next_cursor\":{\"type\":[\"string\",\"null\"]},\"has_more\":{\"type\":\"boolean\"}},"
+         "\"required\":[\"items\",\"next_cursor\",\"has_more\"]}";
+}
+
+// A row for a list of E.
+template <class E, class Query = list_query, class F>
+operation get_list(std::string_view id, std::string_view path, role least, std::string_view summary, F handler) {
+  auto op = get<nothing, Query>(id, path, least, summary, handler);
+  op.answer = &page_schema<E>;
+  return op;
+}
+
+// The page asked for: the limit checked, the cursor opened. A cursor is signed and bound to caller, operation, path and
+// filter: a foreign one is refused.
+result<projections::page_request> page_asked(call const& c, std::optional<std::int64_t> limit,
+                                             std::optional<std::string> const& cursor);
+reply page_reply(call const& c, projections::page const& p);
+
+// A list over several organizations, one after the other in the order of their ids.
+using part_reader = std::function<projections::page(uuid const& org, projections::page_request const& ask)>;
+projections::page read_parts(std::vector<uuid> orgs, projections::page_request const& ask, part_reader const& read);
+
+} // namespace alloy::api

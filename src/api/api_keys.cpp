@@ -1,0 +1,154 @@
+#include "api/access.hpp"
+#include "api/answers.hpp"
+#include "api/identity.hpp"
+#include "api/resources.hpp"
+#include "auth/secret_format.hpp"
+#include "domain/identity.hpp"
+
+#include <algorithm>
+
+namespace alloy::api {
+namespace {
+
+using namespace domain;
+
+struct api_key_view {
+  static constexpr bool answer = true;
+  uuid id;
+  std::string name;
+  json::changed<std::string> key; // shown once, when it is made
+  std::string key_prefix;
+  std::vector<std::string> scopes;
+  std::optional<uuid> org_id;
+  std::vector<uuid> project_ids;
+  timestamp created_at;
+  std::optional<timestamp> last_used_at, expires_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(api_key_view, (),
+                      (id, name, key, key_prefix, scopes, org_id, project_ids, created_at, last_used_at, expires_at,
+                       version))
+
+api_key_view view_of(api_key const& k) {
+  api_key_view v;
+  v.id = k.id;
+  v.name = k.name;
+  v.key_prefix = k.key_prefix;
+  v.scopes = k.scopes;
+  v.org_id = k.org_id;
+  v.project_ids = k.project_ids;
+  v.created_at = k.created_at;
+  v.expires_at = k.expires_at;
+  v.version = k.version;
+  return v;
+}
+
+// A key never does more than its maker may, nor more than the credential it is made with.
+void check_reach(write_call const& c, create_api_key const& body, scope wanted, std::vector<fault>& faults) {
+  if (wanted > c.who->granted)
+    faults.push_back({"/scopes", "above_your_own", "a key is given no scope that the credential making it has not"});
+  if (body.org_id && !c.who->in(*body.org_id))
+    faults.push_back({"/org_id", "not_found", "you are no member of such an organization"});
+  if (wanted == scope::admin) {
+    auto const admin_in = [](auth::membership const& m) { return m.rank >= role::Admin; };
+    bool const reaches = body.org_id ? c.who->in(*body.org_id) && admin_in(*c.who->in(*body.org_id))
+                                     : std::any_of(c.who->orgs.begin(), c.who->orgs.end(), admin_in);
+    if (!reaches) faults.push_back({"/scopes", "above_your_own", "the scope admin needs the role Admin"});
+  }
+  for (std::size_t i = 0; body.project_ids && i < body.project_ids->size(); ++i) {
+    auto const& id = (*body.project_ids)[i];
+    bool const there = std::any_of(c.who->orgs.begin(), c.who->orgs.end(), [&](auth::membership const& m) {
+      return (!body.org_id || *body.org_id == m.org_id) && c.state().has(key_of<project>(m.org_id, id));
+    });
+    if (!there || !c.who->may_touch_project(id))
+      faults.push_back({"/project_ids/" + std::to_string(i), "not_found", "there is no such project in reach"});
+  }
+  if (!c.who->only_projects.empty() && (!body.project_ids || body.project_ids->empty()))
+    faults.push_back({"/project_ids", "required", "a key bound to projects makes only keys bound to them"});
+  if (c.who->only_org && body.org_id != c.who->only_org)
+    faults.push_back({"/org_id", "required", "a key bound to an organization makes only keys bound to it"});
+  if (body.expires_at && *body.expires_at <= c.at)
+    faults.push_back({"/expires_at", "in_the_past", "it must be in the future"});
+}
+
+result<commands::plan> create_one(write_call& c, create_api_key const& body) {
+  events::api_key_created e;
+  scope wanted{};
+  for (auto const& s : body.scopes) {
+    wanted = std::max(wanted, auth::scope_named(s.value).value_or(scope::read));
+    e.scopes.push_back(s.value);
+  }
+  std::vector<fault> faults;
+  check_reach(c, body, wanted, faults);
+  if (!faults.empty()) return error(std::move(faults));
+  std::string const secret = auth::make_api_key();
+  e.user_id = c.who->user_id;
+  e.name = body.name.value;
+  e.key_prefix = auth::key_prefix(secret);
+  e.key_hash = auth::secret_digest(secret);
+  e.org_id = body.org_id;
+  if (body.project_ids) e.project_ids = *body.project_ids;
+  e.expires_at = body.expires_at;
+  commands::plan p;
+  uuid const id = new_uuid();
+  record(p.events, identity_tenant, entity::api_key, id, std::move(e));
+  p.render = [id, secret](reader const& state) {
+    auto v = view_of(*find<api_key>(state, identity_tenant, id));
+    v.key.value = secret;
+    commands::answer a;
+    a.status = 201;
+    a.body = alloy::json::to_string(v);
+    a.version = v.version;
+    a.location = "/api/v1/api-keys/" + to_string(id);
+    return a;
+  };
+  return p;
+}
+
+result<reply> list(read_call& c) {
+  auto const prefix = key(identity_tenant, table::api_key_by_user).add(c.who->user_id).str();
+  std::vector<uuid> ids;
+  c.state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
+    ids.push_back(uuid::from_view(k.substr(prefix.size())));
+    return true;
+  });
+  std::vector<api_key_view> keys;
+  for (auto const& id : ids) {
+    auto const k = find<api_key>(c.state, identity_tenant, id);
+    if (!k) continue;
+    auto& v = keys.emplace_back(view_of(*k));
+    v.last_used_at = c.with.identity.last_used(c.local, id);
+  }
+  return json_reply(alloy::json::to_string(keys));
+}
+
+result<commands::plan> remove(write_call& c) {
+  auto const id = parse_uuid(c.params.front());
+  auto const k = id ? find<api_key>(c.state(), identity_tenant, *id) : std::nullopt;
+  if (!k || k->user_id != c.who->user_id)
+    return error(errc::not_found, "there is no such thing, or it is not yours to see");
+  domain::decision d;
+  record(d.events, identity_tenant, entity::api_key, *id, events::api_key_deleted{});
+  return done(std::move(d));
+}
+
+} // namespace
+
+std::vector<operation> api_key_operations() {
+  std::vector<operation> rows{
+      create<create_api_key, api_key_view>("create_api_key", "/api/v1/api-keys", role::Viewer,
+                                           "Create an API key of one's own; the key is shown once", create_one),
+      get<std::vector<api_key_view>>("list_api_keys", "/api/v1/api-keys", role::Viewer,
+                                     "List one's API keys, as a bare array", list),
+      del("delete_api_key", "/api/v1/api-keys/{api_key_id}", role::Viewer,
+          "Delete one of one's API keys; it ends at once", remove),
+  };
+  rows[0].secret_answer = true;
+  for (auto& row : rows) {
+    row.tag = "API keys";
+    row.needs = row.writes() ? scope::admin : scope::read;
+  }
+  return rows;
+}
+
+} // namespace alloy::api

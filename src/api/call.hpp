@@ -1,0 +1,98 @@
+#pragma once
+// One call of an operation, from whichever door: what was asked, by whom, about what. The doors make a request of what
+// they read and turn the reply into what they write.
+#include "auth/people.hpp"
+#include "auth/principal.hpp"
+#include "commands/command.hpp"
+#include "core/settings.hpp"
+
+#include <map>
+
+namespace alloy::events {
+class log;
+}
+namespace alloy::storage {
+class database;
+}
+
+namespace alloy::api {
+
+struct operation;
+struct identity_service;
+struct server_facts;
+
+using pairs = std::vector<std::pair<std::string, std::string>>;
+
+struct request {
+  std::string method, path, query; // path and query still percent-encoded
+  pairs headers;                   // names in lower case
+  std::string body, peer, request_id;
+
+  std::string_view header(std::string_view name) const noexcept;
+};
+
+struct reply {
+  unsigned status = 200;
+  std::string_view content_type = "application/json"; // a literal
+  std::string body = {};
+  std::uint64_t version = 0; // becomes the ETag
+  pairs headers = {};
+  std::string_view route = "unmatched"; // the operation's path template, a literal
+};
+
+// What the path is about: the entity named by its first parameter, its organization, and the caller's role there.
+struct subject {
+  uuid org;
+  uuid id;
+  role rank{};
+  bool can_view_finance = false;
+  std::string row = {}; // as stored: version and JSON
+
+  std::string_view json() const noexcept { return domain::row::json_of(row); }
+  std::uint64_t version() const noexcept { return domain::row::version_of(row); }
+};
+
+// What handlers work with; made once in main.
+struct services {
+  settings const& config;
+  auth::people const& people;
+  std::string const& sealing_key;
+  identity_service& identity;
+  server_facts const& server;
+};
+
+// What reads and writes have in common.
+struct call {
+  operation const& op;
+  request const& asked;
+  services const& with;
+  auth::principal const* who = nullptr; // null where the operation is open to all
+  std::vector<std::string> params;      // of the path, decoded, in order
+  pairs query;                          // decoded
+
+  std::string_view query_value(std::string_view name) const noexcept;
+};
+
+// Runs on the I/O thread. Must not block.
+struct read_call : call {
+  reader const& state;
+  reader const& local;
+  api::subject subject = {};
+
+  template <class E> E entity() const { return alloy::json::stored<E>(subject.json()); }
+};
+
+// Runs on the sequencer's thread, against the head of the log.
+struct write_call : call {
+  commands::head const& head;
+  timestamp at;
+  api::subject subject = {};
+
+  reader const& state() const noexcept { return head.state; }
+  domain::context by() const { return {at, who ? who->user_id : uuid{}, subject.rank, new_uuid}; }
+  template <class E> E entity() const { return alloy::json::stored<E>(subject.json()); }
+};
+
+using bound_command = std::function<result<commands::plan>(write_call&)>;
+
+} // namespace alloy::api

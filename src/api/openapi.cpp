@@ -1,0 +1,241 @@
+#include "api/openapi.hpp"
+
+#include <algorithm>
+#include <boost/core/demangle.hpp>
+#include <set>
+
+namespace alloy::api {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  json::write_string(out, text);
+  return out;
+}
+
+std::string lower(std::string_view word) {
+  std::string out(word);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+std::vector<std::string> path_params(std::string_view path) {
+  std::vector<std::string> names;
+  for (auto open = path.find('{'); open != std::string_view::npos; open = path.find('{', open + 1))
+    names.emplace_back(path.substr(open + 1, path.find('}', open) - open - 1));
+  return names;
+}
+
+std::string description_of(operation const& op) {
+  std::string text(op.summary);
+  text += '.';
+  if (!op.open) {
+    text += " Needs the scope `" + std::string(json::name_of(op.needs)) + "`";
+    if (op.least > role::Viewer) text += " and the role " + std::string(json::name_of(op.least)) + " or above";
+    text += '.';
+  }
+  if (!op.notes.empty()) text += ' ' + std::string(op.notes);
+  return text;
+}
+
+std::string parameter(std::string_view name, std::string_view in, bool required, std::string_view description,
+                      std::string const& schema) {
+  return "{\"name\":" + quoted(name) + ",\"in\":\"" + std::string(in) +
+         "\",\"required\":" + (required ? "true" : "false") + ",\"description\":" + quoted(description) +
+         ",\"schema\":" + schema + "}";
+}
+
+std::string_view words_for_param(std::string_view name) {
+  if (name == "org_id") return "The organization's id or slug";
+  if (name == "project_id") return "The project's id or key";
+  if (name == "ticket_id") return "The ticket's id or reference, as KEY-17";
+  return "Its id";
+}
+
+std::string parameters(operation const& op, schema_book& book) {
+  std::string all;
+  auto const add = [&](std::string one) { all += (all.empty() ? "" : ",") + std::move(one); };
+  for (auto const& name : path_params(op.path))
+    add(parameter(name, "path", true, words_for_param(name), R"({"type":"string","minLength":1})"));
+  for (auto const& q : op.query) {
+    std::string one = parameter(q.name, "query", q.required,
+                                q.list ? "One or more, separated by commas" : "See the description", q.schema(book));
+    if (q.list) one.insert(one.size() - 1, R"(,"style":"form","explode":false)");
+    add(std::move(one));
+  }
+  if (op.writes()) {
+    add(parameter("dry_run", "query", false, "All checks, nothing appended, the answer as it would be",
+                  R"({"type":"boolean"})"));
+    if (op.method == verb::post)
+      add(parameter("Idempotency-Key", "header", false,
+                    "Makes a retry safe: the same key, caller and body get the same answer",
+                    R"({"type":"string","minLength":1,"maxLength":255})"));
+    if (!path_params(op.path).empty())
+      add(parameter("If-Match", "header", false, "The ETag the object must still have", R"({"type":"string"})"));
+  } else if (op.path.starts_with("/api/")) {
+    add(parameter("Alloy-Min-Position", "header", false, "Waits until this position of the log is visible",
+                  R"({"type":"integer","minimum":0})"));
+    if (!path_params(op.path).empty())
+      add(parameter("If-None-Match", "header", false, "Answers 304 where the object still has this ETag",
+                    R"({"type":"string"})"));
+  }
+  return all;
+}
+
+struct refusal {
+  unsigned status;
+  std::string_view name;
+};
+constexpr refusal refusals[] = {{400, "BadRequest"},      {401, "Unauthenticated"},    {403, "Forbidden"},
+                                {404, "NotFound"},        {406, "NotAcceptable"},      {409, "Conflict"},
+                                {412, "VersionMismatch"}, {413, "TooLarge"},           {415, "UnsupportedMedia"},
+                                {422, "Unprocessable"},   {429, "TooManyRequests"},    {500, "InternalError"},
+                                {503, "Unavailable"},     {507, "InsufficientStorage"}};
+
+bool may_refuse(operation const& op, unsigned status) {
+  bool const api = op.path.starts_with("/api/"), write = op.writes(), on_thing = !path_params(op.path).empty();
+  switch (status) {
+  case 400:
+  case 422:
+  case 500: return true;
+  case 401: return !op.open || op.id == "login" || op.id == "refresh";
+  case 403: return !op.open || op.id == "register";
+  case 404: return on_thing || op.id == "metrics" || (!op.query.empty() && api) || op.id == "create_project";
+  case 409:
+  case 413:
+  case 415:
+  case 507: return write;
+  case 412: return write && on_thing;
+  case 429: return op.id == "login" || op.id == "change_password";
+  case 503: return api || op.id == "readyz";
+  default: return false;
+  }
+}
+
+std::string responses(operation const& op, schema_book& book) {
+  std::string all = quoted(std::to_string(op.success)) + ":{\"description\":" +
+                    quoted(op.success == 204   ? "Done"
+                           : op.success == 201 ? "Created"
+                                               : "The answer");
+  std::string headers = R"("X-Request-Id":{"$ref":"#/components/headers/RequestId"})";
+  if (op.writes()) headers += R"(,"Alloy-Position":{"$ref":"#/components/headers/Position"})";
+  if (op.success == 201) headers += R"(,"Location":{"$ref":"#/components/headers/Location"})";
+  all += ",\"headers\":{" + headers + "}";
+  if (op.answer) all += ",\"content\":{" + quoted(op.answer_type) + ":{\"schema\":" + op.answer(book) + "}}";
+  all += '}';
+  if (!op.writes() && !path_params(op.path).empty()) all += R"(,"304":{"description":"It still has this ETag"})";
+  for (auto const& r : refusals)
+    if (may_refuse(op, r.status))
+      all +=
+          ',' + quoted(std::to_string(r.status)) + ":{\"$ref\":\"#/components/responses/" + std::string(r.name) + "\"}";
+  return all;
+}
+
+std::string one_operation(operation const& op, schema_book& book) {
+  std::string s = "{\"operationId\":" + quoted(op.id) + ",\"tags\":[" + quoted(op.tag) +
+                  "],\"summary\":" + quoted(op.summary) + ",\"description\":" + quoted(description_of(op)) +
+                  ",\"parameters\":[" + parameters(op, book) + "]";
+  if (op.body) {
+    std::string const schema = op.body(book);
+    s += ",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{\"schema\":" + schema + "}";
+    if (op.method == verb::patch) s += ",\"application/merge-patch+json\":{\"schema\":" + schema + "}";
+    s += "}}";
+  }
+  s += ",\"responses\":{" + responses(op, book) + "}";
+  if (op.open) s += ",\"security\":[]";
+  return s + "}";
+}
+
+constexpr std::string_view problem_schema =
+    R"({"type":"object","properties":{"type":{"type":"string","format":"uri-reference"},"title":{"type":"string"},"status":{"type":"integer"},)"
+    R"("detail":{"type":"string"},"instance":{"type":"string"},"code":{"type":"string"},"request_id":{"type":"string"},)"
+    R"("errors":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"pointer":{"type":"string"},)"
+    R"("code":{"type":"string"},"detail":{"type":"string"}},"required":["pointer","code","detail"]}}},)"
+    R"("required":["type","title","status","code","request_id"]})";
+
+std::string components(schema_book const& book) {
+  std::string schemas = "\"problem\":" + std::string(problem_schema);
+  for (auto const& [name, schema] : book.named) schemas += ',' + quoted(name) + ':' + schema;
+  std::string answers;
+  for (auto const& r : refusals) {
+    if (!answers.empty()) answers += ',';
+    answers += quoted(r.name) +
+               ":{\"description\":" + quoted("A problem document (RFC 9457), status " + std::to_string(r.status)) +
+               R"(,"content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/problem"}}}})";
+  }
+  return "{\"schemas\":{" + schemas + "},\"responses\":{" + answers +
+         R"(},"headers":{"RequestId":{"description":"The request's id, as sent or made","schema":{"type":"string"}},)"
+         R"("Position":{"description":"The write's place in the event log","schema":{"type":"integer","minimum":0}},)"
+         R"("Location":{"description":"Where the new object is","schema":{"type":"string","format":"uri-reference"}}},)"
+         R"("securitySchemes":{"bearer":{"type":"http","scheme":"bearer","description":"An access token from login, or an API key"}}})";
+}
+
+std::string html(std::string_view text) {
+  std::string out;
+  for (char const c : text) switch (c) {
+    case '<': out += "&lt;"; break;
+    case '>': out += "&gt;"; break;
+    case '&': out += "&amp;"; break;
+    case '"': out += "&quot;"; break;
+    default: out += c;
+    }
+  return out;
+}
+
+} // namespace
+
+std::string cpp_name(std::type_info const& type) {
+  std::string const name = boost::core::demangle(type.name());
+  return name.substr(name.rfind(':') + 1);
+}
+
+std::string openapi_document(std::span<operation const> table) {
+  schema_book book;
+  std::vector<std::string_view> paths, tags;
+  for (auto const& op : table) {
+    if (std::find(paths.begin(), paths.end(), op.path) == paths.end()) paths.push_back(op.path);
+    if (std::find(tags.begin(), tags.end(), op.tag) == tags.end()) tags.push_back(op.tag);
+  }
+  std::string all;
+  for (auto const path : paths) {
+    std::string verbs;
+    for (auto const& op : table)
+      if (op.path == path)
+        verbs += (verbs.empty() ? "" : ",") + quoted(lower(name_of(op.method))) + ':' + one_operation(op, book);
+    all += (all.empty() ? "" : ",") + quoted(path) + ":{" + verbs + "}";
+  }
+  std::string tag_list;
+  for (auto const tag : tags)
+    tag_list += (tag_list.empty() ? "" : ",") +
+                ("{\"name\":" + quoted(tag) + ",\"description\":" + quoted(std::string(tag) + " of Alloy") + "}");
+  return std::string(R"({"openapi":"3.1.0","info":{"title":"Alloy","version":")") + ALLOY_VERSION +
+         R"(","description":"API-first, multi-tenant project management on an append-only event log.",)"
+         R"("license":{"name":"Apache-2.0","identifier":"Apache-2.0"}},"servers":[{"url":"/","description":"This server"}],"security":[{"bearer":[]}],"tags":[)" +
+         tag_list + "],\"paths\":{" + all + "},\"components\":" + components(book) + "}";
+}
+
+std::string docs_page(std::span<operation const> table) {
+  std::string page =
+      "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Alloy API</title><meta name=\"viewport\" "
+      "content=\"width=device-width\"><style>:root{color-scheme:light dark}body{font:16px/1.5 "
+      "system-ui,sans-serif;max-width:60rem;"
+      "margin:2rem auto;padding:0 1rem}code{font:14px "
+      "ui-monospace,monospace}dt{margin-top:1rem}b{display:inline-block;min-width:4.5rem}"
+      "h2{margin-top:2.5rem;border-bottom:1px solid #8888}</style></head><body><h1>Alloy API</h1><p>Version " +
+      std::string(ALLOY_VERSION) +
+      ". The machine's form of this page is <a href=\"/openapi.json\">/openapi.json</a>.</p>";
+  std::string_view tag;
+  for (auto const& op : table) {
+    if (op.tag != tag) {
+      if (!tag.empty()) page += "</dl>";
+      tag = op.tag;
+      page += "<h2>" + html(tag) + "</h2><dl>";
+    }
+    page += "<dt id=\"" + html(op.id) + "\"><code><b>" + std::string(name_of(op.method)) + "</b> " + html(op.path) +
+            "</code></dt><dd>" + html(description_of(op)) + "</dd>";
+  }
+  return page + "</dl></body></html>\n";
+}
+
+} // namespace alloy::api

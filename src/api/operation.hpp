@@ -1,0 +1,163 @@
+#pragma once
+// THE table of operations: REST, the OpenAPI document, the permission check and the metrics' labels are made from its
+// rows, and later doors will be, too. A row says everything about one operation; its handler stands beside it.
+#include "api/call.hpp"
+#include "api/query.hpp"
+#include "api/schema.hpp"
+
+#include <span>
+
+namespace alloy::api {
+
+enum class verb : std::uint8_t { get, post, put, patch, del };
+enum class runs : std::uint8_t {
+  at_once, // parsed on the I/O thread, decided on the sequencer's
+  hashing, // parsed and prepared on the hashing pool: for what computes Argon2
+};
+
+struct operation {
+  std::string_view id, tag;
+  verb method{};
+  std::string_view path; // the template, as clients see it
+  std::string_view summary;
+  role least = role::Viewer; // in the organization of the path's first parameter
+  scope needs = scope::read;
+  bool open = false; // takes no credential
+  unsigned success = 200;
+  runs where = runs::at_once;
+  bool secret_answer = false; // holds a secret that is shown once
+  std::string_view answer_type = "application/json";
+  std::string_view notes = {}; // further description for the document
+
+  using schema_fn = std::string (*)(schema_book&);
+  schema_fn body = nullptr, answer = nullptr;
+  std::vector<query_parameter> query = {};
+
+  // One of the two. The write parses its body and gives back what the sequencer will run.
+  std::function<result<reply>(read_call&)> read = {};
+  std::function<result<bound_command>(request const&, services const&, reader const& state, reader const& local,
+                                      auth::principal const*)>
+      write = {};
+
+  bool writes() const noexcept { return static_cast<bool>(write); }
+};
+
+std::string_view name_of(verb v) noexcept; // "GET"
+std::span<operation const> operations();
+
+// ------------------------------------------------------------------------------- how rows are made
+
+struct nothing {};
+BOOST_DESCRIBE_STRUCT(nothing, (), ())
+
+template <class T> operation::schema_fn schema_or_none() {
+  if constexpr (std::is_same_v<T, nothing>)
+    return nullptr;
+  else
+    return [](schema_book& book) { return schema_of<T>(book); };
+}
+
+template <class Body> result<Body> read_body(request const& asked, services const& with) {
+  if constexpr (std::is_same_v<Body, nothing>)
+    if (asked.body.empty()) return Body{};
+  return json::read<Body>(asked.body, json::unknown_fields::refuse, static_cast<unsigned>(with.config.json_depth_max));
+}
+
+template <class Answer, class Query = nothing, class F>
+operation get(std::string_view id, std::string_view path, role least, std::string_view summary, F handler) {
+  operation op;
+  op.id = id;
+  op.method = verb::get;
+  op.path = path;
+  op.summary = summary;
+  op.least = least;
+  op.answer = schema_or_none<Answer>();
+  op.query = parameters_of<Query>();
+  op.read = [handler](read_call& c) -> result<reply> {
+    if constexpr (std::is_same_v<Query, nothing>) {
+      if (auto known = refuse_unknown(c.query, {}); !known) return known.error();
+      return handler(c);
+    } else {
+      auto q = read_query<Query>(c.query);
+      if (!q) return q.error();
+      return handler(c, *q);
+    }
+  };
+  return op;
+}
+
+template <class Body, class Answer, class F>
+operation change(verb method, std::string_view id, std::string_view path, role least, std::string_view summary,
+                 unsigned success, F handler) {
+  operation op;
+  op.id = id;
+  op.method = method;
+  op.path = path;
+  op.summary = summary;
+  op.least = least;
+  op.needs = scope::write;
+  op.success = success;
+  op.body = schema_or_none<Body>();
+  op.answer = schema_or_none<Answer>();
+  op.write = [handler](request const& asked, services const& with, reader const&, reader const&,
+                       auth::principal const*) -> result<bound_command> {
+    auto body = read_body<Body>(asked, with);
+    if (!body) return body.error();
+    return bound_command([handler, held = std::move(*body)](write_call& c) -> result<commands::plan> {
+      if constexpr (std::is_same_v<Body, nothing>)
+        return handler(c);
+      else
+        return handler(c, held);
+    });
+  };
+  return op;
+}
+
+// `prepare(body, with, state, local, who) -> result<Prepared>` runs on the hashing pool; `handler(call, body,
+// prepared)` at the head.
+template <class Body, class Answer, class P, class F>
+operation hashed(std::string_view id, std::string_view path, std::string_view summary, unsigned success, P prepare,
+                 F handler) {
+  operation op;
+  op.id = id;
+  op.method = verb::post;
+  op.path = path;
+  op.summary = summary;
+  op.needs = scope::write;
+  op.success = success;
+  op.where = runs::hashing;
+  op.secret_answer = true;
+  op.body = schema_or_none<Body>();
+  op.answer = schema_or_none<Answer>();
+  op.write = [prepare, handler](request const& asked, services const& with, reader const& state, reader const& local,
+                                auth::principal const* who) -> result<bound_command> {
+    auto body = read_body<Body>(asked, with);
+    if (!body) return body.error();
+    auto prepared = prepare(*body, asked, with, state, local, who);
+    if (!prepared) return prepared.error();
+    return bound_command([handler, held = std::move(*body), ready = std::move(*prepared)](write_call& c) {
+      return handler(c, held, ready);
+    });
+  };
+  return op;
+}
+
+template <class Body, class Answer, class F>
+operation post(std::string_view id, std::string_view path, role least, std::string_view summary, F handler,
+               unsigned success = 200) {
+  return change<Body, Answer>(verb::post, id, path, least, summary, success, handler);
+}
+template <class Body, class Answer, class F>
+operation create(std::string_view id, std::string_view path, role least, std::string_view summary, F handler) {
+  return change<Body, Answer>(verb::post, id, path, least, summary, 201, handler);
+}
+template <class Body, class Answer, class F>
+operation patch(std::string_view id, std::string_view path, role least, std::string_view summary, F handler) {
+  return change<Body, Answer>(verb::patch, id, path, least, summary, 200, handler);
+}
+template <class F>
+operation del(std::string_view id, std::string_view path, role least, std::string_view summary, F handler) {
+  return change<nothing, nothing>(verb::del, id, path, least, summary, 204, handler);
+}
+
+} // namespace alloy::api

@@ -1,0 +1,197 @@
+#include "domain/orgs.hpp"
+#include "api/answers.hpp"
+#include "api/resources.hpp"
+#include "auth/secret_format.hpp"
+
+namespace alloy::api {
+namespace {
+
+using namespace domain;
+
+struct invite_view {
+  static constexpr bool answer = true;
+  uuid id, org_id;
+  json::changed<std::string> invite_code, invite_link; // shown once, when it is made
+  std::string email;
+  alloy::role role{};
+  invite_status status{};
+  uuid created_by;
+  timestamp expires_at, created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(invite_view, (),
+                      (id, org_id, invite_code, invite_link, email, role, status, created_by, expires_at, created_at,
+                       updated_at, version))
+
+struct member_view {
+  static constexpr bool answer = true;
+  uuid user_id, org_id;
+  std::string email, display_name;
+  alloy::role role{};
+  bool can_view_finance = false;
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(member_view, (),
+                      (user_id, org_id, email, display_name, role, can_view_finance, created_at, updated_at, version))
+
+struct membership_view {
+  static constexpr bool answer = true;
+  uuid org_id, user_id;
+  alloy::role role{};
+};
+BOOST_DESCRIBE_STRUCT(membership_view, (), (org_id, user_id, role))
+
+invite_view view_of(services const& with, reader const& local, invite const& i) {
+  invite_view v;
+  v.id = i.id;
+  v.org_id = i.org_id;
+  v.email = with.people.open(local, i.id, i.email_sealed).value_or("");
+  v.role = i.role;
+  v.status = i.status;
+  v.created_by = i.created_by;
+  v.expires_at = i.expires_at;
+  v.created_at = i.created_at;
+  v.updated_at = i.updated_at;
+  v.version = i.version;
+  return v;
+}
+
+result<commands::plan> create_an_org(write_call& c, create_org const& body) {
+  if (c.who->only_org || !c.who->only_projects.empty())
+    return error(errc::scope_missing, "a key bound to an organization or to projects makes no organization");
+  auto d = decide(c.state(), body, c.by());
+  return created<org>(std::move(d), "/api/v1/orgs/");
+}
+
+result<reply> list_orgs(read_call& c, list_query const& q) {
+  auto ask = page_asked(c, q.limit, q.cursor);
+  if (!ask) return ask.error();
+  auto const prefix = key(identity_tenant, table::membership_by_user).add(c.who->user_id).str();
+  return page_reply(c, projections::read_entities(c.state, {prefix}, *ask, [&](std::string_view k, std::string_view) {
+                      auto const id = uuid::from_view(k.substr(prefix.size()));
+                      // A key bound to one organization sees no other: their rows lead to a key that is not there.
+                      return c.who->in(id) ? key_of<org>(id, id).str() : std::string();
+                    }));
+}
+
+result<reply> list_members(read_call& c, list_query const& q) {
+  auto ask = page_asked(c, q.limit, q.cursor);
+  if (!ask) return ask.error();
+  auto p = projections::read_page(c.state, {key(c.subject.org, table::member).str()}, *ask,
+                                  [](std::string_view, std::string_view v, std::string& json) {
+                                    json = row::json_of(v);
+                                    return true;
+                                  });
+  for (auto& one : p.rows) {
+    auto const m = alloy::json::stored<member>(one);
+    auto const u = find<user>(c.state, identity_tenant, m.id);
+    member_view v{m.id,         m.org_id,     "",       std::string(auth::former_user), m.role, m.can_view_finance,
+                  m.created_at, m.updated_at, m.version};
+    if (u) {
+      v.email = c.with.people.open(c.local, m.id, u->email_sealed).value_or("");
+      v.display_name =
+          c.with.people.open(c.local, m.id, u->display_name_sealed).value_or(std::string(auth::former_user));
+    }
+    one = alloy::json::to_string(v);
+  }
+  return page_reply(c, p);
+}
+
+result<commands::plan> invite_plan(write_call& c, result<decision> d, uuid const& id, std::string code) {
+  if (!d) return d.error();
+  commands::plan p;
+  p.events = std::move(d->events);
+  p.render = [&with = c.with, &local = c.head.local, tenant = c.subject.org, id,
+              code = std::move(code)](reader const& state) {
+    auto v = view_of(with, local, *find<invite>(state, tenant, id));
+    commands::answer a;
+    if (!code.empty()) {
+      v.invite_code.value = code;
+      v.invite_link.value = with.config.public_url + "/invites/" + code;
+      a.status = 201;
+      a.location = "/api/v1/invites/" + to_string(id);
+    }
+    a.version = v.version;
+    a.body = alloy::json::to_string(v);
+    return a;
+  };
+  return p;
+}
+
+result<commands::plan> create_an_invite(write_call& c, create_invite const& body) {
+  uuid const id = new_uuid();
+  std::string const code = auth::make_invite_code();
+  sealed_invite const sealed{id, c.with.people.seal(c.head.local, id, body.email.value), auth::secret_digest(code)};
+  return invite_plan(c, decide(c.entity<org>(), body, sealed, c.by()), id, code);
+}
+
+result<reply> list_invites(read_call& c, list_query const& q) {
+  auto ask = page_asked(c, q.limit, q.cursor);
+  if (!ask) return ask.error();
+  auto p = projections::read_page(c.state, {key(c.subject.org, table::invite).str()}, *ask,
+                                  [](std::string_view, std::string_view v, std::string& json) {
+                                    json = row::json_of(v);
+                                    return true;
+                                  });
+  for (auto& one : p.rows) one = alloy::json::to_string(view_of(c.with, c.local, alloy::json::stored<invite>(one)));
+  return page_reply(c, p);
+}
+
+// The code itself is the right to accept; the email must be the invited one's, so that a leaked link helps nobody else.
+result<commands::plan> accept_one(write_call& c) {
+  error const absent(errc::not_found, "there is no such invite");
+  std::string where;
+  auto const& code = c.params.front();
+  if (!auth::is_invite_code(code) ||
+      !c.state().get(key(identity_tenant, table::invite_by_code).add(auth::secret_digest(code)), where))
+    return absent;
+  uuid const org_id = uuid::from_view(where), id = uuid::from_view(std::string_view(where).substr(16));
+  auto const i = find<invite>(c.state(), org_id, id);
+  auto const u = find<user>(c.state(), identity_tenant, c.who->user_id);
+  if (!i || !u) return absent;
+  if (c.with.people.open(c.head.local, i->id, i->email_sealed) !=
+      c.with.people.open(c.head.local, u->id, u->email_sealed))
+    return error(errc::role_too_low, "this invite is for another email");
+  auto d = accept(c.state(), org_id, *i, c.by());
+  if (!d) return d.error();
+  commands::plan p;
+  p.events = std::move(d->events);
+  p.render = [v = membership_view{org_id, c.who->user_id, i->role}](reader const&) {
+    commands::answer a;
+    a.body = alloy::json::to_string(v);
+    return a;
+  };
+  return p;
+}
+
+} // namespace
+
+std::vector<operation> org_operations() {
+  std::vector<operation> rows{
+      create<create_org, org>("create_org", "/api/v1/orgs", role::Viewer,
+                              "Create an organization; the caller becomes its Owner", create_an_org),
+      get_list<org>("list_orgs", "/api/v1/orgs", role::Viewer, "List the caller's organizations", list_orgs),
+      get<org>("get_org", "/api/v1/orgs/{org_id}", role::Viewer, "Get an organization by id or slug", stored_reply),
+      patch<update_org, org>("update_org", "/api/v1/orgs/{org_id}", role::Owner, "Change an organization",
+                             [](write_call& c, update_org const& body) {
+                               auto const o = c.entity<org>();
+                               return updated<org>(decide(c.state(), o, body), o.id, o.id);
+                             }),
+      get_list<member_view>("list_members", "/api/v1/orgs/{org_id}/members", role::Viewer,
+                            "List an organization's members", list_members),
+      create<create_invite, invite_view>("create_invite", "/api/v1/orgs/{org_id}/invites", role::Admin,
+                                         "Invite somebody by email; the code is shown once", create_an_invite),
+      get_list<invite_view>("list_invites", "/api/v1/orgs/{org_id}/invites", role::Viewer,
+                            "List an organization's invites", list_invites),
+      del("revoke_invite", "/api/v1/invites/{invite_id}", role::Admin, "Revoke an invite that was not accepted",
+          [](write_call& c) { return done(revoke(c.subject.org, c.entity<invite>())); }),
+      post<nothing, membership_view>("accept_invite", "/api/v1/invites/{invite_code}/accept", role::Viewer,
+                                     "Accept an invite by its code", accept_one),
+  };
+  for (auto& row : rows) row.tag = row.path.find("invite") == std::string_view::npos ? "Organizations" : "Invites";
+  rows[5].secret_answer = true;
+  return rows;
+}
+
+} // namespace alloy::api

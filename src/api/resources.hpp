@@ -1,0 +1,18 @@
+#pragma once
+// The rows of the table, one function a resource, each in the file of its name.
+#include "api/operation.hpp"
+
+namespace alloy::api {
+
+std::vector<operation> server_operations();
+std::vector<operation> session_operations();
+std::vector<operation> api_key_operations();
+std::vector<operation> org_operations();
+std::vector<operation> workflow_operations();
+std::vector<operation> project_operations();
+std::vector<operation> sprint_operations();
+std::vector<operation> ticket_operations();
+std::vector<operation> webhook_operations();
+std::vector<operation> report_operations();
+
+} // namespace alloy::api

@@ -1,0 +1,134 @@
+#pragma once
+// JSON Schema (2020-12, as OpenAPI 3.1 takes it) of a described type, from the same types that read and write it, so
+// that the document cannot say anything else than the code does.
+#include "core/json.hpp"
+
+#include <map>
+#include <typeinfo>
+
+namespace alloy::api {
+
+// The named schemas of the document, by name; structs refer to each other through it.
+struct schema_book {
+  std::map<std::string, std::string> named;
+};
+
+// A name for a struct's schema: `static constexpr std::string_view schema_name`, else its C++ name's last part.
+std::string cpp_name(std::type_info const& type);
+
+template <class T> std::string schema_of(schema_book& book);
+
+namespace detail {
+
+template <class T> std::string nullable(schema_book& book) {
+  return "{\"anyOf\":[" + schema_of<T>(book) + ",{\"type\":\"null\"}]}";
+}
+
+template <class T> std::string text_schema() {
+  std::string s = "{\"type\":\"string\"";
+  if constexpr (requires { T::min; })
+    s += ",\"minLength\":" + std::to_string(T::min) + ",\"maxLength\":" + std::to_string(T::max);
+  if constexpr (requires { typename T::rule; }) {
+    using rule = typename T::rule;
+    s += ",\"minLength\":" + std::to_string(rule::min) + ",\"maxLength\":" + std::to_string(rule::max);
+    if constexpr (requires { rule::pattern; }) {
+      s += ",\"pattern\":";
+      json::write(s, rule::pattern);
+    }
+    if constexpr (requires { rule::format; }) {
+      s += ",\"format\":";
+      json::write(s, rule::format);
+    }
+    s += ",\"description\":";
+    json::write(s, rule::words);
+  }
+  return s + "}";
+}
+
+template <class T> std::string struct_schema(schema_book& book) {
+  std::string const name = cpp_name(typeid(T));
+  std::string const reference = "{\"$ref\":\"#/components/schemas/" + name + "\"}";
+  if (book.named.contains(name)) return reference;
+  book.named[name]; // so that a struct within itself ends
+  std::string properties, required;
+  boost::mp11::mp_for_each<json::members_of<T>>([&](auto d) {
+    using M = std::remove_cvref_t<decltype(std::declval<T&>().*d.pointer)>;
+    if (!properties.empty()) properties += ',';
+    json::write(properties, std::string_view(d.name));
+    properties += ':' + schema_of<M>(book);
+    // What is answered always holds all its fields; what is sent may leave out those that may be absent.
+    bool constexpr answered = requires {
+      T::rows;
+    }
+    || requires {
+      T::answer;
+    };
+    if (!json::is_wrapper<M>::value ||
+        (answered && !std::is_same_v<M, json::changed<typename json::detail::inner_of<M>::type>>)) {
+      if (!required.empty()) required += ',';
+      json::write(required, std::string_view(d.name));
+    }
+  });
+  std::string s = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" + properties + "}";
+  if (!required.empty()) s += ",\"required\":[" + required + "]";
+  book.named[name] = s + "}";
+  return reference;
+}
+
+} // namespace detail
+
+template <class T> std::string schema_of(schema_book& book) {
+  if constexpr (std::is_same_v<T, bool>)
+    return R"({"type":"boolean"})";
+  else if constexpr (std::is_integral_v<T>)
+    return R"({"type":"integer"})";
+  else if constexpr (std::is_floating_point_v<T>)
+    return R"({"type":"number"})";
+  else if constexpr (std::is_same_v<T, points>)
+    return R"({"type":"number","minimum":0,"maximum":10000,"multipleOf":0.01})";
+  else if constexpr (std::is_same_v<T, json::raw>)
+    return "{}";
+  else if constexpr (std::is_same_v<T, uuid>)
+    return R"({"type":"string","format":"uuid"})";
+  else if constexpr (std::is_same_v<T, timestamp>)
+    return R"({"type":"string","format":"date-time"})";
+  else if constexpr (std::is_same_v<T, date>)
+    return R"({"type":"string","format":"date"})";
+  else if constexpr (std::is_convertible_v<T, std::string_view>)
+    return R"({"type":"string"})";
+  else if constexpr (json::checked<T>)
+    return detail::text_schema<T>();
+  else if constexpr (requires {
+                       T::min;
+                       T::max;
+                       T{}.value;
+                     })
+    return "{\"type\":\"integer\",\"minimum\":" + std::to_string(T::min) + ",\"maximum\":" + std::to_string(T::max) +
+           "}";
+  else if constexpr (json::described_enum<T>) {
+    std::string s;
+    boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto d) {
+      if (!s.empty()) s += ',';
+      json::write(s, std::string_view(d.name));
+    });
+    return "{\"type\":\"string\",\"enum\":[" + s + "]}";
+  } else if constexpr (std::is_same_v<T, json::changed<typename json::detail::inner_of<T>::type>>)
+    return schema_of<typename json::detail::inner_of<T>::type>(book);
+  else if constexpr (json::is_wrapper<T>::value)
+    return detail::nullable<typename json::detail::inner_of<T>::type>(book);
+  else if constexpr (json::described<T>)
+    return detail::struct_schema<T>(book);
+  else if constexpr (requires { typename T::mapped_type; })
+    return "{\"type\":\"object\",\"additionalProperties\":" + schema_of<typename T::mapped_type>(book) + "}";
+  else {
+    std::string s = "{\"type\":\"array\",\"items\":" + schema_of<typename T::value_type>(book);
+    if constexpr (requires {
+                    T::min;
+                    T::max;
+                  })
+      s += ",\"minItems\":" + std::to_string(T::min) + ",\"maxItems\":" + std::to_string(T::max);
+    return s + "}";
+  }
+}
+
+} // namespace alloy::api

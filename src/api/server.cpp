@@ -1,0 +1,126 @@
+#include "api/answers.hpp"
+#include "api/openapi.hpp"
+#include "api/resources.hpp"
+#include "api/server_facts.hpp"
+
+namespace alloy::api {
+namespace {
+
+struct health_view {
+  static constexpr bool answer = true;
+  std::string status, service = "alloy", version, database = "rocksdb";
+  bool db_healthy = false;
+  std::int64_t migration_version = 0, uptime_seconds = 0;
+};
+BOOST_DESCRIBE_STRUCT(health_view, (),
+                      (status, service, version, database, db_healthy, migration_version, uptime_seconds))
+
+struct check_view {
+  static constexpr bool answer = true;
+  std::string name;
+  bool ok = false;
+  std::string detail;
+};
+BOOST_DESCRIBE_STRUCT(check_view, (), (name, ok, detail))
+struct ready_view {
+  static constexpr bool answer = true;
+  std::string status;
+  json::changed<std::vector<check_view>> checks;
+};
+BOOST_DESCRIBE_STRUCT(ready_view, (), (status, checks))
+struct ready_query {
+  std::optional<std::string> verbose;
+};
+BOOST_DESCRIBE_STRUCT(ready_query, (), (verbose))
+
+struct status_view {
+  static constexpr bool answer = true;
+  std::string status;
+};
+BOOST_DESCRIBE_STRUCT(status_view, (), (status))
+
+result<reply> health(read_call& c) {
+  auto const& s = c.with.server;
+  health_view v;
+  v.db_healthy = s.sequencer.writable();
+  v.status = v.db_healthy && !s.draining ? "ok" : "degraded";
+  v.version = ALLOY_VERSION;
+  v.migration_version = storage::database::schema;
+  v.uptime_seconds = (now().ms - s.started_at.ms) / 1000;
+  return reply_of(v);
+}
+
+std::vector<check_view> checks_of(services const& with) {
+  auto const& s = with.server;
+  auto const waiting = s.sequencer.waiting();
+  return {
+      {"store", true,
+       "open, schema " + std::to_string(storage::database::schema) + ", log head " + std::to_string(s.log.head())},
+      {"disk", s.sequencer.writable(),
+       std::to_string(s.db.free_bytes()) + " bytes free, " + std::to_string(with.config.free_space_min_bytes) +
+           " needed"},
+      {"queue", waiting < static_cast<std::size_t>(with.config.queue_max), std::to_string(waiting) + " writes waiting"},
+      {"serving", !s.draining, s.draining ? "shutting down" : "accepting requests"},
+  };
+}
+
+result<reply> ready(read_call& c, ready_query const& q) {
+  auto checks = checks_of(c.with);
+  bool const ok = std::all_of(checks.begin(), checks.end(), [](auto const& one) { return one.ok; });
+  ready_view v;
+  v.status = ok ? "ready" : "not ready";
+  if (q.verbose) v.checks.value = std::move(checks);
+  auto r = reply_of(v);
+  if (!ok) r.status = 503;
+  return r;
+}
+
+reply text(std::string body, std::string_view type) {
+  reply r;
+  r.body = std::move(body);
+  r.content_type = type;
+  return r;
+}
+
+result<reply> metrics_page(read_call& c) {
+  if (c.with.server.metrics_elsewhere)
+    return error(errc::not_found, "the metrics are served by a listener of their own");
+  return text(c.with.server.metrics.scrape(), "text/plain; version=0.0.4; charset=utf-8");
+}
+
+// Made once: the table does not change while the process lives.
+result<reply> document(read_call&) {
+  static std::string const made = openapi_document(operations());
+  return text(made, "application/json");
+}
+
+result<reply> docs(read_call&) {
+  static std::string const made = docs_page(operations());
+  auto r = text(made, "text/html; charset=utf-8");
+  r.headers.emplace_back("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+  return r;
+}
+
+} // namespace
+
+std::vector<operation> server_operations() {
+  std::vector<operation> rows{
+      get<health_view>("health", "/health", role::Viewer, "Whether the service and its database are well", health),
+      get<status_view>("livez", "/livez", role::Viewer, "Whether the process lives; touches no disk",
+                       [](read_call&) -> result<reply> { return reply_of(status_view{"alive"}); }),
+      get<ready_view, ready_query>("readyz", "/readyz", role::Viewer,
+                                   "Whether requests should be sent here; ?verbose names every check", ready),
+      get<std::string>("metrics", "/metrics", role::Viewer, "Metrics for Prometheus", metrics_page),
+      get<json::raw>("openapi", "/openapi.json", role::Viewer, "This document", document),
+      get<std::string>("docs", "/docs", role::Viewer, "This document, to be read", docs),
+  };
+  rows[3].answer_type = "text/plain";
+  rows[5].answer_type = "text/html";
+  for (auto& row : rows) {
+    row.tag = "Server";
+    row.open = true;
+  }
+  return rows;
+}
+
+} // namespace alloy::api

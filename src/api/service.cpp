@@ -1,0 +1,283 @@
+#include "api/service.hpp"
+
+#include "api/access.hpp"
+#include "api/router.hpp"
+#include "core/base64.hpp"
+#include "core/crypto.hpp"
+#include "core/log.hpp"
+#include "core/problem.hpp"
+
+#include <charconv>
+
+namespace alloy::api {
+
+using storage::family;
+
+std::string_view request::header(std::string_view name) const noexcept {
+  for (auto const& [n, value] : headers)
+    if (n == name) return value;
+  return {};
+}
+
+std::string_view call::query_value(std::string_view name) const noexcept {
+  for (auto const& [n, value] : query)
+    if (n == name) return value;
+  return {};
+}
+
+// A request on its way. Shared by the steps that it takes on several threads, one after the other.
+struct service::pending {
+  request asked;
+  responder done;
+  operation const* op = nullptr;
+  std::string_view route = "unmatched";
+  std::vector<std::string> params;
+  decoded_query query;
+  identity_service::known_ptr who;
+
+  call base(services const& with) const { return {*op, asked, with, who.get(), params, query}; }
+
+  void refuse(error const& e, pairs headers = {}) {
+    reply r;
+    r.status = describe(e.code).status;
+    r.content_type = problem_content_type;
+    r.body = problem_document(e, asked.request_id, asked.path);
+    r.headers = std::move(headers);
+    if (r.status == 401)
+      r.headers.emplace_back("WWW-Authenticate",
+                             e.code == errc::token_expired ? "Bearer error=\"invalid_token\"" : "Bearer");
+    if (e.retry_after_s) r.headers.emplace_back("Retry-After", std::to_string(e.retry_after_s));
+    answer(std::move(r));
+  }
+  void answer(reply&& r) {
+    r.route = route;
+    if (r.version) r.headers.emplace_back("ETag", "\"" + std::to_string(r.version) + "\"");
+    done(std::move(r));
+  }
+};
+
+namespace {
+
+bool names_etag(std::string_view header, std::uint64_t version) {
+  std::string const wanted = "\"" + std::to_string(version) + "\"";
+  while (!header.empty()) {
+    auto one = header.substr(0, header.find(','));
+    header.remove_prefix(std::min(header.size(), one.size() + 1));
+    while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
+    while (!one.empty() && (one.back() == ' ' || one.back() == '\t')) one.remove_suffix(1);
+    if (one == "*" || one == wanted || (one.starts_with("W/") && one.substr(2) == wanted)) return true;
+  }
+  return false;
+}
+
+result<> check_media(operation const& op, request const& asked) {
+  if (!op.writes() || asked.body.empty()) return {};
+  auto type = asked.header("content-type");
+  type = type.substr(0, type.find(';'));
+  while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
+  std::string lower(type);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  if (lower == "application/json" || (op.method == verb::patch && lower == "application/merge-patch+json")) return {};
+  return error(errc::unsupported_media_type, "send the body as Content-Type: application/json");
+}
+
+bool accepts(operation const& op, request const& asked) {
+  auto const accept = asked.header("accept");
+  if (accept.empty() || accept.find("*/*") != std::string_view::npos) return true;
+  auto const kind = op.answer_type.substr(0, op.answer_type.find('/') + 1);
+  return accept.find(op.answer_type) != std::string_view::npos ||
+         accept.find(std::string(kind) + "*") != std::string_view::npos ||
+         accept.find("application/problem+json") != std::string_view::npos || op.answer == nullptr;
+}
+
+result<std::optional<commands::retry_key>> retry_key_of(operation const& op, request const& asked,
+                                                        auth::principal const* who, std::string const& secret) {
+  auto const key = asked.header("idempotency-key");
+  std::optional<commands::retry_key> none;
+  if (op.method != verb::post) return none;
+  bool given = false;
+  for (auto const& [name, value] : asked.headers) given = given || name == "idempotency-key";
+  if (!given) return none;
+  if (key.empty() || key.size() > 255) return error(errc::malformed_header, "an Idempotency-Key has 1 to 255 bytes");
+  auto const keyed = [&](std::string const& text) { return crypto::hmac_sha256(secret, text); };
+  std::string const caller = who ? to_string(who->user_id) : "anybody";
+  commands::retry_key made;
+  made.command_id = uuid_of_digest(crypto::view_of(keyed("retry\n" + caller + "\n" + std::string(key))));
+  made.fingerprint = encode_hex(
+      crypto::view_of(keyed("request\n" + asked.method + "\n" + asked.path + "\n" + asked.query + "\n" + asked.body)));
+  return std::optional(std::move(made));
+}
+
+result<bool> flag(decoded_query const& query, std::string_view name) {
+  for (auto const& [n, value] : query) {
+    if (n != name) continue;
+    if (value == "true" || value == "false") return value == "true";
+    return error::of_field("/" + std::string(name), "wrong_type", "it must be true or false");
+  }
+  return false;
+}
+
+pairs write_headers(commands::answer const& a) {
+  pairs headers{{"Alloy-Position", std::to_string(a.position)}};
+  if (!a.location.empty()) headers.emplace_back("Location", a.location);
+  if (a.replayed) headers.emplace_back("Idempotency-Replayed", "true");
+  if (!a.warning.empty()) {
+    std::string quoted = "199 alloy \"";
+    for (char const c : a.warning) { // a quoted-string of RFC 9110: other text than ASCII stays in the log
+      if (c == '"' || c == '\\') quoted += '\\';
+      quoted += static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e ? '?' : c;
+    }
+    headers.emplace_back("Warning", quoted + "\"");
+  }
+  return headers;
+}
+
+} // namespace
+
+service::service(service_parts parts) : parts_(std::move(parts)) {
+  operations();
+}
+
+void service::committed(std::span<events::record const> records) {
+  parts_.with.identity.forget(records);
+  waiting_.raised(records.back().events.back().position);
+}
+
+void service::handle(request&& asked, responder done) {
+  auto p = std::make_shared<pending>();
+  p->asked = std::move(asked);
+  p->done = std::move(done);
+  auto found = find_route(p->asked.method, p->asked.path);
+  if (!found) return p->refuse(found.error());
+  p->route = found->path_template;
+  if (!found->op)
+    return p->refuse(error(errc::method_not_allowed, "this path takes " + found->allow), {{"Allow", found->allow}});
+  p->op = found->op;
+  p->params = std::move(found->params);
+  if (!p->asked.query.empty()) {
+    auto query = decode_query(p->asked.query);
+    if (!query) return p->refuse(query.error());
+    p->query = std::move(*query);
+  }
+  if (!p->op->open) {
+    auto who =
+        parts_.with.identity.authenticate(p->asked.header("authorization"), parts_.db.latest(family::state), now());
+    if (!who) return p->refuse(who.error());
+    p->who = std::move(*who);
+    if (auto admitted = admit(*p->op, *p->who); !admitted) return p->refuse(admitted.error());
+  }
+  if (!accepts(*p->op, p->asked))
+    return p->refuse(error(errc::not_acceptable, "this is answered as " + std::string(p->op->answer_type)));
+  if (auto media = check_media(*p->op, p->asked); !media) return p->refuse(media.error());
+  start(std::move(p));
+}
+
+void service::start(std::shared_ptr<pending> p) {
+  auto const min = p->asked.header("alloy-min-position");
+  if (!min.empty() && !p->op->writes()) {
+    std::uint64_t position = 0;
+    auto const [end, failed] = std::from_chars(min.data(), min.data() + min.size(), position);
+    if (failed != std::errc() || end != min.data() + min.size())
+      return p->refuse(error(errc::malformed_header, "Alloy-Min-Position must be a position"));
+    if (position > parts_.log.head()) {
+      auto const then = [this, p](bool visible) {
+        if (visible) return run_read(p);
+        error e(errc::not_yet_visible, "this position did not become visible in time");
+        e.retry_after_s = 1;
+        p->refuse(e);
+      };
+      if (!waiting_.wait(position, parts_.with.config.min_position_wait_ms, then)) then(false);
+      // Looked at again, for the head may have been raised between the look and the wait.
+      waiting_.raised(parts_.log.head());
+      return;
+    }
+  }
+  p->op->writes() ? run_write(std::move(p)) : run_read(std::move(p));
+}
+
+void service::run_read(std::shared_ptr<pending> p) {
+  reader const& state = parts_.db.latest(family::state);
+  read_call c{p->base(parts_.with), state, parts_.db.latest(family::local)};
+  if (p->who) {
+    auto about = find_subject(*p->op, p->params, *p->who, state);
+    if (!about) return p->refuse(about.error());
+    c.subject = std::move(*about);
+  }
+  auto r = p->op->read(c);
+  if (!r) return p->refuse(r.error());
+  if (r->version && r->status == 200) {
+    auto const none_match = p->asked.header("if-none-match");
+    if (!none_match.empty() && names_etag(none_match, r->version)) {
+      r->status = 304;
+      r->body.clear();
+    }
+  }
+  p->answer(std::move(*r));
+}
+
+void service::run_write(std::shared_ptr<pending> p) {
+  auto const prepare = [this, p] {
+    auto bound = p->op->write(p->asked, parts_.with, parts_.db.latest(family::state), parts_.db.latest(family::local),
+                              p->who.get());
+    if (!bound) return p->refuse(bound.error());
+    submit(p, std::move(*bound));
+  };
+  if (p->op->where == runs::at_once) return prepare();
+  auto const hashing = [prepare, p] {
+    try {
+      prepare();
+    } catch (std::exception const& bug) {
+      log::error("a request failed", {{"request_id", p->asked.request_id}, {"why", bug.what()}});
+      p->refuse(error(errc::internal, "the request was not carried out"));
+    }
+  };
+  if (auto queued = parts_.hashing.submit(hashing); !queued) p->refuse(queued.error());
+}
+
+result<commands::plan> service::decide(pending const& p, bound_command const& bound, commands::head const& head,
+                                       timestamp at) const {
+  write_call c{p.base(parts_.with), head, at};
+  if (p.who) {
+    auto about = find_subject(*p.op, p.params, *p.who, head.state);
+    if (!about) return about.error();
+    c.subject = std::move(*about);
+    auto const match = p.asked.header("if-match");
+    if (!match.empty() && !c.subject.row.empty() && !names_etag(match, c.subject.version()))
+      return error(errc::version_mismatch, "its version is " + std::to_string(c.subject.version()),
+                   "\"version\":" + std::to_string(c.subject.version()));
+  }
+  return bound(c);
+}
+
+void service::submit(std::shared_ptr<pending> p, bound_command bound) {
+  auto key = retry_key_of(*p->op, p->asked, p->who.get(), parts_.with.sealing_key);
+  if (!key) return p->refuse(key.error());
+  auto dry = flag(p->query, "dry_run");
+  if (!dry) return p->refuse(dry.error());
+  commands::command c;
+  if (p->who) c.actor = p->who->actor();
+  c.request_id = p->asked.request_id;
+  c.key = std::move(*key);
+  c.dry_run = *dry;
+  c.decide = [this, p, held = std::move(bound)](commands::head const& head, timestamp at) {
+    return decide(*p, held, head, at);
+  };
+  c.done = [p, dry_run = *dry](result<commands::answer> a) {
+    if (!a) return p->refuse(a.error());
+    if (a->refused) return p->refuse(*a->refused);
+    reply r;
+    r.status = a->status;
+    r.version = a->version;
+    r.headers = write_headers(*a);
+    if (dry_run) {
+      r.headers.front().second = "0";
+      r.headers.emplace_back("Alloy-Dry-Run", "true");
+    }
+    r.body = std::move(a->body);
+    p->answer(std::move(r));
+  };
+  parts_.sequencer.submit(std::move(c));
+}
+
+} // namespace alloy::api

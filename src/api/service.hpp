@@ -1,0 +1,47 @@
+#pragma once
+// Takes a request of any door through the one way there is: route, caller, scope, subject, role, body, then a read from
+// the newest committed state or a command through the sequencer. Answers problems in one form. Any thread; never
+// blocks.
+#include "api/identity.hpp"
+#include "api/operation.hpp"
+#include "api/server_facts.hpp"
+#include "api/waiting.hpp"
+#include "auth/hashing_pool.hpp"
+
+#include <unordered_map>
+
+namespace alloy::api {
+
+using responder = std::function<void(reply&&)>;
+
+struct service_parts {
+  storage::database const& db;
+  events::log const& log;
+  commands::sequencer& sequencer;
+  auth::hashing_pool& hashing;
+  services with;
+};
+
+class service {
+ public:
+  explicit service(service_parts parts);
+
+  void handle(request&& asked, responder done);
+  // A batch is durable: credentials it ended are forgotten, readers that wait for its positions go on.
+  void committed(std::span<events::record const> records);
+
+ private:
+  struct route;
+  struct pending;
+  void run_read(std::shared_ptr<pending> p);
+  void run_write(std::shared_ptr<pending> p);
+  void submit(std::shared_ptr<pending> p, bound_command bound);
+  result<commands::plan> decide(pending const& p, bound_command const& bound, commands::head const& head,
+                                timestamp at) const;
+  void start(std::shared_ptr<pending> p);
+
+  service_parts parts_;
+  waiting_room waiting_;
+};
+
+} // namespace alloy::api

@@ -1,0 +1,330 @@
+#include "api/answers.hpp"
+#include "api/identity.hpp"
+#include "api/resources.hpp"
+#include "auth/password.hpp"
+#include "auth/secret_format.hpp"
+#include "domain/identity.hpp"
+#include "domain/orgs.hpp"
+
+namespace alloy::api {
+namespace {
+
+using namespace domain;
+using auth::former_user;
+
+struct session_view {
+  static constexpr bool answer = true;
+  uuid user_id;
+  std::string email, display_name, access_token, refresh_token, token_type = "Bearer";
+  std::int64_t expires_in = 0;
+};
+BOOST_DESCRIBE_STRUCT(session_view, (),
+                      (user_id, email, display_name, access_token, refresh_token, token_type, expires_in))
+
+struct own_org {
+  static constexpr bool answer = true;
+  uuid org_id;
+  std::string slug, name;
+  alloy::role role{};
+};
+BOOST_DESCRIBE_STRUCT(own_org, (), (org_id, slug, name, role))
+
+struct me_view {
+  static constexpr bool answer = true;
+  uuid user_id;
+  std::optional<uuid> org_id;
+  std::string email, display_name;
+  std::optional<alloy::role> role;
+  std::vector<std::string> scopes;
+  std::vector<own_org> orgs;
+};
+BOOST_DESCRIBE_STRUCT(me_view, (), (user_id, org_id, email, display_name, role, scopes, orgs))
+
+struct person_text {
+  std::string email, display_name;
+};
+
+person_text person_of(services const& with, reader const& local, user const& u) {
+  return {with.people.open(local, u.id, u.email_sealed).value_or(""),
+          with.people.open(local, u.id, u.display_name_sealed).value_or(std::string(former_user))};
+}
+
+struct fresh_session {
+  uuid id;
+  std::string refresh_token;
+  events::session_opened opened;
+};
+
+fresh_session open_session(write_call const& c, uuid const& user_id) {
+  fresh_session s;
+  s.id = new_uuid();
+  s.refresh_token = auth::make_refresh_token();
+  s.opened = {user_id, auth::secret_digest(s.refresh_token), {c.at.ms + c.with.config.refresh_ttl_seconds * 1000}};
+  return s;
+}
+
+std::string access_token(write_call const& c, uuid const& user_id, uuid const& session_id) {
+  auth::claims claims;
+  claims.user_id = to_string(user_id);
+  claims.session_id = to_string(session_id);
+  claims.token_id = to_string(new_uuid());
+  claims.issued_s = claims.not_before_s = c.at.ms / 1000;
+  claims.expires_s = claims.issued_s + c.with.config.jwt_ttl_seconds;
+  return c.with.identity.tokens.issue(claims);
+}
+
+commands::answer session_answer(unsigned status, uuid const& user_id, person_text const& who, std::string access,
+                                std::string refresh_token, std::int64_t ttl_s) {
+  commands::answer a;
+  a.status = status;
+  a.body = alloy::json::to_string(
+      session_view{user_id, who.email, who.display_name, std::move(access), std::move(refresh_token), "Bearer", ttl_s});
+  return a;
+}
+
+commands::plan session_plan(write_call const& c, unsigned status, facts events, uuid const& user_id, person_text who,
+                            fresh_session const& s) {
+  commands::plan p;
+  p.events = std::move(events);
+  p.actor = events::actor{user_id, credential::session, s.id};
+  p.render = [status, user_id, who = std::move(who), access = access_token(c, user_id, s.id), token = s.refresh_token,
+              ttl = c.with.config.jwt_ttl_seconds](reader const&) {
+    return session_answer(status, user_id, who, access, token, ttl);
+  };
+  return p;
+}
+
+// ---------------------------------------------------------------------------------------------------- register
+
+struct found_invite {
+  uuid org_id;
+  domain::invite invite;
+};
+
+result<found_invite> find_invite(reader const& state, std::string_view code) {
+  std::string where;
+  if (!auth::is_invite_code(code) ||
+      !state.get(key(identity_tenant, table::invite_by_code).add(auth::secret_digest(code)), where))
+    return error(errc::not_found, "there is no such invite");
+  uuid const org_id = uuid::from_view(where), id = uuid::from_view(std::string_view(where).substr(16));
+  auto i = find<invite>(state, org_id, id);
+  if (!i) return error(errc::not_found, "there is no such invite");
+  return found_invite{org_id, std::move(*i)};
+}
+
+result<std::string> prepare_register(register_user const& body, request const&, services const& with,
+                                     reader const& state, reader const& local, auth::principal const*) {
+  auto const mode = with.config.registration;
+  if (mode == registration_mode::disabled)
+    return error(errc::registration_closed, "this server takes no registrations");
+  if (mode == registration_mode::invite_only && !body.invite_code)
+    return error(errc::registration_closed, "this server takes registrations by invite only; send invite_code");
+  if (auto accepted = auth::check_new_password(body.password); !accepted) return accepted.error();
+  // Looked at before the hash is computed, and again at the head of the log.
+  if (with.people.find_by_email(local, body.email.value))
+    return error(errc::already_exists, "this email is registered");
+  if (body.invite_code)
+    if (auto found = find_invite(state, *body.invite_code); !found)
+      return error::of_field("/invite_code", "not_found", found.error().detail);
+  return auth::hash_password(body.password);
+}
+
+result<commands::plan> do_register(write_call& c, register_user const& body, std::string const& hash) {
+  auto const& people = c.with.people;
+  if (people.find_by_email(c.head.local, body.email.value))
+    return error(errc::already_exists, "this email is registered");
+  uuid const id = new_uuid();
+  domain::context const by{c.at, id, role::Owner, new_uuid};
+  facts out;
+  record(out, identity_tenant, entity::user, id,
+         events::user_registered{people.seal(c.head.local, id, body.email.value),
+                                 people.seal(c.head.local, id, body.display_name.value), hash});
+  people.remember_email(c.head.local, body.email.value, id);
+  auto const s = open_session(c, id);
+  record(out, identity_tenant, entity::session, s.id, s.opened);
+  // Everybody has an organization of his own, with his own id: no name of his in it, for names are sealed.
+  for (auto& e : founding(id, {"Personal", "u-" + to_string(id), "UTC", "USD"}, by)) out.push_back(std::move(e));
+  if (body.invite_code) {
+    auto found = find_invite(c.state(), *body.invite_code);
+    if (!found) return error::of_field("/invite_code", "not_found", found.error().detail);
+    if (people.open(c.head.local, found->invite.id, found->invite.email_sealed) != body.email.value)
+      return error::of_field("/email", "not_invited", "the invite is for another email");
+    auto accepted = accept(c.state(), found->org_id, found->invite, by);
+    if (!accepted) return accepted.error();
+    for (auto& e : accepted->events) out.push_back(std::move(e));
+  }
+  return session_plan(c, 201, std::move(out), id, {body.email.value, body.display_name.value}, s);
+}
+
+// ---------------------------------------------------------------------------------------------------- login
+
+struct checked_login {
+  uuid user_id;
+  std::string new_hash; // where today's cost is higher than the stored one's
+};
+
+result<checked_login> prepare_login(login const& body, request const& asked, services const& with, reader const& state,
+                                    reader const& local, auth::principal const*) {
+  auto& identity = with.identity;
+  std::int64_t const at_ms = now().ms;
+  if (auto admitted = identity.attempts.admit(body.email.value, asked.peer, at_ms); !admitted) {
+    identity.metrics.auth_failed("locked_out");
+    return admitted.error();
+  }
+  auto const id = with.people.find_by_email(local, body.email.value);
+  auto const u = id ? find<user>(state, identity_tenant, *id) : std::nullopt;
+  bool right = false;
+  if (u)
+    right = auth::verify_password(body.password, u->password_hash);
+  else
+    auth::verify_nothing(body.password);
+  if (!right) {
+    identity.metrics.auth_failed("bad_password");
+    return error(errc::invalid_credentials, "email or password is wrong");
+  }
+  identity.attempts.take_back(body.email.value, asked.peer, at_ms);
+  return checked_login{*id, auth::needs_rehash(u->password_hash) ? auth::hash_password(body.password) : std::string()};
+}
+
+result<commands::plan> do_login(write_call& c, login const&, checked_login const& who) {
+  auto const u = find<user>(c.state(), identity_tenant, who.user_id);
+  if (!u) return error(errc::invalid_credentials, "email or password is wrong");
+  facts out;
+  if (!who.new_hash.empty())
+    record(out, identity_tenant, entity::user, u->id, events::user_password_changed{who.new_hash});
+  auto const s = open_session(c, u->id);
+  record(out, identity_tenant, entity::session, s.id, s.opened);
+  return session_plan(c, 200, std::move(out), u->id, person_of(c.with, c.head.local, *u), s);
+}
+
+// ---------------------------------------------------------------------------------------------------- refresh, logout
+
+std::optional<session> session_of_refresh(reader const& state, std::string_view token) {
+  std::string id;
+  if (!auth::is_refresh_token(token) ||
+      !state.get(key(identity_tenant, table::session_by_refresh).add(auth::secret_digest(token)), id))
+    return std::nullopt;
+  return find<session>(state, identity_tenant, uuid::from_view(id));
+}
+
+result<commands::plan> do_refresh(write_call& c, refresh const& body) {
+  auto const s = session_of_refresh(c.state(), body.refresh_token);
+  error const refused(errc::unauthenticated, "the refresh token is not valid; log in again");
+  if (!s || !s->open || s->expires_at <= c.at) return refused;
+  commands::plan p;
+  p.actor = events::actor{s->user_id, credential::session, s->id};
+  std::string const hash = auth::secret_digest(body.refresh_token);
+  if (s->refresh_hash != hash) { // it was used before: somebody has a copy, so nobody keeps the session
+    record(p.events, identity_tenant, entity::session, s->id, events::session_revoked{"refresh_reused"});
+    p.render = [refused](reader const&) {
+      commands::answer a;
+      a.refused = refused;
+      return a;
+    };
+    return p;
+  }
+  auto const u = find<user>(c.state(), identity_tenant, s->user_id);
+  if (!u) return refused;
+  std::string token = auth::make_refresh_token();
+  record(p.events, identity_tenant, entity::session, s->id,
+         events::session_refreshed{
+             hash, auth::secret_digest(token), {c.at.ms + c.with.config.refresh_ttl_seconds * 1000}});
+  p.render = [user_id = u->id, who = person_of(c.with, c.head.local, *u), access = access_token(c, u->id, s->id), token,
+              ttl = c.with.config.jwt_ttl_seconds](reader const&) {
+    return session_answer(200, user_id, who, access, token, ttl);
+  };
+  return p;
+}
+
+result<commands::plan> do_logout(write_call& c, logout const& body) {
+  domain::decision d;
+  std::optional<session> s;
+  if (body.refresh_token)
+    s = session_of_refresh(c.state(), *body.refresh_token);
+  else if (c.who->kind == credential::session)
+    s = find<session>(c.state(), identity_tenant, c.who->credential_id);
+  else
+    return error::of_field("/refresh_token", "required",
+                           "an API key has no session of its own; send the refresh_token of the one to end");
+  // Somebody else's token, or one that has ended: nothing to do, and nothing to tell.
+  if (s && s->open && s->user_id == c.who->user_id)
+    record(d.events, identity_tenant, entity::session, s->id, events::session_closed{});
+  return done(std::move(d));
+}
+
+// ---------------------------------------------------------------------------------------------------- password, me
+
+result<std::string> prepare_password(change_password const& body, request const& asked, services const& with,
+                                     reader const& state, reader const&, auth::principal const* who) {
+  if (auto accepted = auth::check_new_password(body.new_password, "/new_password"); !accepted) return accepted.error();
+  std::int64_t const at_ms = now().ms;
+  std::string const account = to_string(who->user_id);
+  if (auto admitted = with.identity.attempts.admit(account, asked.peer, at_ms); !admitted) return admitted.error();
+  auto const u = find<user>(state, identity_tenant, who->user_id);
+  if (!u || !auth::verify_password(body.current_password, u->password_hash))
+    return error::of_field("/current_password", "wrong", "it is not your password");
+  with.identity.attempts.take_back(account, asked.peer, at_ms);
+  return auth::hash_password(body.new_password);
+}
+
+result<commands::plan> do_password(write_call& c, change_password const&, std::string const& hash) {
+  domain::decision d;
+  record(d.events, identity_tenant, entity::user, c.who->user_id, events::user_password_changed{hash});
+  auto const prefix = key(identity_tenant, table::session_by_user).add(c.who->user_id).str();
+  c.state().scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
+    auto const id = uuid::from_view(k.substr(prefix.size()));
+    if (c.who->kind != credential::session || id != c.who->credential_id)
+      record(d.events, identity_tenant, entity::session, id, events::session_revoked{"password_changed"});
+    return true;
+  });
+  return done(std::move(d));
+}
+
+result<reply> me(read_call& c) {
+  auto const u = find<user>(c.state, identity_tenant, c.who->user_id);
+  if (!u) return error(errc::unauthenticated, "this user is gone");
+  auto const who = person_of(c.with, c.local, *u);
+  me_view v;
+  v.user_id = u->id;
+  v.email = who.email;
+  v.display_name = who.display_name;
+  v.scopes = c.who->scopes;
+  v.org_id = c.who->default_org();
+  if (v.org_id) v.role = c.who->in(*v.org_id)->rank;
+  for (auto const& m : c.who->orgs)
+    if (auto const o = find<org>(c.state, m.org_id, m.org_id)) v.orgs.push_back({o->id, o->slug, o->name, m.rank});
+  return reply_of(v);
+}
+
+operation open_to_all(operation op) {
+  op.open = true;
+  return op;
+}
+
+} // namespace
+
+std::vector<operation> session_operations() {
+  std::vector<operation> rows{
+      open_to_all(hashed<register_user, session_view>("register", "/api/v1/auth/register",
+                                                      "Register a user, who gets a personal organization and a session",
+                                                      201, prepare_register, do_register)),
+      open_to_all(hashed<login, session_view>("login", "/api/v1/auth/login", "Log in with email and password", 200,
+                                              prepare_login, do_login)),
+      open_to_all(post<refresh, session_view>(
+          "refresh", "/api/v1/auth/refresh", role::Viewer,
+          "Exchange a refresh token for new tokens; a token that was used before ends its session", do_refresh)),
+      post<logout, nothing>("logout", "/api/v1/auth/logout", role::Viewer, "End a session", do_logout, 204),
+      get<me_view>("whoami", "/api/v1/auth/me", role::Viewer, "Who the credential belongs to, and where he is what",
+                   me),
+      hashed<change_password, nothing>("change_password", "/api/v1/auth/password",
+                                       "Change one's password; ends all other sessions", 204, prepare_password,
+                                       do_password),
+  };
+  for (auto& row : rows) row.tag = "Session";
+  rows[2].secret_answer = true;
+  rows[3].needs = scope::read; // ending a session takes nothing from anybody
+  rows[5].needs = scope::admin;
+  return rows;
+}
+
+} // namespace alloy::api

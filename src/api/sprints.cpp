@@ -1,0 +1,63 @@
+#include "api/answers.hpp"
+#include "api/resources.hpp"
+#include "domain/projects.hpp"
+#include "projections/subject_index.hpp"
+
+namespace alloy::api {
+namespace {
+
+using namespace domain;
+
+struct sprint_query {
+  std::optional<std::int64_t> limit;
+  std::optional<std::string> cursor;
+  std::optional<std::vector<sprint_status>> status;
+};
+BOOST_DESCRIBE_STRUCT(sprint_query, (), (limit, cursor, status))
+
+result<reply> list(read_call& c, sprint_query const& q) {
+  auto ask = page_asked(c, q.limit, q.cursor);
+  if (!ask) return ask.error();
+  auto const prefix = projections::sprints_of(c.subject.org, c.subject.id).str();
+  std::function<bool(std::string_view)> keep;
+  if (q.status)
+    keep = [&](std::string_view json) {
+      return std::find(q.status->begin(), q.status->end(), alloy::json::stored<sprint>(json).status) != q.status->end();
+    };
+  return page_reply(c, projections::read_entities(
+                           c.state, {prefix}, *ask,
+                           [&](std::string_view k, std::string_view) {
+                             return key_of<sprint>(c.subject.org, uuid::from_view(k.substr(prefix.size()))).str();
+                           },
+                           keep));
+}
+
+} // namespace
+
+std::vector<operation> sprint_operations() {
+  std::vector<operation> rows{
+      create<create_sprint, sprint>(
+          "create_sprint", "/api/v1/projects/{project_id}/sprints", role::Member, "Plan a sprint",
+          [](write_call& c, create_sprint const& body) {
+            return created<sprint>(decide(c.state(), c.entity<project>(), body, c.by()), "/api/v1/sprints/");
+          }),
+      get_list<sprint, sprint_query>("list_sprints", "/api/v1/projects/{project_id}/sprints", role::Viewer,
+                                     "List a project's sprints", list),
+      get<sprint>("get_sprint", "/api/v1/sprints/{sprint_id}", role::Viewer, "Get a sprint", stored_reply),
+      patch<update_sprint, sprint>("update_sprint", "/api/v1/sprints/{sprint_id}", role::Member,
+                                   "Change a sprint that is not completed",
+                                   [](write_call& c, update_sprint const& body) {
+                                     auto const s = c.entity<sprint>();
+                                     return updated<sprint>(decide(c.subject.org, s, body), c.subject.org, s.id);
+                                   }),
+      post<nothing, sprint>("start_sprint", "/api/v1/sprints/{sprint_id}/start", role::Member, "Start a planned sprint",
+                            [](write_call& c) {
+                              auto const s = c.entity<sprint>();
+                              return updated<sprint>(start(c.subject.org, s), c.subject.org, s.id);
+                            }),
+  };
+  for (auto& row : rows) row.tag = "Sprints";
+  return rows;
+}
+
+} // namespace alloy::api

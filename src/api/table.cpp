@@ -1,0 +1,34 @@
+#include "api/resources.hpp"
+
+#include <stdexcept>
+
+namespace alloy::api {
+namespace {
+
+std::vector<operation> build() {
+  std::vector<operation> all;
+  for (auto const rows :
+       {server_operations, session_operations, api_key_operations, org_operations, workflow_operations,
+        project_operations, sprint_operations, ticket_operations, webhook_operations, report_operations})
+    for (auto& row : rows()) {
+      for (auto const& before : all)
+        if (before.id == row.id || (before.method == row.method && before.path == row.path))
+          throw std::logic_error("the table has " + std::string(row.id) + " twice");
+      all.push_back(std::move(row));
+    }
+  return all;
+}
+
+} // namespace
+
+std::span<operation const> operations() {
+  static std::vector<operation> const table = build();
+  return table;
+}
+
+std::string_view name_of(verb v) noexcept {
+  constexpr std::string_view names[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+  return names[static_cast<std::size_t>(v)];
+}
+
+} // namespace alloy::api

@@ -1,0 +1,39 @@
+#pragma once
+// Reads that ask for a position which is not there yet wait here, bounded in number and time. Any thread.
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace alloy::api {
+
+class waiting_room {
+ public:
+  using call = std::function<void(bool visible)>;
+
+  explicit waiting_room(std::size_t places_max = 1000) : places_max_(places_max) {}
+  ~waiting_room(); // lets everybody go, as not visible
+
+  // False where the room is full. `then` is called once, on the thread that raises the head or on the room's own.
+  bool wait(std::uint64_t position, std::int64_t wait_ms, call then);
+  void raised(std::uint64_t head);
+
+ private:
+  struct waiter {
+    std::uint64_t position;
+    std::int64_t until_ms;
+    call then;
+  };
+  void watch();
+
+  std::size_t places_max_;
+  std::mutex guard_;
+  std::condition_variable bell_;
+  std::vector<waiter> waiters_;
+  bool stopping_ = false;
+  std::thread watcher_; // started with the first waiter
+};
+
+} // namespace alloy::api

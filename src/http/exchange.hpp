@@ -1,0 +1,73 @@
+#pragma once
+// The way of an answer from whichever thread makes it back to the connection that waits. A connection has one slot for
+// its whole life, a request one exchange. A responder that is dropped without having been called answers 500, so that
+// no client waits for an answer that nobody will give.
+#include "http/message.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace alloy::http {
+
+class session;
+class inbox;
+
+class slot : public std::enable_shared_from_this<slot> {
+ public:
+  slot(std::shared_ptr<inbox> home, session* owner) noexcept : home_(std::move(home)), owner_(owner) {}
+
+  // I/O thread only.
+  void open() noexcept { state_.store(state::open, std::memory_order_relaxed); }
+  bool is_filled() const noexcept { return state_.load(std::memory_order_acquire) == state::filled; }
+  // True if the answer is yet to come: from now on its arrival is reported through the inbox.
+  bool await() noexcept;
+  response take() noexcept { return std::move(answer_); }
+  void leave() noexcept { owner_ = nullptr; }
+  session* owner() const noexcept { return owner_; }
+
+  // Any thread, once for each open().
+  void fill(response&& answer);
+
+ private:
+  enum class state : unsigned char { open, awaited, filled };
+
+  std::atomic<state> state_{state::filled};
+  response answer_;
+  std::shared_ptr<inbox> home_;
+  session* owner_;
+};
+
+// The answers that arrived for the connections of one I/O thread. A burst from another thread wakes it once.
+class inbox {
+ public:
+  explicit inbox(std::function<void()> wake) : wake_(std::move(wake)) {}
+
+  void put(std::shared_ptr<slot> filled);
+  void take(std::vector<std::shared_ptr<slot>>& out); // replaces what is in `out`
+  void close();                                       // later answers are dropped: nobody is left to read them
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<slot>> filled_;
+  std::function<void()> wake_;
+};
+
+class exchange {
+ public:
+  exchange(std::shared_ptr<slot> to, std::string_view request_id) : to_(std::move(to)), request_id_(request_id) {}
+  ~exchange();
+  exchange(exchange const&) = delete;
+  exchange& operator=(exchange const&) = delete;
+
+  void answer(response&& with); // the first one counts
+  void fail();                  // 500, if nobody has answered yet
+
+ private:
+  std::shared_ptr<slot> to_;
+  std::string request_id_;
+  std::atomic<bool> answered_{false};
+};
+
+} // namespace alloy::http

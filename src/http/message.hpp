@@ -1,0 +1,42 @@
+#pragma once
+// A request and an answer as the rest of Alloy sees them: plain values, so that Beast's types end in this room.
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace alloy::http {
+
+using header_list = std::vector<std::pair<std::string, std::string>>;
+
+struct request {
+  std::string method;  // as sent, upper case
+  std::string path;    // still percent-encoded, without the query
+  std::string query;   // still percent-encoded, without '?'
+  header_list headers; // names in lower case, in order, values trimmed
+  std::string body;
+  std::string peer;       // the peer's address without port
+  std::string request_id; // X-Request-Id as sent if it is sane, else made here
+
+  // The first value of a header, or empty. `name` in lower case.
+  std::string_view header(std::string_view name) const noexcept;
+};
+
+struct response {
+  unsigned status = 200;
+  std::string_view content_type = "application/json"; // a literal; ignored where the body is empty
+  header_list headers; // what else goes out; Content-Length, Date, X-Request-Id are added
+  std::string body;
+  std::string_view route = "unmatched"; // the operation's path template, a literal: the metrics' label
+  bool close = false;                   // close the connection after this answer
+};
+
+// Called once, from any thread.
+using responder = std::function<void(response&&)>;
+
+// What a server serves. Called on an I/O thread: must not block. One that throws is answered with 500.
+using handler = std::function<void(request&&, responder)>;
+
+} // namespace alloy::http

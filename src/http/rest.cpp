@@ -1,0 +1,27 @@
+#include "http/rest.hpp"
+
+namespace alloy::http {
+
+handler rest(api::service& service) {
+  return [&service](request&& in, responder done) {
+    api::request asked;
+    asked.method = std::move(in.method);
+    asked.path = std::move(in.path);
+    asked.query = std::move(in.query);
+    asked.headers = std::move(in.headers);
+    asked.body = std::move(in.body);
+    asked.peer = std::move(in.peer);
+    asked.request_id = std::move(in.request_id);
+    service.handle(std::move(asked), [done = std::move(done)](api::reply&& r) {
+      response out;
+      out.status = r.status;
+      out.content_type = r.content_type;
+      out.headers = std::move(r.headers);
+      out.body = std::move(r.body);
+      out.route = r.route;
+      done(std::move(out));
+    });
+  };
+}
+
+} // namespace alloy::http

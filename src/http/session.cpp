@@ -1,0 +1,293 @@
+#include "http/session.hpp"
+
+#include "core/log.hpp"
+#include "http/octets.hpp"
+
+#include <charconv>
+
+namespace alloy::http {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t head_read_bytes = 4 * 1024;
+constexpr std::size_t body_read_bytes = 32 * 1024;
+constexpr std::size_t flush_bytes = 64 * 1024;    // of answers to pipelined requests
+constexpr std::size_t kept_bytes_max = 64 * 1024; // of an idle connection's buffers
+constexpr std::size_t request_id_bytes_max = 128;
+
+std::string_view label_of(std::string_view method) noexcept {
+  for (std::string_view const known : {"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"})
+    if (method == known) return known;
+  return "OTHER";
+}
+
+} // namespace
+
+session::session(worker& home, std::string peer, bool is_tls)
+    : home_(home), peer_(std::move(peer)), is_tls_(is_tls), slot_(std::make_shared<slot>(home.answers, this)) {
+  home_.add(*this);
+}
+
+session::~session() {
+  if (phase_ == phase::answer) { // cut by a stop
+    response none;
+    none.status = 0;
+    report(none, 0);
+  }
+  slot_->leave();
+  home_.remove(*this);
+  home_.house->leave(peer_);
+}
+
+action session::next() {
+  for (;;) {
+    if (is_over_) return action::close;
+    std::optional<action> what;
+    switch (phase_) {
+    case phase::head: what = take_head(); break;
+    case phase::body: what = take_body(); break;
+    case phase::answer: what = take_answer(); break;
+    case phase::done: return has_output() ? action::write : action::close;
+    }
+    if (!what) continue;
+    if (*what == action::write) arm(home_.house->set.write_timeout_ms);
+    return *what;
+  }
+}
+
+std::string_view session::buffered() const noexcept {
+  auto const bytes = in_.cdata();
+  return {static_cast<char const*>(bytes.data()), bytes.size()};
+}
+
+asio::mutable_buffer session::space() {
+  return in_.prepare(phase_ == phase::head ? head_read_bytes : body_read_bytes);
+}
+
+void session::received(std::size_t bytes, bool ended) {
+  in_.commit(bytes);
+  // It was idle when it was ended, but a request was already on its way: serve that one still.
+  if (phase_ == phase::done && bytes > 0) phase_ = phase::head;
+  if (ended && phase_ != phase::done) is_over_ = true;
+}
+
+session::buffers session::output() const noexcept {
+  if (sent_bytes_ < out_.size())
+    return {asio::const_buffer(out_.data() + sent_bytes_, out_.size() - sent_bytes_), asio::buffer(tail_)};
+  auto const of_tail = sent_bytes_ - out_.size();
+  return {asio::const_buffer(tail_.data() + of_tail, tail_.size() - of_tail), asio::const_buffer()};
+}
+
+void session::sent(std::size_t bytes, bool failed) {
+  sent_bytes_ += bytes;
+  if (failed) {
+    is_over_ = true;
+  } else if (has_output()) {
+    arm(home_.house->set.write_timeout_ms);
+  } else {
+    out_.clear();
+    if (out_.capacity() > kept_bytes_max) out_.shrink_to_fit();
+    tail_ = std::string();
+    sent_bytes_ = 0;
+  }
+}
+
+std::optional<action> session::take_head() {
+  if (!tail_.empty() || out_.size() >= flush_bytes) return action::write;
+  auto bytes = buffered();
+  if (!skipped_empty_line_ && bytes.starts_with("\r\n")) { // some clients send one too many (RFC 9112 section 2.2)
+    in_.consume(2);
+    skipped_empty_line_ = true;
+    scanned_bytes_ = 0;
+    bytes = buffered();
+  }
+  auto const end = bytes.find("\r\n\r\n", scanned_bytes_ > 3 ? scanned_bytes_ - 3 : 0);
+  auto const& house = *home_.house;
+  if (end != bytes.npos) {
+    head_facts facts;
+    auto const head = bytes.substr(0, end + 4);
+    if (auto const* const no = inspect_head(head, house.limits, facts))
+      refuse(*no);
+    else
+      accept_head(head, facts);
+    return {};
+  }
+  if (auto const* const no = inspect_partial(bytes, scanned_bytes_, house.limits)) {
+    refuse(*no);
+    return {};
+  }
+  scanned_bytes_ = bytes.size();
+  if (has_output()) return action::write;
+  auto const draining = house.draining.load(std::memory_order_relaxed);
+  if (bytes.empty() && requests_ > 0 && draining) {
+    phase_ = phase::done;
+    return {};
+  }
+  if (bytes.empty() && (requests_ > 0 || draining)) {
+    arm(draining ? house.set.linger_timeout_ms : house.set.idle_timeout_ms);
+  } else {
+    if (phase_began_ms_ == 0) phase_began_ms_ = worker::now_ms();
+    deadline_ms_ = phase_began_ms_ + house.set.head_timeout_ms;
+  }
+  return action::read;
+}
+
+void session::accept_head(std::string_view head, head_facts const& facts) {
+  auto const& set = home_.house->set;
+  parser_.emplace(head.size(), set.body_bytes_max);
+  request_parser::error_code ec;
+  auto const used = parser_->put(asio::const_buffer(head.data(), head.size()), ec);
+  if (ec == boost::beast::http::error::body_limit) return refuse(body_too_large);
+  if (ec) return refuse(bad_head);
+  if (used != head.size() || !agrees(facts)) return refuse(parsers_disagree);
+  received_bytes_ = head.size();
+  read_head_fields();
+  in_.consume(head.size());
+  scanned_bytes_ = 0;
+  skipped_empty_line_ = false;
+  phase_began_ms_ = 0;
+  if (parser_->is_done()) return dispatch();
+  parser_->eager(true);
+  phase_ = phase::body;
+  phase_began_ms_ = worker::now_ms();
+}
+
+bool session::agrees(head_facts const& facts) const {
+  if (!parser_->is_header_done() || parser_->chunked() != facts.chunked) return false;
+  auto const theirs = parser_->content_length();
+  if (theirs.has_value() != facts.length.has_value()) return false;
+  if (!theirs) return true;
+  std::uint64_t ours = 0;
+  std::from_chars(facts.length->data(), facts.length->data() + facts.length->size(), ours);
+  return ours == *theirs;
+}
+
+void session::read_head_fields() {
+  keep_alive_ = parser_->keep_alive();
+  is_http_1_0_ = parser_->is_http_1_0();
+  takes_gzip_ = wants_continue_ = false;
+  request_id_.clear();
+  origin_.clear();
+  auto const& house = *home_.house;
+  for (auto const& [name, value] : parser_->message().headers) {
+    if (name == "accept-encoding")
+      takes_gzip_ = house.set.gzip_level > 0 && accepts_gzip(value);
+    else if (name == "x-request-id" && value.size() <= request_id_bytes_max && all_of(value, octet::request_id))
+      request_id_ = value;
+    else if (name == "expect")
+      wants_continue_ = !is_http_1_0_ && same_letters(value, "100-continue");
+    else if (name == "origin" && house.cors.is_on())
+      origin_ = value;
+  }
+  if (request_id_.empty()) request_id_ = home_.new_request_id();
+  method_label_ = label_of(parser_->message().method);
+  without_body_ = method_label_ == "HEAD";
+}
+
+std::optional<action> session::take_body() {
+  while (!parser_->is_done() && in_.size() > 0) {
+    request_parser::error_code ec;
+    auto const used = parser_->put(in_.cdata(), ec);
+    in_.consume(used);
+    received_bytes_ += used;
+    if (ec == boost::beast::http::error::need_more) {
+      if (in_.size() > request_parser::framing_bytes_max)
+        ec = boost::beast::http::error::header_limit;
+      else
+        break;
+    }
+    if (!ec) continue;
+    if (ec == boost::beast::http::error::body_limit)
+      refuse(body_too_large);
+    else
+      refuse(parser_->trailer_refused() ? bad_trailer : bad_body_framing);
+    return {};
+  }
+  if (parser_->is_done()) {
+    phase_began_ms_ = 0;
+    dispatch();
+    return {};
+  }
+  if (wants_continue_ && in_.size() == 0) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+  wants_continue_ = false;
+  if (has_output()) return action::write;
+  auto const& set = home_.house->set;
+  deadline_ms_ = phase_began_ms_ + set.body_timeout_ms;
+  if (set.body_bytes_per_s_min > 0)
+    deadline_ms_ += static_cast<std::int64_t>(received_bytes_ * 1000 / set.body_bytes_per_s_min);
+  return action::read;
+}
+
+void session::dispatch() {
+  auto const& house = *home_.house;
+  ++requests_;
+  began_ = std::chrono::steady_clock::now();
+  home_.house->in_flight.fetch_add(1, std::memory_order_relaxed);
+  house.watch().request_started();
+  auto& asked = parser_->message();
+  asked.peer = peer_;
+  asked.request_id = request_id_;
+  if (without_body_) asked.method = "GET"; // HEAD is GET without the body: the rest of Alloy need not know it
+  phase_ = phase::answer;
+  slot_->open();
+  if (house.cors.is_on() && cors_policy::is_preflight(asked)) return slot_->fill(cors_policy::preflight_answer());
+  auto const turn = std::make_shared<exchange>(slot_, request_id_);
+  try {
+    house.serve(std::move(asked), [turn](response&& answer) { turn->answer(std::move(answer)); });
+  } catch (std::exception const& e) {
+    log::error("a request handler threw", {{"request_id", request_id_}, {"what", e.what()}});
+    turn->fail();
+  } catch (...) {
+    log::error("a request handler threw something that is no exception", {{"request_id", request_id_}});
+    turn->fail();
+  }
+}
+
+std::optional<action> session::take_answer() {
+  if (slot_->is_filled()) {
+    finish_exchange(slot_->take());
+    return {};
+  }
+  if (has_output()) return action::write;
+  if (!slot_->await()) return {};
+  deadline_ms_ = 0; // how long an answer may take is the handler's to decide
+  return action::wait;
+}
+
+void session::end() noexcept {
+  phase_ = phase::done;
+  deadline_ms_ = 0;
+  cancel_io();
+}
+
+void session::check_deadline(std::int64_t now_ms) {
+  if (deadline_ms_ == 0 || now_ms < deadline_ms_) return;
+  auto const idle = phase_ == phase::head && in_.size() == 0 && !has_output();
+  if (idle && requests_ > 0) return end();
+  deadline_ms_ = 0;
+  is_over_ = true;
+  if (has_output())
+    home_.house->watch().connection_refused("slow_reader");
+  else if (phase_ == phase::head)
+    home_.house->watch().connection_refused("slow_head");
+  else if (phase_ == phase::body)
+    home_.house->watch().connection_refused("slow_body");
+  cancel_io();
+}
+
+void session::drain() {
+  if (phase_ != phase::head || in_.size() > 0 || has_output() || has_unread_bytes()) return;
+  if (requests_ > 0)
+    end();
+  else
+    arm(home_.house->set.linger_timeout_ms); // it was opened for a request that may be on its way
+}
+
+void session::abort() {
+  is_over_ = true;
+  cancel_io();
+  resume();
+}
+
+} // namespace alloy::http

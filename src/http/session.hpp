@@ -1,0 +1,99 @@
+#pragma once
+// The protocol side of one connection, without its I/O: it says what to do next (read, write, wait, close) and is told
+// what came of it; connection.cpp does it. So keep-alive, pipelining, limits and deadlines are decided in one place,
+// the same for plain and TLS. Lives on one I/O thread; nothing here is called from another one.
+#include "http/answer.hpp"
+#include "http/request_parser.hpp"
+#include "http/worker.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+
+#include <array>
+#include <optional>
+
+namespace alloy::http {
+
+enum class action : unsigned char { read, write, wait, close };
+
+class session {
+ public:
+  session(worker& home, std::string peer, bool is_tls);
+  virtual ~session();
+  session(session const&) = delete;
+  session& operator=(session const&) = delete;
+
+  action next();
+
+  // read: put bytes into space(), report them; an error or the end of the stream ends the session.
+  boost::asio::mutable_buffer space();
+  void received(std::size_t bytes, bool ended);
+  // write: what output() holds, in as many steps as it takes.
+  using buffers = std::array<boost::asio::const_buffer, 2>;
+  buffers output() const noexcept;
+  bool has_output() const noexcept { return sent_bytes_ < out_.size() + tail_.size(); }
+  void sent(std::size_t bytes, bool failed);
+  // wait: until resume().
+  virtual void resume() = 0;
+
+  // close: whether the peer may still be sending, so that closing at once could destroy our last answer (RFC 9112 9.6).
+  bool should_linger() const noexcept { return lingers_ && !is_over_; }
+  void start_handshake() noexcept { arm(home_.house->set.head_timeout_ms); }
+  void start_linger() noexcept { arm(home_.house->set.linger_timeout_ms); }
+  bool is_over() const noexcept { return is_over_; } // nothing more may be sent or read
+
+  void check_deadline(std::int64_t now_ms);
+  void drain(); // an idle connection ends now, a busy one after its answer
+  void abort(); // cut without more words
+
+  std::size_t place_in_worker = 0;
+
+ protected:
+  // Ends pending socket operations with an error. Closes nothing: that is for the coroutine to do.
+  virtual void cancel_io() noexcept = 0;
+  virtual bool has_unread_bytes() noexcept = 0;
+
+  worker& home_;
+
+ private:
+  enum class phase : unsigned char { head, body, answer, done };
+
+  std::optional<action> take_head();
+  std::optional<action> take_body();
+  std::optional<action> take_answer();
+  std::optional<action> need_input(std::uint32_t timeout_ms);
+  void accept_head(std::string_view head, head_facts const& facts);
+  bool agrees(head_facts const& facts) const;
+  void read_head_fields();
+  void dispatch();
+  void finish_exchange(response&& answer);
+  void append(response& answer);
+  void report(response const& answer, std::size_t sent_bytes) noexcept;
+  void refuse(refusal const& why);
+  void end() noexcept;
+  void arm(std::uint32_t timeout_ms) noexcept { deadline_ms_ = worker::now_ms() + timeout_ms; }
+  std::string_view buffered() const noexcept;
+
+  std::string const peer_;
+  bool const is_tls_;
+  std::shared_ptr<slot> const slot_;
+  boost::beast::flat_buffer in_;
+  std::optional<request_parser> parser_;
+  std::string out_;  // heads, and bodies that are cheaper copied than sent apart
+  std::string tail_; // a large body behind out_
+  std::size_t sent_bytes_ = 0;
+
+  phase phase_ = phase::head;
+  bool keep_alive_ = true, is_http_1_0_ = false, without_body_ = false, takes_gzip_ = false;
+  bool wants_continue_ = false, skipped_empty_line_ = false, lingers_ = false, is_over_ = false;
+  std::size_t scanned_bytes_ = 0; // of in_, known to hold no end of head
+  std::size_t requests_ = 0;
+  std::size_t received_bytes_ = 0; // of this request
+  std::string request_id_, origin_;
+  std::string_view method_label_;
+  std::int64_t deadline_ms_ = 0;
+  std::int64_t phase_began_ms_ = 0; // 0: not yet
+  std::chrono::steady_clock::time_point began_{};
+};
+
+} // namespace alloy::http

@@ -1,0 +1,74 @@
+// The half of a session that writes: what an answer becomes on this connection, and what a refusal ends.
+#include "core/problem.hpp"
+#include "http/session.hpp"
+
+namespace alloy::http {
+namespace {
+
+constexpr std::size_t copied_body_bytes_max = 16 * 1024; // a copy is cheaper than a second TLS record or iovec
+constexpr std::size_t kept_input_bytes_max = 16 * 1024;  // between two requests
+
+} // namespace
+
+void session::finish_exchange(response&& answer) {
+  auto const before = out_.size();
+  append(answer);
+  report(answer, out_.size() - before + tail_.size());
+}
+
+void session::report(response const& answer, std::size_t sent_bytes) noexcept {
+  home_.house->in_flight.fetch_sub(1, std::memory_order_relaxed);
+  exchange_facts facts;
+  facts.method = method_label_;
+  facts.route = answer.route;
+  facts.status = answer.status;
+  facts.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+  facts.received_bytes = received_bytes_;
+  facts.sent_bytes = sent_bytes;
+  home_.house->watch().request_finished(facts);
+}
+
+void session::append(response& answer) {
+  auto const& house = *home_.house;
+  auto const most = house.set.request_max_per_connection;
+  keep_alive_ = keep_alive_ && !answer.close && (most == 0 || requests_ < most) &&
+                !house.draining.load(std::memory_order_relaxed);
+  answer_context how;
+  how.date = home_.date();
+  how.request_id = request_id_;
+  how.origin = origin_;
+  how.cors = house.cors.is_on() ? &house.cors : nullptr;
+  how.encoder = house.set.gzip_level > 0 ? &home_.encoder : nullptr;
+  how.gzip_bytes_min = house.set.gzip_bytes_min;
+  how.takes_gzip = takes_gzip_;
+  how.is_tls = is_tls_;
+  how.is_http_1_0 = is_http_1_0_;
+  how.keep_alive = keep_alive_;
+  how.without_body = without_body_;
+  write_head(out_, answer, how);
+  if (answer.body.size() <= copied_body_bytes_max)
+    out_ += answer.body;
+  else
+    tail_ = std::move(answer.body);
+  phase_ = keep_alive_ ? phase::head : phase::done;
+  lingers_ = !keep_alive_;
+  if (in_.size() == 0 && in_.capacity() > kept_input_bytes_max) in_.shrink_to_fit();
+}
+
+void session::refuse(refusal const& why) {
+  home_.house->watch().connection_refused(why.reason);
+  if (phase_ == phase::head) { // what was known is of the request before
+    request_id_ = home_.new_request_id();
+    origin_.clear();
+    without_body_ = is_http_1_0_ = false;
+  }
+  takes_gzip_ = keep_alive_ = false;
+  in_.consume(in_.size());
+  response answer;
+  answer.status = describe(why.code).status;
+  answer.content_type = problem_content_type;
+  answer.body = problem_document(error(why.code, std::string(why.detail)), request_id_);
+  append(answer);
+}
+
+} // namespace alloy::http

@@ -1,0 +1,55 @@
+#pragma once
+// One I/O thread: its io_context, the sessions that live on it and what they share without locks (the date, the
+// compressor, the dice, one timer for all deadlines). All members but stop and the constructor: its own thread only.
+#include "http/encoding.hpp"
+#include "http/exchange.hpp"
+#include "http/hub.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <random>
+#include <thread>
+
+namespace alloy::http {
+
+class worker {
+ public:
+  explicit worker(std::shared_ptr<hub> of);
+  ~worker();
+  worker(worker const&) = delete;
+  worker& operator=(worker const&) = delete;
+
+  boost::asio::io_context io{1}; // the hint: one thread runs it, others only post
+  std::shared_ptr<hub> const house;
+  std::shared_ptr<inbox> const answers;
+  gzip_encoder encoder;
+
+  void start();
+  // From outside: cuts every session and ends the thread.
+  void stop();
+  void drain_sessions();
+
+  void add(session& one);
+  void remove(session& one) noexcept;
+
+  static std::int64_t now_ms() noexcept; // monotonic
+  std::string_view date();               // IMF-fixdate of this second
+  std::string new_request_id();
+
+ private:
+  void sweep_later();
+  void deliver();
+
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> stay_;
+  boost::asio::steady_timer sweep_;
+  std::vector<session*> sessions_;
+  std::vector<std::shared_ptr<slot>> arrived_;
+  std::mt19937_64 dice_;
+  std::int64_t date_second_ = -1;
+  std::string date_;
+  std::thread thread_;
+};
+
+} // namespace alloy::http
