@@ -95,7 +95,7 @@ operation change(verb method, std::string_view id, std::string_view path, role l
   op.path = path;
   op.summary = summary;
   op.least = least;
-  op.needs = scope::write;
+  op.needs = least >= role::Admin ? scope::admin : scope::write;
   op.success = success;
   op.body = schema_or_none<Body>();
   op.answer = schema_or_none<Answer>();

@@ -98,7 +98,7 @@ setting_row const table[] = {
     {"free_space_min_bytes", &s::free_space_min_bytes, "268435456", 0, no_limit,
      "free disk space below which writes answer 507"},
     {"block_cache_bytes", &s::block_cache_bytes, "33554432", mib, no_limit, "memory for blocks read from disk"},
-    {"write_buffer_bytes", &s::write_buffer_bytes, "16777216", mib, 4 * gib,
+    {"write_buffer_bytes", &s::write_buffer_bytes, "33554432", mib, 4 * gib,
      "memory for writes before they go to a table"},
     {"hashing_workers", &s::hashing_workers, "2", 1, 64, "threads that hash passwords"},
     {"hashing_queue_max", &s::hashing_queue_max, "64", 1, 100'000, "passwords that wait to be hashed"},

@@ -1,7 +1,8 @@
 // The embedded log. Rows of family::log:
 //   0x01 | position of the first event, u64be -> the record's bytes (record.hpp)
-//   0x02 | command_id, 16 bytes               -> position of its first event, u64be; keyed commands only
 //   0x03                                      -> the log's identity, 16 bytes
+// Rows of family::local, so that records alone fill the log's files, in order, and no file is ever merged with another:
+//   'k' | command_id, 16 bytes               -> position of its first event, u64be; keyed commands only
 #include "core/key.hpp"
 #include "events/admission.hpp"
 #include "events/head.hpp"
@@ -15,7 +16,7 @@ using storage::family;
 // How many of the newest records a start reads whole. `alloy verify` reads all.
 constexpr std::size_t checked_at_start = 1000;
 
-constexpr char record_row = 1, command_row = 2, identity_row = 3;
+constexpr char record_row = 1, command_row = 'k', identity_row = 3;
 
 std::string record_key(position first) {
   std::string k(1, record_row);
@@ -47,7 +48,8 @@ stored_record to_record(std::string_view key, std::string_view value) {
 
 class rocksdb_log final : public log {
  public:
-  rocksdb_log(storage::database& db, log_settings s) : rows_(db.latest(family::log)), settings_(s) {
+  rocksdb_log(storage::database& db, log_settings s)
+      : rows_(db.latest(family::log)), commands_(db.latest(family::local)), settings_(s) {
     bell_.raise(check_newest());
     load_identity(db);
   }
@@ -56,6 +58,7 @@ class rocksdb_log final : public log {
     std::vector<appended> answers;
     answers.reserve(records.size());
     auto& rows = riding.of(family::log);
+    auto& commands = riding.of(family::local);
     position next = head() + 1;
     std::string place;
     for (auto const& r : records) {
@@ -65,13 +68,13 @@ class rocksdb_log final : public log {
       }
       if (r.keyed) {
         auto const key = command_key(r.command_id);
-        if (rows.get(key, place)) {
+        if (commands.get(key, place)) {
           answers.push_back({outcome::duplicate, big_endian_u64(place)});
           continue;
         }
         place.clear();
         append_u64(place, next);
-        rows.put(key, place);
+        commands.put(key, place);
       }
       rows.put(record_key(next), r.bytes);
       answers.push_back({outcome::stored, next});
@@ -106,7 +109,7 @@ class rocksdb_log final : public log {
 
   position find(uuid const& command_id) const override {
     std::string place;
-    return rows_.get(command_key(command_id), place) ? big_endian_u64(place) : 0;
+    return commands_.get(command_key(command_id), place) ? big_endian_u64(place) : 0;
   }
 
  private:
@@ -162,6 +165,7 @@ class rocksdb_log final : public log {
   }
 
   reader const& rows_;
+  reader const& commands_;
   log_settings const settings_;
   uuid identity_;
   head_bell bell_;

@@ -45,6 +45,7 @@ template <class Stream> class connection final : public session {
   task<> run([[maybe_unused]] std::shared_ptr<connection> self) {
     error_code ec;
     if constexpr (!is_plain) {
+      if (is_over()) co_return;
       start_handshake();
       co_await stream_.async_handshake(asio::ssl::stream_base::server, asio::redirect_error(token, ec));
       if (ec || is_over()) co_return;

@@ -12,7 +12,7 @@ namespace alloy::http {
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
 struct request {
-  std::string method;  // as sent, upper case
+  std::string method;  // as sent; HEAD comes as GET, its answer goes out without the body
   std::string path;    // still percent-encoded, without the query
   std::string query;   // still percent-encoded, without '?'
   header_list headers; // names in lower case, in order, values trimmed

@@ -49,6 +49,7 @@ void worker::stop() {
   if (!thread_.joinable()) return;
   asio::post(io, [this] {
     for (auto* const one : std::vector(sessions_)) one->abort();
+    stops_ = true; // cancel() cannot call back a sweep whose time has come already
     sweep_.cancel();
     stay_.reset();
   });
@@ -74,7 +75,7 @@ void worker::remove(session& one) noexcept {
 void worker::sweep_later() {
   sweep_.expires_after(sweep_interval(house->set));
   sweep_.async_wait([this](boost::system::error_code ec) {
-    if (ec) return;
+    if (ec || stops_) return;
     auto const now = now_ms();
     for (auto* const one : sessions_) one->check_deadline(now);
     sweep_later();

@@ -49,6 +49,7 @@ class worker {
   std::mt19937_64 dice_;
   std::int64_t date_second_ = -1;
   std::string date_;
+  bool stops_ = false;
   std::thread thread_;
 };
 

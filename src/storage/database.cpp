@@ -13,13 +13,16 @@ namespace alloy::storage {
 namespace {
 
 // Behind every key of a tenant: their ids do not begin with 0xff.
-constexpr std::string_view schema_key = "\xff\xff" "alloy.schema";
+constexpr std::string_view schema_key = "\xff\xff"
+                                        "alloy.schema";
 
 void lock_or_refuse(rocksdb::Env& env, std::string const& path, rocksdb::FileLock*& lock) {
   auto const s = env.LockFile(path + "/LOCK", &lock);
   if (!s.ok())
-    throw open_refused("the store in " + path + " was not opened: its file LOCK cannot be locked, most likely because "
-                       "another process has the store open. Stop that one first (" + s.ToString() + ")");
+    throw open_refused("the store in " + path +
+                       " was not opened: its file LOCK cannot be locked, most likely because "
+                       "another process has the store open. Stop that one first (" +
+                       s.ToString() + ")");
 }
 
 void open_families(store& b) {
@@ -43,6 +46,7 @@ void open_families(store& b) {
   for (std::size_t f = 0; f < families; ++f) {
     b.handles[f] = opened[f];
     b.latest[f] = std::make_unique<committed_rows>(*b.db, *b.handles[f]);
+    b.recent[f] = std::make_unique<recent_rows>(*b.latest[f]);
   }
 }
 
@@ -50,9 +54,11 @@ void open_families(store& b) {
 void compare_with_witness(store& b) {
   auto const acknowledged = witness::read(*b.env, b.given.path), reached = b.db->GetLatestSequenceNumber();
   if (reached < acknowledged)
-    refuse_to_open(b.given.path, "it ends at write " + std::to_string(reached) + ", but write " +
-                                     std::to_string(acknowledged) + " was acknowledged (" +
-                                     witness::path_in(b.given.path) + " says so), so a file was cut off or lost");
+    refuse_to_open(b.given.path, "acknowledged writes are missing: it ends at write " + std::to_string(reached) +
+                                     ", but write " + std::to_string(acknowledged) +
+                                     " was acknowledged, so a file was "
+                                     "cut off or lost (to go on without these writes, remove " +
+                                     witness::path_in(b.given.path) + ")");
   if (b.given.read_only) return;
   b.synced.emplace(*b.env, b.given.path);
 }
@@ -117,15 +123,21 @@ database::database(settings s) : body_(std::make_unique<body>()) {
 
 database::~database() = default;
 
-reader const& database::latest(family f) const noexcept { return *body_->latest[index_of(f)]; }
+reader const& database::latest(family f) const noexcept {
+  return *body_->latest[index_of(f)];
+}
 
 std::unique_ptr<reader> database::snapshot(family f) const {
   auto& b = *body_;
   return std::make_unique<snapshot_rows>(*b.db, *b.handles[index_of(f)], b.db->GetSnapshot());
 }
 
-bool database::read_only() const noexcept { return body_->given.read_only; }
-std::string const& database::path() const noexcept { return body_->given.path; }
+bool database::read_only() const noexcept {
+  return body_->given.read_only;
+}
+std::string const& database::path() const noexcept {
+  return body_->given.path;
+}
 
 void database::drop(family f) {
   auto& b = *body_;
@@ -141,7 +153,8 @@ void database::drop(family f) {
   batch.DeleteRange(handle, rocksdb::Slice(), end);
   if (f == family::local) write_schema(batch, handle);
   b.write(batch, true);
-  auto const s = b.db->CompactRange({}, handle, nullptr, nullptr);
+  b.recent[index_of(f)]->clear();
+  auto const s = b.db->CompactRange(rocksdb::CompactRangeOptions(), handle, nullptr, nullptr);
   if (!s.ok()) throw write_failed("compacting after a drop: " + s.ToString());
 }
 

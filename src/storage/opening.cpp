@@ -8,8 +8,12 @@
 namespace alloy::storage {
 namespace {
 
-bool is_wal(std::string_view name) { return name.ends_with(".log"); }
-bool is_table(std::string_view name) { return name.ends_with(".sst"); }
+bool is_wal(std::string_view name) {
+  return name.ends_with(".log");
+}
+bool is_table(std::string_view name) {
+  return name.ends_with(".sst");
+}
 
 std::string read_whole(rocksdb::Env& env, std::string const& folder, std::string const& name) {
   std::string bytes;
@@ -40,7 +44,7 @@ void examine_without_current(rocksdb::Env& env, settings const& s, std::vector<s
 
 void refuse_to_open(std::string const& path, std::string const& why) {
   throw open_refused("the store in " + path + " was not opened: " + why +
-                     ". Nothing was removed. Keep a copy of the folder as it is, then restore it from a backup");
+                     ". Keep a copy of the folder as it is, then restore it from a backup");
 }
 
 void examine_folder(rocksdb::Env& env, settings const& s) {

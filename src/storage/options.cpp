@@ -14,7 +14,7 @@ constexpr std::uint64_t kib = 1024, mib = 1024 * kib;
 
 // A store opened to be verified must not even gain a log file.
 class silent_logger : public rocksdb::Logger {
-public:
+ public:
   using rocksdb::Logger::Logv;
   void Logv(char const*, va_list) override {}
   std::size_t GetLogFileSize() const override { return 0; }
@@ -23,7 +23,7 @@ public:
 rocksdb::CompressionType lz4_or_none() {
   auto const known = rocksdb::GetSupportedCompressions();
   return std::find(known.begin(), known.end(), rocksdb::kLZ4Compression) != known.end() ? rocksdb::kLZ4Compression
-                                                                                       : rocksdb::kNoCompression;
+                                                                                        : rocksdb::kNoCompression;
 }
 
 } // namespace
@@ -37,9 +37,9 @@ rocksdb::DBOptions database_options(settings const& s) {
   o.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   o.track_and_verify_wals_in_manifest = true; // a log that is missing between others would not be missed
   o.paranoid_checks = true;
-  o.use_fsync = false;             // fdatasync keeps data and size, which is what the log needs
-  o.max_bgerror_resume_count = 0;  // an error is final: the process stops and starts again
-  o.recycle_log_file_num = 0;      // examine_log() counts on it
+  o.use_fsync = false;            // fdatasync keeps data and size, which is what the log needs
+  o.max_bgerror_resume_count = 0; // an error is final: the process stops and starts again
+  o.recycle_log_file_num = 0;     // examine_log() counts on it
 
   // Memory.
   o.max_open_files = 256;
@@ -79,7 +79,10 @@ rocksdb::ColumnFamilyOptions family_options(settings const& s, family f, std::sh
   o.compression = lz4_or_none();
   // Level 0 is written while commits wait and read soon after: not compressed.
   o.compression_per_level.assign(static_cast<std::size_t>(o.num_levels), o.compression);
-  o.compression_per_level[0] = rocksdb::kNoCompression;
+  if (f != family::log) o.compression_per_level[0] = rocksdb::kNoCompression;
+  // Records come in the order of their keys: each new file is behind all others and moves down as it is, never merged.
+  if (f == family::state) o.compaction_style = rocksdb::kCompactionStyleUniversal;
+  if (f == family::log) o.level0_file_num_compaction_trigger = 1;
 
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;

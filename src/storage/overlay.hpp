@@ -1,8 +1,8 @@
 #pragma once
 // The rows a transaction has written to one family, above those that are committed. Written rows lie in one hash table
-// with their final value; a journal of what the command at hand replaced makes dropping it possible and keeping it free.
-// One thread at a time. A scan merges by a pass over all written rows, so scans belong to rare commands; it sees the
-// rows as they were when it began.
+// with their final value; a journal of what the command at hand replaced makes dropping it possible and keeping it
+// free. One thread at a time. A scan merges by a pass over all written rows, so scans belong to rare commands; it sees
+// the rows as they were when it began.
 #include "core/view.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -12,7 +12,7 @@
 namespace alloy::storage {
 
 class overlay : public view {
-public:
+ public:
   enum class what : std::uint8_t { nothing, put, erased };
   struct row {
     std::string key, value;
@@ -35,13 +35,12 @@ public:
   bool empty() const noexcept { return kept_rows_ == 0; }
   std::size_t bytes() const noexcept { return kept_bytes_; }
   // Every written row in the order of its first writing: visit(row const&).
-  template <class F>
-  void for_each(F visit) const {
+  template <class F> void for_each(F visit) const {
     for (std::size_t i = 0; i < used_; ++i)
       if (rows_[i].state != what::nothing) visit(rows_[i]);
   }
 
-private:
+ private:
   struct former {
     row* at;
     what state;

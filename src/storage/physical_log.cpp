@@ -8,7 +8,8 @@ namespace alloy::storage {
 namespace {
 
 constexpr std::size_t block_bytes = 32768, header_bytes = 7, type_at = 6;
-constexpr unsigned type_zero = 0, type_last_known = 4; // full, first, middle, last; recycled logs are never written here
+constexpr unsigned type_zero = 0,
+                   type_last_known = 4; // full, first, middle, last; recycled logs are never written here
 
 std::uint32_t little_endian(std::string_view bytes) noexcept {
   std::uint32_t n = 0;
@@ -51,8 +52,7 @@ log_verdict examine_log(std::string_view file) noexcept {
     if (rest.size() < header_bytes) return {log_end::torn, at};
     std::size_t const length = little_endian(rest.substr(4, 2));
     auto const type = static_cast<unsigned char>(rest[type_at]);
-    if (type == type_zero && length == 0)
-      return {only_zeros(file.substr(at)) ? log_end::torn : log_end::altered, at};
+    if (type == type_zero && length == 0) return {only_zeros(file.substr(at)) ? log_end::torn : log_end::altered, at};
     if (header_bytes + length > rest.size()) {
       bool const at_end = rest.size() < block_left;
       return {at_end && !holds_a_complete_record(rest) ? log_end::torn : log_end::altered, at};

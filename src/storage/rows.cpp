@@ -6,10 +6,16 @@ namespace alloy::storage {
 namespace {
 
 // RocksDB asserts on null, which an empty view may hold.
-rocksdb::Slice slice(std::string_view bytes) noexcept { return {bytes.empty() ? "" : bytes.data(), bytes.size()}; }
-std::string_view text(rocksdb::Slice const& s) noexcept { return {s.data(), s.size()}; }
+rocksdb::Slice slice(std::string_view bytes) noexcept {
+  return {bytes.empty() ? "" : bytes.data(), bytes.size()};
+}
+std::string_view text(rocksdb::Slice const& s) noexcept {
+  return {s.data(), s.size()};
+}
 
-[[noreturn]] void refuse(rocksdb::Status const& s) { throw read_failed("reading the store: " + s.ToString()); }
+[[noreturn]] void refuse(rocksdb::Status const& s) {
+  throw read_failed("reading the store: " + s.ToString());
+}
 
 } // namespace
 
@@ -46,7 +52,8 @@ std::vector<std::optional<std::string>> committed_rows::multi_get(std::span<std:
   std::vector<rocksdb::Slice> wanted(keys.begin(), keys.end());
   std::vector<rocksdb::PinnableSlice> values(keys.size());
   std::vector<rocksdb::Status> states(keys.size());
-  db_.MultiGet(options_, &rows_, keys.size(), wanted.data(), values.data(), states.data(), std::ranges::is_sorted(keys));
+  db_.MultiGet(options_, &rows_, keys.size(), wanted.data(), values.data(), states.data(),
+               std::ranges::is_sorted(keys));
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (states[i].ok())
       found[i].emplace(values[i].data(), values[i].size());

@@ -8,27 +8,27 @@ namespace alloy::storage {
 
 // An empty `to` means "to the last row of the family".
 class committed_rows : public reader {
-public:
+ public:
   committed_rows(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& rows, rocksdb::Snapshot const* at = nullptr);
   bool get(std::string_view key, std::string& value) const override;
   void scan(std::string_view from, std::string_view to, direction way, row_visitor visit) const override;
   std::vector<std::optional<std::string>> multi_get(std::span<std::string const> keys) const override;
 
-private:
+ private:
   rocksdb::DB& db_;
   rocksdb::ColumnFamilyHandle& rows_;
   rocksdb::ReadOptions options_;
 };
 
 class snapshot_rows : public committed_rows {
-public:
+ public:
   snapshot_rows(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& rows, rocksdb::Snapshot const* at)
       : committed_rows(db, rows, at), db_(db), at_(at) {}
   ~snapshot_rows() override { db_.ReleaseSnapshot(at_); }
   snapshot_rows(snapshot_rows const&) = delete;
   snapshot_rows& operator=(snapshot_rows const&) = delete;
 
-private:
+ private:
   rocksdb::DB& db_;
   rocksdb::Snapshot const* at_;
 };

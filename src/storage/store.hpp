@@ -1,6 +1,7 @@
 #pragma once
 // What database and transaction share, inside this room only.
 #include "storage/database.hpp"
+#include "storage/recent_rows.hpp"
 #include "storage/witness.hpp"
 
 #include <array>
@@ -11,7 +12,9 @@
 namespace alloy::storage {
 
 inline constexpr std::size_t families = 3;
-constexpr std::size_t index_of(family f) noexcept { return static_cast<std::size_t>(f); }
+constexpr std::size_t index_of(family f) noexcept {
+  return static_cast<std::size_t>(f);
+}
 
 struct store {
   settings given;
@@ -20,10 +23,11 @@ struct store {
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, families> handles{};
   std::array<std::unique_ptr<reader>, families> latest;
+  std::array<std::unique_ptr<recent_rows>, families> recent; // above latest, for transactions
   std::optional<witness> synced;
   rocksdb::FileLock* lock = nullptr; // held by a read-only one: RocksDB would open beside a process that writes
   bool unsynced = false;             // something was written since the last sync
-  std::atomic<bool> failed = false; // from the first failure on RocksDB is not written to again
+  std::atomic<bool> failed = false;  // from the first failure on RocksDB is not written to again
 
   store() = default;
   ~store();

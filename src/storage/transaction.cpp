@@ -11,13 +11,15 @@ struct transaction::body {
   std::array<overlay, families> rows;
   std::vector<overlay::row const*> sorted; // kept for its memory
 
-  explicit body(store& s) : below(s), rows{overlay(*s.latest[0]), overlay(*s.latest[1]), overlay(*s.latest[2])} {}
+  explicit body(store& s) : below(s), rows{overlay(*s.recent[0]), overlay(*s.recent[1]), overlay(*s.recent[2])} {}
 };
 
 transaction::transaction(database& db) : body_(std::make_unique<body>(*db.body_)) {}
 transaction::~transaction() = default;
 
-view& transaction::of(family f) noexcept { return body_->rows[index_of(f)]; }
+view& transaction::of(family f) noexcept {
+  return body_->rows[index_of(f)];
+}
 
 void transaction::keep_command() {
   for (auto& o : body_->rows) o.keep();
@@ -61,6 +63,11 @@ void transaction::commit(bool sync) {
     }
   }
   body_->below.write(batch, sync);
+  for (std::size_t f = 0; f < families; ++f)
+    body_->rows[f].for_each([&](overlay::row const& r) {
+      body_->below.recent[f]->written(r.key, r.state == overlay::what::put ? std::optional<std::string_view>(r.value)
+                                                                           : std::nullopt);
+    });
   clear();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// A small file beside RocksDB's that says how far acknowledged writes reached, so that a write-ahead log or MANIFEST that
-// was cut off, or lost as a whole, is noticed at the next start: RocksDB takes it for an older, shorter store.
+// A small file beside RocksDB's that says how far acknowledged writes reached, so that a write-ahead log or MANIFEST
+// that was cut off, or lost as a whole, is noticed at the next start: RocksDB takes it for an older, shorter store.
 //   alloy.synced := two sectors of 512 bytes, used in turn: "alloysyn" | sequence u64be | crc32c u32be of these | zeros
 // `sequence` is RocksDB's number of the last write known to be synced. It is written after the sync and never waited
 // for, so it is never ahead of the truth, and costs about a microsecond a commit:
@@ -21,7 +21,7 @@ class RandomRWFile;
 namespace alloy::storage {
 
 class witness {
-public:
+ public:
   static std::string path_in(std::string const& folder) { return folder + "/alloy.synced"; }
   // The highest sequence on record; 0 where there is none.
   static std::uint64_t read(rocksdb::Env& env, std::string const& folder);
@@ -31,7 +31,7 @@ public:
   void note(std::uint64_t sequence); // throws std::runtime_error
   void sync();                       // throws std::runtime_error
 
-private:
+ private:
   std::unique_ptr<rocksdb::RandomRWFile> file_;
   std::chrono::steady_clock::time_point synced_;
   unsigned slot_ = 0;
