@@ -1,8 +1,8 @@
 // The composition root: which command, from which settings, on which parts.
 #include "core/log.hpp"
 #include "core/settings.hpp"
-#include "serve.hpp"
-#include "store_commands.hpp"
+#include "program/serve.hpp"
+#include "program/store_commands.hpp"
 
 #include <cstdio>
 #include <filesystem>

@@ -89,32 +89,26 @@ reply page_reply(call const& c, projections::page const& p) {
   return json_reply(std::move(body));
 }
 
+// A plain cursor is the organization to go on with, and behind it the place there; no place: from its beginning.
 projections::page read_parts(std::vector<uuid> orgs, projections::page_request const& ask, part_reader const& read) {
   std::sort(orgs.begin(), orgs.end());
   projections::page all;
   uuid const begin = ask.after.size() >= 16 ? uuid::from_view(ask.after) : uuid{};
-  std::string last;
   for (auto const& org : orgs) {
     if (org < begin) continue;
-    // One more than is left, so that it is known whether anything follows.
-    projections::page_request part{ask.limit - all.rows.size(),
-                                   org == begin && ask.after.size() > 16 ? ask.after.substr(16) : std::string()};
-    if (part.limit == 0) {
-      part.limit = 1;
-      if (!read(org, part).rows.empty()) {
-        all.next = last;
-        return all;
-      }
-      continue;
+    std::size_t const left = ask.limit - all.rows.size();
+    if (left == 0) { // full, and what was read so far ended with its organization: is there more behind it?
+      if (read(org, {1, {}}).rows.empty()) continue;
+      all.next = org.view();
+      return all;
     }
-    auto p = read(org, part);
+    auto p =
+        read(org, {left, org == begin ? ask.after.substr(std::min<std::size_t>(16, ask.after.size())) : std::string()});
     for (auto& row : p.rows) all.rows.push_back(std::move(row));
     if (!p.next.empty()) {
       all.next = std::string(org.view()) + p.next;
       return all;
     }
-    // Behind everything of this org: no key begins with 0xff there.
-    if (!p.rows.empty()) last = std::string(org.view()) + static_cast<char>(0xff);
   }
   return all;
 }

@@ -28,7 +28,8 @@ struct request {
   pairs headers;                   // names in lower case
   std::string body, peer, request_id;
 
-  std::string_view header(std::string_view name) const noexcept;
+  std::string_view header(std::string_view name) const noexcept; // empty where it is absent
+  std::optional<std::string_view> find_header(std::string_view name) const noexcept;
 };
 
 struct reply {
@@ -79,7 +80,7 @@ struct read_call : call {
   reader const& local;
   api::subject subject = {};
 
-  template <class E> E entity() const { return alloy::json::stored<E>(subject.json()); }
+  template <class E> E entity() const { return domain::decoded<E>::of(subject.row); }
 };
 
 // Runs on the sequencer's thread, against the head of the log.
@@ -90,7 +91,7 @@ struct write_call : call {
 
   reader const& state() const noexcept { return head.state; }
   domain::context by() const { return {at, who ? who->user_id : uuid{}, subject.rank, new_uuid}; }
-  template <class E> E entity() const { return alloy::json::stored<E>(subject.json()); }
+  template <class E> E entity() const { return domain::decoded<E>::of(subject.row); }
 };
 
 using bound_command = std::function<result<commands::plan>(write_call&)>;

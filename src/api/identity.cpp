@@ -56,7 +56,8 @@ result<identity_service::known_ptr> identity_service::authenticate(std::string_v
   auto const token = authorization.substr(authorization.find_first_not_of(' ', 6));
   std::int64_t const now_s = at.ms / 1000;
   auto const digest = crypto::sha256(token);
-  if (auto found = known.find(digest, now_s)) {
+  auto found = known.find(digest, now_s);
+  if (found && (!found->expires_at || *found->expires_at > at)) {
     if (found->kind == credential::api_key) {
       std::scoped_lock lock(last_use_guard);
       last_use[found->credential_id] = at;
@@ -99,12 +100,11 @@ std::optional<timestamp> identity_service::last_used(reader const& local, uuid c
 }
 
 void identity_service::save_last_use(view& local) {
-  std::map<uuid, timestamp> fresh;
-  {
-    std::scoped_lock lock(last_use_guard);
-    fresh.swap(last_use);
-  }
-  for (auto const& [id, at] : fresh) {
+  std::scoped_lock lock(last_use_guard);
+  std::int64_t const since = last_saved_ms;
+  for (auto const& [id, at] : last_use) {
+    last_saved_ms = std::max(last_saved_ms, at.ms);
+    if (at.ms < since) continue;
     std::string row;
     append_u64(row, static_cast<std::uint64_t>(at.ms));
     local.put(last_use_key(id), row);

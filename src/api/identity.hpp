@@ -16,7 +16,8 @@ struct identity_service {
   metrics::registry& metrics;
   // When each key was last used; written to the local family now and then, and read from there after a restart.
   std::mutex last_use_guard = {};
-  std::map<uuid, timestamp> last_use = {}; // since it was last written down
+  std::map<uuid, timestamp> last_use = {}; // of keys used since the start; few enough to be kept
+  std::int64_t last_saved_ms = 0;
 
   using known_ptr = std::shared_ptr<auth::principal const>;
   // The caller of an `Authorization: Bearer` value, or 401.

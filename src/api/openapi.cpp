@@ -211,7 +211,8 @@ std::string openapi_document(std::span<operation const> table) {
                 ("{\"name\":" + quoted(tag) + ",\"description\":" + quoted(std::string(tag) + " of Alloy") + "}");
   return std::string(R"({"openapi":"3.1.0","info":{"title":"Alloy","version":")") + ALLOY_VERSION +
          R"(","description":"API-first, multi-tenant project management on an append-only event log.",)"
-         R"("license":{"name":"Apache-2.0","identifier":"Apache-2.0"}},"servers":[{"url":"/","description":"This server"}],"security":[{"bearer":[]}],"tags":[)" +
+         R"("license":{"name":"Apache-2.0","identifier":"Apache-2.0"}},"servers":[{"url":"/","description":"This server"}],)"
+         R"("security":[{"bearer":[]}],"tags":[)" +
          tag_list + "],\"paths\":{" + all + "},\"components\":" + components(book) + "}";
 }
 
@@ -235,6 +236,10 @@ std::string docs_page(std::span<operation const> table) {
     page += "<dt id=\"" + html(op.id) + "\"><code><b>" + std::string(name_of(op.method)) + "</b> " + html(op.path) +
             "</code></dt><dd>" + html(description_of(op)) + "</dd>";
   }
+  page += "</dl><h2>Problems</h2><dl>";
+  for (auto const& row : error_rows())
+    page += "<dt id=\"" + html(row.name) + "\"><code><b>" + std::to_string(row.status) + "</b> " + html(row.name) +
+            "</code></dt><dd>" + html(row.title) + ".</dd>";
   return page + "</dl></body></html>\n";
 }
 

@@ -140,6 +140,8 @@ result<reply> list_invites(read_call& c, list_query const& q) {
 
 // The code itself is the right to accept; the email must be the invited one's, so that a leaked link helps nobody else.
 result<commands::plan> accept_one(write_call& c) {
+  if (c.who->only_org || !c.who->only_projects.empty())
+    return error(errc::scope_missing, "a key bound to an organization or to projects joins no other");
   error const absent(errc::not_found, "there is no such invite");
   std::string where;
   auto const& code = c.params.front();

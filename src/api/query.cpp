@@ -66,8 +66,6 @@ result<> refuse_unknown(decoded_query const& query, std::span<std::string_view c
   std::vector<fault> faults;
   for (auto const& [name, value] : query) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    if (std::find(std::begin(common_parameters), std::end(common_parameters), name) != std::end(common_parameters))
-      continue;
     std::string detail = "there is no such parameter here";
     if (!known.empty()) {
       detail += "; there are ";

@@ -20,9 +20,6 @@ using decoded_query = std::vector<std::pair<std::string, std::string>>;
 result<std::string> percent_decode(std::string_view text, bool plus_is_space);
 result<decoded_query> decode_query(std::string_view text);
 
-// Parameters that every operation of a kind takes; the service reads them, handlers do not see them as unknown.
-inline constexpr std::string_view common_parameters[] = {"dry_run"};
-
 result<> refuse_unknown(decoded_query const& query, std::span<std::string_view const> known);
 
 namespace detail {

@@ -131,7 +131,8 @@ std::string report_schema(schema_book& book) {
   return R"({"type":"object","additionalProperties":false,"properties":{"period":{"type":"string"},"group_by":)" +
          schema_of<report_group>(book) + R"(,"org_id":{"type":"string","format":"uuid"},"currency":{"type":"string"})" +
          groups + ",\"totals\":" + schema_of<report_sums>(book) + ",\"excluded\":" + schema_of<left_out>(book) +
-         R"(,"position":{"type":"integer"},"digest":{"type":"string"}},"required":["period","group_by","org_id","currency","totals","excluded","position","digest"]})";
+         R"(,"position":{"type":"integer"},"digest":{"type":"string"}},"required":["period","group_by","org_id",)"
+         R"("currency","totals","excluded","position","digest"]})";
 }
 
 } // namespace

@@ -14,9 +14,13 @@ namespace alloy::api {
 using storage::family;
 
 std::string_view request::header(std::string_view name) const noexcept {
+  return find_header(name).value_or(std::string_view{});
+}
+
+std::optional<std::string_view> request::find_header(std::string_view name) const noexcept {
   for (auto const& [n, value] : headers)
-    if (n == name) return value;
-  return {};
+    if (n == name) return std::string_view(value);
+  return std::nullopt;
 }
 
 std::string_view call::query_value(std::string_view name) const noexcept {
@@ -34,6 +38,8 @@ struct service::pending {
   std::vector<std::string> params;
   decoded_query query;
   identity_service::known_ptr who;
+  std::optional<commands::retry_key> key;
+  bool dry_run = false;
 
   call base(services const& with) const { return {*op, asked, with, who.get(), params, query}; }
 
@@ -51,9 +57,17 @@ struct service::pending {
   }
   void answer(reply&& r) {
     r.route = route;
+    if (log::enabled(log::level::debug))
+      log::debug("request", {{"request_id", asked.request_id},
+                             {"method", asked.method},
+                             {"path", asked.path},
+                             {"status", r.status},
+                             {"user_id", who ? to_string(who->user_id) : std::string()},
+                             {"peer", asked.peer}});
     if (r.version) r.headers.emplace_back("ETag", "\"" + std::to_string(r.version) + "\"");
     done(std::move(r));
   }
+  void written(commands::answer&& a);
 };
 
 namespace {
@@ -91,19 +105,49 @@ bool accepts(operation const& op, request const& asked) {
          accept.find("application/problem+json") != std::string_view::npos || op.answer == nullptr;
 }
 
+// `*`, or entity tags with commas between them (RFC 9110, section 13.1.1).
+bool is_etag_list(std::string_view header) {
+  for (;;) {
+    auto one = header.substr(0, header.find(','));
+    header.remove_prefix(std::min(header.size(), one.size() + 1));
+    while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
+    while (!one.empty() && (one.back() == ' ' || one.back() == '\t')) one.remove_suffix(1);
+    if (one.starts_with("W/")) one.remove_prefix(2);
+    bool const quoted = one.size() >= 2 && one.front() == '"' && one.back() == '"';
+    if (one != "*" && !quoted) return false;
+    if (header.empty()) return true;
+  }
+}
+
+result<> check_preconditions(request const& asked) {
+  for (std::string_view const name : {"if-match", "if-none-match"})
+    if (auto const given = asked.find_header(name); given && !is_etag_list(*given))
+      return error(errc::malformed_header, std::string(name) + " must be * or entity tags in quotes");
+  return {};
+}
+
+result<std::optional<std::uint64_t>> min_position(request const& asked) {
+  std::optional<std::uint64_t> none;
+  auto const given = asked.find_header("alloy-min-position");
+  if (!given) return none;
+  std::uint64_t position = 0;
+  auto const [end, failed] = std::from_chars(given->data(), given->data() + given->size(), position);
+  if (failed != std::errc() || end != given->data() + given->size())
+    return error(errc::malformed_header, "Alloy-Min-Position must be a position of the log");
+  return std::optional(position);
+}
+
 result<std::optional<commands::retry_key>> retry_key_of(operation const& op, request const& asked,
                                                         auth::principal const* who, std::string const& secret) {
-  auto const key = asked.header("idempotency-key");
   std::optional<commands::retry_key> none;
-  if (op.method != verb::post) return none;
-  bool given = false;
-  for (auto const& [name, value] : asked.headers) given = given || name == "idempotency-key";
-  if (!given) return none;
-  if (key.empty() || key.size() > 255) return error(errc::malformed_header, "an Idempotency-Key has 1 to 255 bytes");
+  auto const key = asked.find_header("idempotency-key");
+  if (!key || op.method != verb::post) return none;
+  if (key->empty() || key->size() > 255) return error(errc::malformed_header, "an Idempotency-Key has 1 to 255 bytes");
   auto const keyed = [&](std::string const& text) { return crypto::hmac_sha256(secret, text); };
-  std::string const caller = who ? to_string(who->user_id) : "anybody";
+  // Callers without a credential share no key: theirs holds for the body it came with.
+  std::string const caller = who ? to_string(who->user_id) : "anybody\n" + asked.body;
   commands::retry_key made;
-  made.command_id = uuid_of_digest(crypto::view_of(keyed("retry\n" + caller + "\n" + std::string(key))));
+  made.command_id = uuid_of_digest(crypto::view_of(keyed("retry\n" + caller + "\n" + std::string(*key))));
   made.fingerprint = encode_hex(
       crypto::view_of(keyed("request\n" + asked.method + "\n" + asked.path + "\n" + asked.query + "\n" + asked.body)));
   return std::optional(std::move(made));
@@ -135,6 +179,20 @@ pairs write_headers(commands::answer const& a) {
 
 } // namespace
 
+void service::pending::written(commands::answer&& a) {
+  if (a.refused) return refuse(*a.refused);
+  reply r;
+  r.status = a.status;
+  r.version = a.version;
+  r.headers = write_headers(a);
+  if (dry_run) {
+    r.headers.front().second = "0";
+    r.headers.emplace_back("Alloy-Dry-Run", "true");
+  }
+  r.body = std::move(a.body);
+  answer(std::move(r));
+}
+
 service::service(service_parts parts) : parts_(std::move(parts)) {
   operations();
 }
@@ -142,6 +200,10 @@ service::service(service_parts parts) : parts_(std::move(parts)) {
 void service::committed(std::span<events::record const> records) {
   parts_.with.identity.forget(records);
   waiting_.raised(records.back().events.back().position);
+}
+
+void service::drain() {
+  waiting_.close();
 }
 
 void service::handle(request&& asked, responder done) {
@@ -174,24 +236,20 @@ void service::handle(request&& asked, responder done) {
 }
 
 void service::start(std::shared_ptr<pending> p) {
-  auto const min = p->asked.header("alloy-min-position");
-  if (!min.empty() && !p->op->writes()) {
-    std::uint64_t position = 0;
-    auto const [end, failed] = std::from_chars(min.data(), min.data() + min.size(), position);
-    if (failed != std::errc() || end != min.data() + min.size())
-      return p->refuse(error(errc::malformed_header, "Alloy-Min-Position must be a position"));
-    if (position > parts_.log.head()) {
-      auto const then = [this, p](bool visible) {
-        if (visible) return run_read(p);
-        error e(errc::not_yet_visible, "this position did not become visible in time");
-        e.retry_after_s = 1;
-        p->refuse(e);
-      };
-      if (!waiting_.wait(position, parts_.with.config.min_position_wait_ms, then)) then(false);
-      // Looked at again, for the head may have been raised between the look and the wait.
-      waiting_.raised(parts_.log.head());
-      return;
-    }
+  if (auto checked = check_preconditions(p->asked); !checked) return p->refuse(checked.error());
+  auto const min = min_position(p->asked);
+  if (!min) return p->refuse(min.error());
+  if (*min && **min > parts_.log.head() && !p->op->writes()) {
+    auto const then = [this, p](bool visible) {
+      if (visible) return run_read(p);
+      error e(errc::not_yet_visible, "this position did not become visible in time");
+      e.retry_after_s = 1;
+      p->refuse(e);
+    };
+    if (!waiting_.wait(**min, parts_.with.config.min_position_wait_ms, then)) then(false);
+    // Looked at again, for the head may have been raised between the look and the wait.
+    waiting_.raised(parts_.log.head());
+    return;
   }
   p->op->writes() ? run_write(std::move(p)) : run_read(std::move(p));
 }
@@ -207,8 +265,8 @@ void service::run_read(std::shared_ptr<pending> p) {
   auto r = p->op->read(c);
   if (!r) return p->refuse(r.error());
   if (r->version && r->status == 200) {
-    auto const none_match = p->asked.header("if-none-match");
-    if (!none_match.empty() && names_etag(none_match, r->version)) {
+    auto const none_match = p->asked.find_header("if-none-match");
+    if (none_match && names_etag(*none_match, r->version)) {
       r->status = 304;
       r->body.clear();
     }
@@ -217,6 +275,14 @@ void service::run_read(std::shared_ptr<pending> p) {
 }
 
 void service::run_write(std::shared_ptr<pending> p) {
+  static constexpr std::string_view taken[] = {"dry_run"};
+  if (auto known = refuse_unknown(p->query, taken); !known) return p->refuse(known.error());
+  auto key = retry_key_of(*p->op, p->asked, p->who.get(), parts_.with.sealing_key);
+  if (!key) return p->refuse(key.error());
+  auto dry = flag(p->query, "dry_run");
+  if (!dry) return p->refuse(dry.error());
+  p->key = std::move(*key);
+  p->dry_run = *dry;
   auto const prepare = [this, p] {
     auto bound = p->op->write(p->asked, parts_.with, parts_.db.latest(family::state), parts_.db.latest(family::local),
                               p->who.get());
@@ -224,8 +290,12 @@ void service::run_write(std::shared_ptr<pending> p) {
     submit(p, std::move(*bound));
   };
   if (p->op->where == runs::at_once) return prepare();
-  auto const hashing = [prepare, p] {
+  auto const hashing = [this, prepare, p] {
     try {
+      // A retry must not be judged by what its first try has changed: its answer is looked for before anything else.
+      if (p->key)
+        if (auto kept = parts_.answers.find(parts_.db.latest(family::local), *p->key, now()))
+          return *kept ? p->written(std::move(**kept)) : p->refuse(kept->error());
       prepare();
     } catch (std::exception const& bug) {
       log::error("a request failed", {{"request_id", p->asked.request_id}, {"why", bug.what()}});
@@ -242,8 +312,8 @@ result<commands::plan> service::decide(pending const& p, bound_command const& bo
     auto about = find_subject(*p.op, p.params, *p.who, head.state);
     if (!about) return about.error();
     c.subject = std::move(*about);
-    auto const match = p.asked.header("if-match");
-    if (!match.empty() && !c.subject.row.empty() && !names_etag(match, c.subject.version()))
+    auto const match = p.asked.find_header("if-match");
+    if (match && !c.subject.row.empty() && !names_etag(*match, c.subject.version()))
       return error(errc::version_mismatch, "its version is " + std::to_string(c.subject.version()),
                    "\"version\":" + std::to_string(c.subject.version()));
   }
@@ -251,32 +321,15 @@ result<commands::plan> service::decide(pending const& p, bound_command const& bo
 }
 
 void service::submit(std::shared_ptr<pending> p, bound_command bound) {
-  auto key = retry_key_of(*p->op, p->asked, p->who.get(), parts_.with.sealing_key);
-  if (!key) return p->refuse(key.error());
-  auto dry = flag(p->query, "dry_run");
-  if (!dry) return p->refuse(dry.error());
   commands::command c;
   if (p->who) c.actor = p->who->actor();
   c.request_id = p->asked.request_id;
-  c.key = std::move(*key);
-  c.dry_run = *dry;
+  c.key = p->key;
+  c.dry_run = p->dry_run;
   c.decide = [this, p, held = std::move(bound)](commands::head const& head, timestamp at) {
     return decide(*p, held, head, at);
   };
-  c.done = [p, dry_run = *dry](result<commands::answer> a) {
-    if (!a) return p->refuse(a.error());
-    if (a->refused) return p->refuse(*a->refused);
-    reply r;
-    r.status = a->status;
-    r.version = a->version;
-    r.headers = write_headers(*a);
-    if (dry_run) {
-      r.headers.front().second = "0";
-      r.headers.emplace_back("Alloy-Dry-Run", "true");
-    }
-    r.body = std::move(a->body);
-    p->answer(std::move(r));
-  };
+  c.done = [p](result<commands::answer> a) { a ? p->written(std::move(*a)) : p->refuse(a.error()); };
   parts_.sequencer.submit(std::move(c));
 }
 

@@ -8,8 +8,6 @@
 #include "api/waiting.hpp"
 #include "auth/hashing_pool.hpp"
 
-#include <unordered_map>
-
 namespace alloy::api {
 
 using responder = std::function<void(reply&&)>;
@@ -19,6 +17,7 @@ struct service_parts {
   events::log const& log;
   commands::sequencer& sequencer;
   auth::hashing_pool& hashing;
+  commands::kept_answers const& answers;
   services with;
 };
 
@@ -29,9 +28,10 @@ class service {
   void handle(request&& asked, responder done);
   // A batch is durable: credentials it ended are forgotten, readers that wait for its positions go on.
   void committed(std::span<events::record const> records);
+  // Nobody waits for a position any more: the server is stopping.
+  void drain();
 
  private:
-  struct route;
   struct pending;
   void run_read(std::shared_ptr<pending> p);
   void run_write(std::shared_ptr<pending> p);

@@ -13,7 +13,7 @@ std::int64_t steady_ms() {
 
 } // namespace
 
-waiting_room::~waiting_room() {
+void waiting_room::close() {
   std::vector<waiter> left;
   {
     std::scoped_lock lock(guard_);

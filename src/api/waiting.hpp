@@ -14,11 +14,12 @@ class waiting_room {
   using call = std::function<void(bool visible)>;
 
   explicit waiting_room(std::size_t places_max = 1000) : places_max_(places_max) {}
-  ~waiting_room(); // lets everybody go, as not visible
+  ~waiting_room() { close(); }
 
   // False where the room is full. `then` is called once, on the thread that raises the head or on the room's own.
   bool wait(std::uint64_t position, std::int64_t wait_ms, call then);
   void raised(std::uint64_t head);
+  void close(); // lets everybody go, as not visible, and takes nobody any more
 
  private:
   struct waiter {

@@ -51,6 +51,7 @@ std::optional<principal> principal_of_session(reader const& state, uuid const& u
   who.credential_id = session_id;
   who.granted = scope::admin;
   who.scopes = {"*"};
+  who.expires_at = s->expires_at;
   load_orgs(state, who);
   return who;
 }
@@ -67,6 +68,7 @@ std::optional<principal> principal_of_key(reader const& state, std::string_view 
   who.scopes = k->scopes;
   for (auto const& name : k->scopes)
     if (auto const s = scope_named(name)) who.granted = std::max(who.granted, *s);
+  who.expires_at = k->expires_at;
   who.only_org = k->org_id;
   who.only_projects = k->project_ids;
   load_orgs(state, who);

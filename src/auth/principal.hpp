@@ -19,9 +19,10 @@ struct membership {
 struct principal {
   uuid user_id;
   credential kind{};
-  uuid credential_id;              // the session's or the API key's
-  scope granted{};                 // each scope includes those before it
-  std::vector<std::string> scopes; // as they were given
+  uuid credential_id;                       // the session's or the API key's
+  scope granted{};                          // each scope includes those before it
+  std::vector<std::string> scopes;          // as they were given
+  std::optional<timestamp> expires_at = {}; // of the session or the key
   std::optional<uuid> only_org = {};
   std::vector<uuid> only_projects = {};
   std::vector<membership> orgs; // all he can reach with this credential; the default one first

@@ -74,7 +74,7 @@ void sequencer::run() {
       std::unique_lock lock(guard_);
       bell_.wait_for(lock, std::chrono::milliseconds(housekeeping_every_ms),
                      [&] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty() && stopping_) return;
+      if (queue_.empty() && stopping_) break;
       std::size_t const take = std::min(queue_.size(), settings_.batch_max);
       for (std::size_t i = 0; i < take; ++i) {
         batch.push_back(std::move(queue_.front()));
@@ -93,6 +93,8 @@ void sequencer::run() {
     }
     batch.clear();
   }
+  last_housekeeping_ = {};
+  housekeep();
 }
 
 void sequencer::run_batch(std::vector<command>& batch) {
@@ -211,7 +213,7 @@ result<answer> sequencer::apply(command& c, plan& p, timestamp at, storage::tran
   }
   answer a = p.render(state);
   a.position = next_position == first ? 0 : next_position - 1;
-  if (c.key && !c.dry_run && !p.events.empty()) parts_.answers.keep(txn.of(family::local), *c.key, a, at);
+  if (c.key && !c.dry_run && !p.events.empty() && !a.refused) parts_.answers.keep(txn.of(family::local), *c.key, a, at);
   return a;
 }
 

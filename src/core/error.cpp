@@ -58,6 +58,10 @@ error_row const& describe(errc code) noexcept {
   return rows[static_cast<std::size_t>(code)];
 }
 
+std::span<error_row const> error_rows() noexcept {
+  return rows;
+}
+
 error::error(std::vector<fault> f) : code(errc::validation_failed), faults(std::move(f)) {
   detail = faults.size() == 1 ? faults.front().detail : std::to_string(faults.size()) + " faults, listed in errors";
 }

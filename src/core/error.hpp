@@ -3,6 +3,7 @@
 // Expected failures travel as result<T>; exceptions mean a bug or a broken machine. Values, any thread.
 #include <boost/system/result.hpp>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,7 @@ struct error_row {
 
 // The row of a code: its status, its name on the wire and its title.
 error_row const& describe(errc code) noexcept;
+std::span<error_row const> error_rows() noexcept;
 
 // One fault of a request's body or query: RFC 6901 pointer (or the parameter's name), code, words.
 struct fault {

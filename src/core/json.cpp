@@ -214,30 +214,20 @@ void write_node(std::string& out, node const& n) {
 }
 
 void reading::fail(std::string_view code, std::string detail) {
-  if (faults.size() < 100) faults.push_back({pointer_, std::string(code), std::move(detail)});
-}
-
-void reading::push(std::string_view name) {
-  marks_.push_back(pointer_.size());
-  pointer_ += '/';
-  for (char const c : name) // RFC 6901, section 3
-    if (c == '~')
-      pointer_ += "~0";
-    else if (c == '/')
-      pointer_ += "~1";
-    else
-      pointer_ += c;
-}
-
-void reading::push(std::size_t index) {
-  marks_.push_back(pointer_.size());
-  pointer_ += '/';
-  pointer_ += std::to_string(index);
-}
-
-void reading::pop() {
-  pointer_.resize(marks_.back());
-  marks_.pop_back();
+  if (faults.size() >= 100) return;
+  std::string pointer;
+  for (auto const& one : steps_) {
+    pointer += '/';
+    if (one.name.data() == nullptr) pointer += std::to_string(one.index);
+    for (char const c : one.name) // RFC 6901, section 3
+      if (c == '~')
+        pointer += "~0";
+      else if (c == '/')
+        pointer += "~1";
+      else
+        pointer += c;
+  }
+  faults.push_back({std::move(pointer), std::string(code), std::move(detail)});
 }
 
 std::string_view word_for(kind k) noexcept {

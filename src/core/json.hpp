@@ -114,6 +114,59 @@ template <class T> bool omitted(clearable<T> const& v) noexcept {
 }
 } // namespace detail
 
+namespace detail {
+template <class T> void write_object(std::string& out, T const& v) {
+  out += '{';
+  bool first = true;
+  boost::mp11::mp_for_each<members_of<T>>([&](auto d) {
+    auto const& member = v.*d.pointer;
+    if (omitted(member)) return;
+    if (!first) out += ',';
+    first = false;
+    out += '"';
+    out += d.name;
+    out += "\":";
+    json::write(out, member);
+  });
+  out += '}';
+}
+template <class T> void write_map(std::string& out, T const& v) {
+  out += '{';
+  bool first = true;
+  for (auto const& [name, value] : v) {
+    if (!first) out += ',';
+    first = false;
+    write_string(out, name);
+    out += ':';
+    json::write(out, value);
+  }
+  out += '}';
+}
+template <class T> void write_list(std::string& out, T const& v) {
+  out += '[';
+  bool first = true;
+  for (auto const& element : v) {
+    if (!first) out += ',';
+    first = false;
+    json::write(out, element);
+  }
+  out += ']';
+}
+template <class T> auto const& optional_of(T const& wrapper) {
+  if constexpr (requires { wrapper.has_value(); })
+    return wrapper;
+  else
+    return wrapper.value;
+}
+template <class T> void write_wrapper(std::string& out, T const& v) {
+  auto const& inner = optional_of(v);
+  if (inner)
+    json::write(out, *inner);
+  else
+    out += "null";
+}
+} // namespace detail
+
 template <class T> void write(std::string& out, T const& v) {
   if constexpr (std::is_same_v<T, bool>)
     out += v ? "true" : "false";
@@ -141,54 +194,14 @@ template <class T> void write(std::string& out, T const& v) {
     out += '"';
     out += name_of(v);
     out += '"';
-  } else if constexpr (is_wrapper<T>::value) {
-    auto const& inner = [&]() -> auto const& {
-      if constexpr (
-          requires { v.value; } && !requires { v.has_value(); })
-        return v.value;
-      else
-        return v;
-    }
-    ();
-    if (inner)
-      write(out, *inner);
-    else
-      out += "null";
-  } else if constexpr (described<T>) {
-    out += '{';
-    bool first = true;
-    boost::mp11::mp_for_each<members_of<T>>([&](auto d) {
-      auto const& member = v.*d.pointer;
-      if (detail::omitted(member)) return;
-      if (!first) out += ',';
-      first = false;
-      out += '"';
-      out += d.name;
-      out += "\":";
-      json::write(out, member);
-    });
-    out += '}';
-  } else if constexpr (requires { typename T::mapped_type; }) {
-    out += '{';
-    bool first = true;
-    for (auto const& [name, value] : v) {
-      if (!first) out += ',';
-      first = false;
-      write_string(out, name);
-      out += ':';
-      json::write(out, value);
-    }
-    out += '}';
-  } else {
-    out += '[';
-    bool first = true;
-    for (auto const& element : v) {
-      if (!first) out += ',';
-      first = false;
-      json::write(out, element);
-    }
-    out += ']';
-  }
+  } else if constexpr (is_wrapper<T>::value)
+    detail::write_wrapper(out, v);
+  else if constexpr (described<T>)
+    detail::write_object(out, v);
+  else if constexpr (requires { typename T::mapped_type; })
+    detail::write_map(out, v);
+  else
+    detail::write_list(out, v);
 }
 
 template <class T> std::string to_string(T const& v) {
@@ -200,20 +213,23 @@ template <class T> std::string to_string(T const& v) {
 
 // ---------------------------------------------------------------------------------------------------- reading
 
-// Where the reader stands, and what it has found wrong so far.
+// Where the reader stands, and what it has found wrong so far. The pointer is only made where something is wrong.
 class reading {
  public:
   reading(unknown_fields u) : unknown(u) {} // NOLINT
   void fail(std::string_view code, std::string detail);
-  void push(std::string_view name);
-  void push(std::size_t index);
-  void pop();
+  void push(std::string_view name) { steps_.push_back({name, 0}); }
+  void push(std::size_t index) { steps_.push_back({{}, index}); }
+  void pop() { steps_.pop_back(); }
   unknown_fields unknown;
   std::vector<fault> faults;
 
  private:
-  std::string pointer_;
-  std::vector<std::size_t> marks_;
+  struct step {
+    std::string_view name; // null: an index
+    std::size_t index;
+  };
+  std::vector<step> steps_;
 };
 
 std::string_view word_for(kind k) noexcept;
@@ -251,10 +267,13 @@ std::string unknown_detail(std::string_view name, std::span<std::string_view con
 
 template <class T> void read_object(node const& n, T& v, reading& at) {
   using members = members_of<T>;
+  // What Alloy wrote itself has its members in this very order: mostly the next one is the one that is wanted.
+  node const* next = n.child;
   boost::mp11::mp_for_each<members>([&](auto d) {
     auto& member = v.*d.pointer;
     using M = std::remove_cvref_t<decltype(member)>;
-    node const* const found = n.find(d.name);
+    node const* const found = next && next->name == d.name ? next : n.find(d.name);
+    if (found) next = found->next;
     at.push(d.name);
     if (found)
       read_node(*found, member, at);

@@ -11,6 +11,7 @@ enum class table : std::uint8_t {
   // the tenant's own chain: events/ledger
   tenant_head = 1,
   record_leaf = 2,
+  folded = 3, // how far the state has been folded: of the tenant `identity`, for all
   // entities, by id: domain
   org = 10,
   member = 11,

@@ -31,7 +31,7 @@ std::string problem_document(error const& e, std::string_view request_id, std::s
   auto const& row = describe(e.code);
   std::string out;
   out.reserve(256 + e.detail.size() + e.members.size() + 128 * e.faults.size());
-  out += "{\"type\":\"/docs/problems#";
+  out += "{\"type\":\"/docs#";
   out += row.name;
   out += '"';
   append_member(out, "title", row.title);

@@ -1,7 +1,6 @@
 #include "core/time.hpp"
 
 #include <chrono>
-#include <cstdio>
 #include <date/tz.h>
 
 namespace alloy {
@@ -17,6 +16,19 @@ bool number(std::string_view text, std::size_t at, std::size_t count, int& out) 
     out = out * 10 + (text[i] - '0');
   }
   return true;
+}
+
+// Every answer and every record holds several of these, so they are not left to printf.
+void write_digits(char* at, std::int64_t n, int count) {
+  for (int i = count - 1; i >= 0; --i, n /= 10) at[i] = static_cast<char>('0' + n % 10);
+}
+
+void write_date(char* at, date day) {
+  auto const c = calendar_of(day);
+  write_digits(at, c.year, 4);
+  at[4] = at[7] = '-';
+  write_digits(at + 5, c.month, 2);
+  write_digits(at + 8, c.day, 2);
 }
 
 ::date::sys_days sys(date day) {
@@ -51,10 +63,9 @@ std::optional<date> parse_date(std::string_view text) noexcept {
 }
 
 std::string to_string(date day) {
-  auto const c = calendar_of(day);
-  char text[24];
-  int const size = std::snprintf(text, sizeof text, "%04d-%02u-%02u", c.year, c.month, c.day);
-  return {text, static_cast<std::size_t>(size)};
+  char text[10];
+  write_date(text, day);
+  return {text, sizeof text};
 }
 
 std::optional<timestamp> parse_timestamp(std::string_view text) noexcept {
@@ -92,12 +103,13 @@ std::optional<timestamp> parse_timestamp(std::string_view text) noexcept {
 std::string to_string(timestamp at) {
   std::int64_t days = at.ms / 86400000, rest = at.ms % 86400000;
   if (rest < 0) rest += 86400000, --days;
-  auto const c = calendar_of(date{static_cast<std::int32_t>(days)});
-  char text[40];
-  int const size = std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", c.year, c.month, c.day,
-                                 static_cast<int>(rest / 3600000), static_cast<int>(rest / 60000 % 60),
-                                 static_cast<int>(rest / 1000 % 60), static_cast<int>(rest % 1000));
-  return {text, static_cast<std::size_t>(size)};
+  char text[24] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'T', 0, 0, ':', 0, 0, ':', 0, 0, '.', 0, 0, 0, 'Z'};
+  write_date(text, date{static_cast<std::int32_t>(days)});
+  write_digits(text + 11, rest / 3600000, 2);
+  write_digits(text + 14, rest / 60000 % 60, 2);
+  write_digits(text + 17, rest / 1000 % 60, 2);
+  write_digits(text + 20, rest % 1000, 3);
+  return {text, sizeof text};
 }
 
 bool is_time_zone(std::string_view name) {

@@ -204,18 +204,41 @@ template <class E> key key_of(uuid const& tenant, uuid const& id) {
   return key(tenant, E::rows).add(id);
 }
 
+// The entity of a stored row. The last one of each kind is remembered with its bytes, a copy being cheaper than a
+// parse: a command and its fold ask for the same project, workflow and member several times, and so does the next
+// command.
+template <class E> struct decoded {
+  std::string stored;
+  E value;
+
+  static decoded& last() {
+    thread_local decoded one;
+    return one;
+  }
+  static E const& of(std::string_view stored_row) {
+    auto& one = last();
+    if (one.stored != stored_row) {
+      one.stored.clear(); // so that a row that does not parse leaves nothing behind
+      one.value = json::stored<E>(row::json_of(stored_row));
+      one.stored.assign(stored_row);
+    }
+    return one.value;
+  }
+};
+
 template <class E> std::optional<E> find(reader const& state, uuid const& tenant, uuid const& id) {
   std::string stored;
   if (!state.get(key_of<E>(tenant, id), stored)) return std::nullopt;
-  return json::stored<E>(row::json_of(stored));
+  return decoded<E>::of(stored);
 }
 
 template <class E> void put(view& state, uuid const& tenant, E const& e) {
-  std::string stored;
-  stored.reserve(512);
-  for (int shift = 24; shift >= 0; shift -= 8) stored.push_back(static_cast<char>(e.version >> shift));
-  json::write(stored, e);
-  state.put(key_of<E>(tenant, e.id), stored);
+  auto& one = decoded<E>::last();
+  one.stored.clear();
+  for (int shift = 24; shift >= 0; shift -= 8) one.stored.push_back(static_cast<char>(e.version >> shift));
+  json::write(one.stored, e);
+  state.put(key_of<E>(tenant, e.id), one.stored);
+  one.value = e;
 }
 
 } // namespace alloy::domain

@@ -1,8 +1,8 @@
 // The embedded log. Rows of family::log:
 //   0x01 | position of the first event, u64be -> the record's bytes (record.hpp)
-//   0x03                                      -> the log's identity, 16 bytes
 // Rows of family::local, so that records alone fill the log's files, in order, and no file is ever merged with another:
 //   'k' | command_id, 16 bytes               -> position of its first event, u64be; keyed commands only
+//   'i'                                      -> the log's identity, 16 bytes
 #include "core/key.hpp"
 #include "events/admission.hpp"
 #include "events/head.hpp"
@@ -16,7 +16,7 @@ using storage::family;
 // How many of the newest records a start reads whole. `alloy verify` reads all.
 constexpr std::size_t checked_at_start = 1000;
 
-constexpr char record_row = 1, command_row = 'k', identity_row = 3;
+constexpr char record_row = 1, command_row = 'k', identity_row = 'i';
 
 std::string record_key(position first) {
   std::string k(1, record_row);
@@ -49,7 +49,7 @@ stored_record to_record(std::string_view key, std::string_view value) {
 class rocksdb_log final : public log {
  public:
   rocksdb_log(storage::database& db, log_settings s)
-      : rows_(db.latest(family::log)), commands_(db.latest(family::local)), settings_(s) {
+      : rows_(db.latest(family::log)), local_(db.latest(family::local)), settings_(s) {
     bell_.raise(check_newest());
     load_identity(db);
   }
@@ -109,7 +109,7 @@ class rocksdb_log final : public log {
 
   position find(uuid const& command_id) const override {
     std::string place;
-    return commands_.get(command_key(command_id), place) ? big_endian_u64(place) : 0;
+    return local_.get(command_key(command_id), place) ? big_endian_u64(place) : 0;
   }
 
  private:
@@ -150,7 +150,7 @@ class rocksdb_log final : public log {
   void load_identity(storage::database& db) {
     std::string const key(1, identity_row);
     std::string stored;
-    if (rows_.get(key, stored)) {
+    if (local_.get(key, stored)) {
       if (stored.size() != sizeof identity_.bytes) damage(0, "its identity is not 16 bytes");
       identity_ = uuid::from_view(stored);
       return;
@@ -159,13 +159,13 @@ class rocksdb_log final : public log {
     identity_ = new_uuid();
     if (db.read_only()) return;
     storage::transaction first(db);
-    first.of(family::log).put(key, identity_.view());
+    first.of(family::local).put(key, identity_.view());
     first.keep_command();
     first.commit(true);
   }
 
   reader const& rows_;
-  reader const& commands_;
+  reader const& local_;
   log_settings const settings_;
   uuid identity_;
   head_bell bell_;

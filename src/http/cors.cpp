@@ -24,7 +24,7 @@ void cors_policy::append_headers(std::string& head, std::string_view origin) con
   head += allowed;
   head +=
       "\r\nAccess-Control-Expose-Headers: ETag, Location, Alloy-Position, RateLimit, RateLimit-Policy, Retry-After, "
-      "X-Request-Id, Idempotency-Replayed\r\n";
+      "X-Request-Id, Idempotency-Replayed, Alloy-Dry-Run, Warning\r\n";
 }
 
 bool cors_policy::is_preflight(request const& asked) noexcept {

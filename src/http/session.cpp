@@ -138,7 +138,10 @@ void session::accept_head(std::string_view head, head_facts const& facts) {
   parser_.emplace(head.size(), set.body_bytes_max);
   request_parser::error_code ec;
   auto const used = parser_->put(asio::const_buffer(head.data(), head.size()), ec);
-  if (ec == boost::beast::http::error::body_limit) return refuse(body_too_large);
+  if (ec == boost::beast::http::error::body_limit) {
+    read_head_fields(); // the head is whole: its request id goes into the refusal
+    return refuse(body_too_large);
+  }
   if (ec) return refuse(bad_head);
   if (used != head.size() || !agrees(facts)) return refuse(parsers_disagree);
   received_bytes_ = head.size();

@@ -6,9 +6,36 @@
 #include "projections/subject_index.hpp"
 #include "projections/ticket_index.hpp"
 
+#include <stdexcept>
+
 namespace alloy::projections {
 
+namespace {
+
+key folded_key() {
+  return key(identity_tenant, table::folded);
+}
+
+} // namespace
+
+void check_folded(reader const& state, std::uint64_t log_head) {
+  std::string row;
+  bool const there = state.get(folded_key(), row) && row.size() == 16;
+  std::uint64_t const version = there ? big_endian_u64(row) : state_version;
+  std::uint64_t const position = there ? big_endian_u64(std::string_view(row).substr(8)) : 0;
+  if (version != state_version)
+    throw std::runtime_error("the state was folded by version " + std::to_string(version) +
+                             " of the read models, this is " + std::to_string(state_version) + "; run alloy rebuild");
+  if (position != log_head)
+    throw std::runtime_error("the state is folded up to position " + std::to_string(position) +
+                             ", but the log's head is " + std::to_string(log_head) + "; run alloy rebuild");
+}
+
 void fold(view& state, events::record const& r, std::string_view bytes) {
+  std::string folded;
+  append_u64(folded, state_version);
+  append_u64(folded, r.events.back().position);
+  state.put(folded_key(), folded);
   events::fold_record(state, r.head.tenant, r.head.tenant_seq, r.events.front().position, r.crc, bytes);
   for (auto const& e : r.events) {
     if (e.subject.kind == entity::ticket) {

@@ -8,4 +8,11 @@ namespace alloy::projections {
 
 void fold(view& state, events::record const& r, std::string_view bytes);
 
+// Of the rows that fold() writes: raised whenever the same log gives other rows, so that an older state is noticed.
+inline constexpr std::uint32_t state_version = 1;
+
+// Throws std::runtime_error where the state is not the log's: folded up to another
+// position (a rebuild that was cut short) or by another version. `alloy rebuild` mends both.
+void check_folded(reader const& state, std::uint64_t log_head);
+
 } // namespace alloy::projections

@@ -36,18 +36,23 @@ void open_families(store& b) {
   std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
   for (auto const& [f, name] : names) wanted.emplace_back(name, family_options(b.given, f, b.cache));
 
-  auto const options = database_options(b.given);
+  auto options = database_options(b.given);
+  if (!b.given.read_only) {
+    b.watched = fail_stop_environment(*b.env, b.given.path, b.disk);
+    options.env = b.watched.get();
+  }
   std::vector<rocksdb::ColumnFamilyHandle*> opened;
   rocksdb::DB* db = nullptr;
   auto const s = b.given.read_only ? rocksdb::DB::OpenForReadOnly(options, b.given.path, wanted, &opened, &db)
                                    : rocksdb::DB::Open(options, b.given.path, wanted, &opened, &db);
-  if (!s.ok()) refuse_to_open(b.given.path, s.ToString());
+  if (!s.ok()) refuse_to_open(b.given.path, b.disk->failed() ? b.disk->why() : s.ToString());
   b.db.reset(db);
   for (std::size_t f = 0; f < families; ++f) {
     b.handles[f] = opened[f];
-    b.latest[f] = std::make_unique<committed_rows>(*b.db, *b.handles[f]);
+    b.latest[f] = std::make_unique<committed_rows>(*b.db, *b.handles[f], *b.disk);
     b.recent[f] = std::make_unique<recent_rows>(*b.latest[f]);
   }
+  if (b.disk->failed()) refuse_to_open(b.given.path, b.disk->why());
 }
 
 // Looks first: note() is only ever called with what is certain, so a store that ends before it has lost something.
@@ -112,11 +117,11 @@ database::database(settings s) : body_(std::make_unique<body>()) {
     open_families(b);
     compare_with_witness(b);
     check_schema(b);
-  } catch (open_refused const&) {
-    b.failed = true; // closes without a flush
+  } catch (open_refused const& e) {
+    b.disk->fail(e.what()); // closes without a change
     throw;
   } catch (std::runtime_error const& e) {
-    b.failed = true;
+    b.disk->fail(e.what());
     refuse_to_open(b.given.path, e.what());
   }
 }
@@ -129,7 +134,7 @@ reader const& database::latest(family f) const noexcept {
 
 std::unique_ptr<reader> database::snapshot(family f) const {
   auto& b = *body_;
-  return std::make_unique<snapshot_rows>(*b.db, *b.handles[index_of(f)], b.db->GetSnapshot());
+  return std::make_unique<snapshot_rows>(*b.db, *b.handles[index_of(f)], *b.disk, b.db->GetSnapshot());
 }
 
 bool database::read_only() const noexcept {
@@ -155,7 +160,7 @@ void database::drop(family f) {
   b.write(batch, true);
   b.recent[index_of(f)]->clear();
   auto const s = b.db->CompactRange(rocksdb::CompactRangeOptions(), handle, nullptr, nullptr);
-  if (!s.ok()) throw write_failed("compacting after a drop: " + s.ToString());
+  if (!s.ok() || b.disk->failed()) throw write_failed("compacting after a drop: " + s.ToString() + b.disk->why());
 }
 
 std::uint64_t database::free_bytes() const {

@@ -5,9 +5,11 @@
 //
 // What a start promises after a commit with `sync` has returned:
 // - after `kill -9` or a loss of power its rows are there, whole; of a commit that had not returned all or none are;
-// - a changed byte in CURRENT, MANIFEST or a write-ahead log is refused at the start (open_refused), one in a table at the
+// - a changed byte in CURRENT, MANIFEST or a write-ahead log is refused at the start (open_refused), one in a table at
+// the
 //   first read that meets it (read_failed), or it stood where it changes no row;
-// - a log or MANIFEST that was cut off or lost is refused, too. The one exception: after a loss of power, commits of its
+// - a log or MANIFEST that was cut off or lost is refused, too. The one exception: after a loss of power, commits of
+// its
 //   last second can go unnoticed if the disk also lost what it had reported as synced.
 // How: physical_log.hpp and witness.hpp. A commit without `sync` may be lost, also where later ones without are not.
 #include "core/error.hpp"
@@ -37,8 +39,8 @@ struct settings {
   std::size_t block_cache_bytes = 32u << 20;
   std::size_t write_buffer_bytes = 16u << 20;
   std::uint64_t wal_max_bytes = 24u << 20; // a start replays at most about this much
-  bool read_only = false; // for verify: opens beside nothing (the lock is taken), changes nothing
-  rocksdb::Env* environment = nullptr; // tests: a faulty or an in-memory one; not owned
+  bool read_only = false;                  // for verify: opens beside nothing (the lock is taken), changes nothing
+  rocksdb::Env* environment = nullptr;     // tests: a faulty or an in-memory one; not owned
   // Tests: called at named points of a commit, "before_write" and "after_sync".
   std::function<void(char const*)> at_point = {};
 };
@@ -47,11 +49,12 @@ struct settings {
 struct open_refused : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
-// A write or sync failed; whether it took place is unknown until the next start.
+// A write or sync failed; whether it took place is unknown until the next start. Nothing is written to the disk after it,
+// by any thread, and every read throws read_failed (fail_stop.hpp).
 struct write_failed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
-// A read met damage (checksum) or an I/O error.
+// A read met damage (checksum) or an I/O error, or the disk has failed before.
 struct read_failed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -68,8 +71,8 @@ class transaction {
   transaction& operator=(transaction const&) = delete;
 
   view& of(family f) noexcept;
-  void keep_command();  // what was written since the last keep or drop joins the batch
-  void drop_command();  // ... is forgotten
+  void keep_command(); // what was written since the last keep or drop joins the batch
+  void drop_command(); // ... is forgotten
   bool empty() const noexcept;
   std::size_t bytes() const noexcept; // of what is kept, roughly
   // One atomic write; with `sync` it has reached the disk when this returns. Throws write_failed.
@@ -95,8 +98,8 @@ class database {
   // Rows as they are now, all calls on it alike. Its life must end before the database's.
   std::unique_ptr<reader> snapshot(family f) const;
 
-  void drop(family f);                        // erases every row of a family (rebuild); not while serving
-  std::uint64_t free_bytes() const;           // of the file system that holds it
+  void drop(family f);              // erases every row of a family (rebuild); not while serving
+  std::uint64_t free_bytes() const; // of the file system that holds it
   bool read_only() const noexcept;
   std::string const& path() const noexcept;
   // name -> value of what operators watch (stalls, WAL size, memtables, compaction debt, cache), for the metrics.

@@ -58,7 +58,7 @@ std::unordered_map<std::string, double> database::gauges() const {
   values.emplace("block_cache_capacity_bytes", static_cast<double>(b.cache->GetCapacity()));
   values.emplace("wal_bytes", wal_bytes(*b.env, b.given.path));
   values.emplace("last_sequence", static_cast<double>(b.db->GetLatestSequenceNumber()));
-  values.emplace("failed", b.failed ? 1.0 : 0.0);
+  values.emplace("failed", b.disk->failed() ? 1.0 : 0.0);
   return values;
 }
 

@@ -4,6 +4,7 @@
 #include <rocksdb/convenience.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 
@@ -70,16 +71,17 @@ rocksdb::ColumnFamilyOptions family_options(settings const& s, family f, std::sh
   o.write_buffer_size = s.write_buffer_bytes; // the shared bound of the write buffer manager comes first
   o.arena_block_size = std::min<std::size_t>(s.write_buffer_bytes / 16, 256 * kib);
   o.max_write_buffer_number = 3;
+  // Rows of one tenant's table come in order: each insertion starts where the one before it in its table ended.
+  o.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(17));
   o.memtable_whole_key_filtering = true;
   o.memtable_prefix_bloom_size_ratio = 0.02;
 
   o.level_compaction_dynamic_level_bytes = true;
   o.target_file_size_base = 16 * mib;
   o.max_bytes_for_level_base = 64 * mib;
-  o.compression = lz4_or_none();
-  // Level 0 is written while commits wait and read soon after: not compressed.
-  o.compression_per_level.assign(static_cast<std::size_t>(o.num_levels), o.compression);
-  if (f != family::log) o.compression_per_level[0] = rocksdb::kNoCompression;
+  // Records are written once and read rarely: compressed. Rows of the state are merged while commits wait for a core and
+  // read all the time: compressing them again and again cost more than deciding the commands.
+  o.compression = f == family::log ? lz4_or_none() : rocksdb::kNoCompression;
   // Records come in the order of their keys: each new file is behind all others and moves down as it is, never merged.
   if (f == family::state) o.compaction_style = rocksdb::kCompactionStyleUniversal;
   if (f == family::log) o.level0_file_num_compaction_trigger = 1;

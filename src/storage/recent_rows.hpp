@@ -9,7 +9,7 @@
 namespace alloy::storage {
 
 class recent_rows : public reader {
-public:
+ public:
   static constexpr std::size_t rows_max = 8192, bytes_max = 8u << 20;
 
   explicit recent_rows(reader const& below) : below_(below) {}
@@ -26,7 +26,7 @@ public:
   void written(std::string_view key, std::optional<std::string_view> value);
   void clear() { forget(); }
 
-private:
+ private:
   void forget() const;
   struct key_hash {
     using is_transparent = void;

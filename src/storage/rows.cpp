@@ -17,16 +17,23 @@ std::string_view text(rocksdb::Slice const& s) noexcept {
   throw read_failed("reading the store: " + s.ToString());
 }
 
+// After the read: a row of a write that failed became visible later than the failure.
+void need_a_disk(disk_state const& disk) {
+  if (disk.failed()) throw read_failed("reading the store: its disk has failed: " + disk.why());
+}
+
 } // namespace
 
-committed_rows::committed_rows(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& rows, rocksdb::Snapshot const* at)
-    : db_(db), rows_(rows) {
+committed_rows::committed_rows(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& rows, disk_state const& disk,
+                               rocksdb::Snapshot const* at)
+    : db_(db), rows_(rows), disk_(disk) {
   options_.snapshot = at;
 }
 
 bool committed_rows::get(std::string_view key, std::string& value) const {
   rocksdb::PinnableSlice pinned(&value); // a row of a memtable is then written to `value` directly
   auto const s = db_.Get(options_, &rows_, slice(key), &pinned);
+  need_a_disk(disk_);
   if (s.IsNotFound()) return false;
   if (!s.ok()) refuse(s);
   if (pinned.IsPinned()) value.assign(pinned.data(), pinned.size());
@@ -42,8 +49,11 @@ void committed_rows::scan(std::string_view from, std::string_view to, direction 
   if (!to.empty()) options.iterate_upper_bound = &upper;
   std::unique_ptr<rocksdb::Iterator> const row(db_.NewIterator(options, &rows_));
   bool const up = way == direction::ascending;
-  for (up ? row->Seek(lower) : row->SeekToLast(); row->Valid(); up ? row->Next() : row->Prev())
+  for (up ? row->Seek(lower) : row->SeekToLast(); row->Valid(); up ? row->Next() : row->Prev()) {
+    need_a_disk(disk_);
     if (!visit(text(row->key()), text(row->value()))) return;
+  }
+  need_a_disk(disk_);
   if (!row->status().ok()) refuse(row->status());
 }
 
@@ -54,6 +64,7 @@ std::vector<std::optional<std::string>> committed_rows::multi_get(std::span<std:
   std::vector<rocksdb::Status> states(keys.size());
   db_.MultiGet(options_, &rows_, keys.size(), wanted.data(), values.data(), states.data(),
                std::ranges::is_sorted(keys));
+  need_a_disk(disk_);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (states[i].ok())
       found[i].emplace(values[i].data(), values[i].size());

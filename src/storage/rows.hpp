@@ -1,6 +1,8 @@
 #pragma once
-// Reading committed rows of one family: the newest ones at each call, or those of a snapshot. Any thread.
+// Reading committed rows of one family: the newest ones at each call, or those of a snapshot. Any thread. Once the disk
+// has failed every read throws read_failed: the rows may be some that no restart will find.
 #include "storage/database.hpp"
+#include "storage/fail_stop.hpp"
 
 #include <rocksdb/db.h>
 
@@ -9,7 +11,8 @@ namespace alloy::storage {
 // An empty `to` means "to the last row of the family".
 class committed_rows : public reader {
  public:
-  committed_rows(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& rows, rocksdb::Snapshot const* at = nullptr);
+  committed_rows(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& rows, disk_state const& disk,
+                 rocksdb::Snapshot const* at = nullptr);
   bool get(std::string_view key, std::string& value) const override;
   void scan(std::string_view from, std::string_view to, direction way, row_visitor visit) const override;
   std::vector<std::optional<std::string>> multi_get(std::span<std::string const> keys) const override;
@@ -17,13 +20,14 @@ class committed_rows : public reader {
  private:
   rocksdb::DB& db_;
   rocksdb::ColumnFamilyHandle& rows_;
+  disk_state const& disk_;
   rocksdb::ReadOptions options_;
 };
 
 class snapshot_rows : public committed_rows {
  public:
-  snapshot_rows(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& rows, rocksdb::Snapshot const* at)
-      : committed_rows(db, rows, at), db_(db), at_(at) {}
+  snapshot_rows(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& rows, disk_state const& disk, rocksdb::Snapshot const* at)
+      : committed_rows(db, rows, disk, at), db_(db), at_(at) {}
   ~snapshot_rows() override { db_.ReleaseSnapshot(at_); }
   snapshot_rows(snapshot_rows const&) = delete;
   snapshot_rows& operator=(snapshot_rows const&) = delete;

@@ -1,6 +1,8 @@
 #include "storage/store.hpp"
 
+#include <chrono>
 #include <rocksdb/write_batch.h>
+#include <thread>
 
 namespace alloy::storage {
 
@@ -11,7 +13,7 @@ void store::unlock() {
 
 void store::write(rocksdb::WriteBatch& batch, bool sync) {
   if (given.read_only) throw write_failed("the store is open read-only");
-  if (failed) throw write_failed("an earlier write failed; nothing is written until the next start");
+  if (disk->failed()) throw write_failed("nothing is written until the next start, since: " + disk->why());
   if (batch.Count() == 0 && !(sync && unsynced)) return;
   auto const at = [this](char const* point) {
     if (given.at_point) given.at_point(point);
@@ -22,31 +24,53 @@ void store::write(rocksdb::WriteBatch& batch, bool sync) {
     options.sync = sync;
     auto const s = db->Write(options, &batch);
     if (!s.ok()) throw write_failed("writing the store: " + s.ToString());
+    if (disk->failed()) throw write_failed("writing the store: " + disk->why()); // RocksDB was told otherwise
     unsynced = !sync;
     if (sync) {
       synced->note(db->GetLatestSequenceNumber());
       at("after_sync");
     }
-  } catch (write_failed const&) {
-    failed = true;
-    throw;
   } catch (std::exception const& e) {
-    failed = true;
+    disk->fail(e.what());
     throw write_failed(e.what());
+  }
+}
+
+// A clean stop leaves nothing to replay, and no log whose tail could be in doubt. RocksDB can wait for ever for a flush
+// that some earlier error stopped, so it is asked, not waited for; what is not flushed is in the log.
+void store::flush_for_a_quick_start() {
+  constexpr auto patience = std::chrono::seconds(30);
+  auto const begin = std::chrono::steady_clock::now();
+  auto const number = [this](char const* property) {
+    std::uint64_t n = 0;
+    db->GetAggregatedIntProperty(property, &n);
+    return n;
+  };
+  auto const worth_waiting = [&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    bool const hopeless = disk->failed() || number("rocksdb.background-errors") > 0;
+    return !hopeless && std::chrono::steady_clock::now() - begin < patience;
+  };
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;
+  for (auto* const handle : handles) {
+    rocksdb::Status s;
+    while ((s = db->Flush(options, handle)).IsTryAgain()) // too many flushes wait already
+      if (!worth_waiting()) return;
+    if (!s.ok()) return;
+  }
+  while (number("rocksdb.num-immutable-mem-table") > 0)
+    if (!worth_waiting()) return;
+  try {
+    if (synced) synced->sync();
+  } catch (std::exception const&) { // it only lags; what was acknowledged is in the tables
   }
 }
 
 store::~store() {
   if (db != nullptr) {
-    // After a failure RocksDB is only closed: its packaged release asserts when it is written to. Otherwise nothing is
-    // left to replay, and no log whose tail could be in doubt.
-    if (!failed && !given.read_only) {
-      db->Flush(rocksdb::FlushOptions(), std::vector<rocksdb::ColumnFamilyHandle*>(handles.begin(), handles.end()));
-      try {
-        if (synced) synced->sync();
-      } catch (std::exception const&) { // it only lags; what was acknowledged is in the tables
-      }
-    }
+    if (!disk->failed() && !given.read_only) flush_for_a_quick_start();
     for (auto& rows : recent) rows.reset();
     for (auto& rows : latest) rows.reset();
     for (auto* const handle : handles) db->DestroyColumnFamilyHandle(handle);

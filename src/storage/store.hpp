@@ -1,11 +1,11 @@
 #pragma once
 // What database and transaction share, inside this room only.
 #include "storage/database.hpp"
+#include "storage/fail_stop.hpp"
 #include "storage/recent_rows.hpp"
 #include "storage/witness.hpp"
 
 #include <array>
-#include <atomic>
 #include <optional>
 #include <rocksdb/db.h>
 
@@ -19,6 +19,9 @@ constexpr std::size_t index_of(family f) noexcept {
 struct store {
   settings given;
   rocksdb::Env* env = nullptr;
+  // From the first failure on nothing is written and nothing read.
+  std::shared_ptr<disk_state> disk = std::make_shared<disk_state>();
+  std::unique_ptr<rocksdb::Env> watched; // what RocksDB itself is given
   std::shared_ptr<rocksdb::Cache> cache;
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, families> handles{};
@@ -27,13 +30,13 @@ struct store {
   std::optional<witness> synced;
   rocksdb::FileLock* lock = nullptr; // held by a read-only one: RocksDB would open beside a process that writes
   bool unsynced = false;             // something was written since the last sync
-  std::atomic<bool> failed = false;  // from the first failure on RocksDB is not written to again
 
   store() = default;
   ~store();
   store(store const&) = delete;
   store& operator=(store const&) = delete;
   void unlock();
+  void flush_for_a_quick_start();
   // Throws write_failed, now and ever after.
   void write(rocksdb::WriteBatch& batch, bool sync);
 };

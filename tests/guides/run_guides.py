@@ -158,7 +158,7 @@ def main():
         sys.exit(__doc__)
     root = pathlib.Path(sys.argv[1]).resolve()
     wanted = sys.argv[3:]
-    guides = [path for path in sorted((root / "docs/guides").glob("*.md")) if not wanted or path.stem in wanted]
+    guides = [path for path in [root / "README.md", *sorted((root / "docs/guides").glob("*.md"))] if not wanted or path.stem in wanted]
     if not guides:
         sys.exit(f"no guide {' '.join(wanted)} in {root / 'docs/guides'}")
     if sys.argv[2] == "--list":

@@ -1,4 +1,4 @@
-#include "serve.hpp"
+#include "program/serve.hpp"
 
 #include "api/service.hpp"
 #include "auth/signing_keys.hpp"
@@ -123,91 +123,125 @@ void wait_for_end(sigset_t const& signals, http::server& door) {
   }
 }
 
+std::shared_ptr<auth::signing_keys const> load_keys(settings const& config) {
+  std::filesystem::create_directories(config.data_dir);
+  std::filesystem::permissions(config.data_dir, std::filesystem::perms::owner_all);
+  auto keys = auth::signing_keys::load(config.jwt_private_key, config.jwt_public_key, config.data_dir);
+  if (!keys) throw std::runtime_error(keys.error().detail);
+  return std::make_shared<auth::signing_keys const>(std::move(*keys));
+}
+
+commands::sequencer_settings writer_settings(settings const& s) {
+  return {static_cast<std::size_t>(s.queue_max), static_cast<std::size_t>(s.batch_max),
+          static_cast<std::size_t>(s.record_max_bytes), static_cast<std::uint64_t>(s.free_space_min_bytes)};
+}
+
+auth::attempt_limiter::options brake_settings(settings const& s) {
+  return {static_cast<std::size_t>(s.login_failures_per_account),
+          static_cast<std::size_t>(s.login_failures_per_address), s.login_window_seconds * 1000};
+}
+
+// All there is behind the doors, in the order in which each needs those before it.
+struct house {
+  settings config;
+  std::shared_ptr<auth::signing_keys const> keys = load_keys(config);
+  kill_switch points{config.crash_point, config.crash_after};
+  metrics::registry metrics = {};
+  storage::database db{store_settings(config, points)};
+  std::unique_ptr<events::log> log = open_log();
+  auth::people people{keys->sealing_key()};
+  commands::kept_answers answers{keys->sealing_key(), config.idempotency_ttl_seconds * 1000};
+  api::identity_service identity{auth::token_signer(keys, {config.jwt_issuer, config.jwt_audience}),
+                                 auth::attempt_limiter(brake_settings(config)),
+                                 auth::verified_tokens<auth::principal>(), metrics};
+  std::atomic<bool> draining{false};
+  std::atomic<api::service*> listening{nullptr}; // the service needs the sequencer, which rings it
+  commands::sequencer sequencer{writer_parts(), writer_settings(config)};
+  auth::hashing_pool hashing{
+      {static_cast<unsigned>(config.hashing_workers), static_cast<std::size_t>(config.hashing_queue_max),
+       [this](std::size_t waiting) { metrics.hashing_queue.set(static_cast<double>(waiting)); }}};
+  api::server_facts facts{db, sequencer, *log, metrics, now(), draining, config.metrics_port != 0};
+  api::service service{{db, *log, sequencer, hashing, answers, {config, people, keys->sealing_key(), identity, facts}}};
+
+  explicit house(settings const& s) : config(s) {
+    listening = &service;
+    for (auto const& [name, value] : db.gauges())
+      metrics.gauge_at_scrape("alloy_store_" + name, "What the store says of itself",
+                              [this, name = name] { return db.gauges()[name]; });
+    metrics.gauge_at_scrape("alloy_disk_free_bytes", "Free space where the data folder is",
+                            [this] { return static_cast<double>(db.free_bytes()); });
+    metrics.gauge_at_scrape("alloy_log_head_position", "Position of the newest event",
+                            [this] { return static_cast<double>(log->head()); });
+  }
+
+  std::unique_ptr<events::log> open_log() {
+    auto opened = events::open_rocksdb_log(db, {static_cast<std::size_t>(config.record_max_bytes)});
+    projections::check_folded(db.latest(storage::family::state), opened->head());
+    return opened;
+  }
+
+  commands::sequencer_parts writer_parts() {
+    return {db,
+            *log,
+            answers,
+            metrics,
+            projections::fold,
+            [this](std::span<events::record const> records) {
+              if (auto* const s = listening.load()) s->committed(records);
+            },
+            [this](view& local) { identity.save_last_use(local); },
+            [](std::string const&) {
+              alloy::log::flush();
+              std::_Exit(exit_io);
+            },
+            config.crash_point.empty() ? std::function<void(char const*)>() : std::ref(points)};
+  }
+
+  void stop() {
+    hashing.stop();
+    sequencer.stop();
+    listening = nullptr;
+  }
+};
+
+std::unique_ptr<http::server> open_metrics_door(house const& of) {
+  if (of.config.metrics_port == 0) return nullptr;
+  auto only = http_settings(of.config);
+  only.port = static_cast<std::uint16_t>(of.config.metrics_port);
+  only.tls_certificate_file.clear();
+  auto door = std::make_unique<http::server>(only, metrics_only(of.metrics));
+  if (auto started = door->start(); !started) throw std::runtime_error(started.error().detail);
+  return door;
+}
+
 } // namespace
 
 int serve(loaded_settings const& loaded) {
-  settings config = loaded.values;
+  settings const& config = loaded.values;
   sigset_t const signals = block_signals();
   log::set_level(config.log_level);
   log::start();
-  std::filesystem::create_directories(config.data_dir);
-  std::filesystem::permissions(config.data_dir, std::filesystem::perms::owner_all);
-
-  auto keys = auth::signing_keys::load(config.jwt_private_key, config.jwt_public_key, config.data_dir);
-  if (!keys) throw std::runtime_error(keys.error().detail);
-  auto const key_ring = std::make_shared<auth::signing_keys const>(std::move(*keys));
-
-  kill_switch points{config.crash_point, config.crash_after};
-  metrics::registry metrics;
-  storage::database db(store_settings(config, points));
-  auto const log = events::open_rocksdb_log(db, {static_cast<std::size_t>(config.record_max_bytes)});
-  auth::people const people(key_ring->sealing_key());
-  commands::kept_answers const answers(key_ring->sealing_key(), config.idempotency_ttl_seconds * 1000);
-  api::identity_service identity{auth::token_signer(key_ring, {config.jwt_issuer, config.jwt_audience}),
-                                 auth::attempt_limiter({static_cast<std::size_t>(config.login_failures_per_account),
-                                                        static_cast<std::size_t>(config.login_failures_per_address),
-                                                        config.login_window_seconds * 1000}),
-                                 auth::verified_tokens<auth::principal>(), metrics};
-  std::atomic<bool> draining{false};
-
-  std::atomic<api::service*> listening{nullptr}; // made after the sequencer, which rings it
-  commands::sequencer sequencer({db, *log, answers, metrics, projections::fold,
-                                 [&](std::span<events::record const> records) {
-                                   if (auto* const s = listening.load()) s->committed(records);
-                                 },
-                                 [&](view& local) { identity.save_last_use(local); },
-                                 [](std::string const&) {
-                                   log::flush();
-                                   std::_Exit(exit_io);
-                                 },
-                                 config.crash_point.empty() ? std::function<void(char const*)>() : std::ref(points)},
-                                {static_cast<std::size_t>(config.queue_max), static_cast<std::size_t>(config.batch_max),
-                                 static_cast<std::size_t>(config.record_max_bytes),
-                                 static_cast<std::uint64_t>(config.free_space_min_bytes)});
-  auth::hashing_pool hashing({static_cast<unsigned>(config.hashing_workers),
-                              static_cast<std::size_t>(config.hashing_queue_max),
-                              [&](std::size_t waiting) { metrics.hashing_queue.set(static_cast<double>(waiting)); }});
-
-  api::server_facts const facts{db, sequencer, *log, metrics, now(), draining, config.metrics_port != 0};
-  api::service service({db, *log, sequencer, hashing, {config, people, key_ring->sealing_key(), identity, facts}});
-  listening = &service;
-  for (auto const& [name, value] : db.gauges())
-    metrics.gauge_at_scrape("alloy_store_" + name, "What the store says of itself",
-                            [&db, name = name] { return db.gauges()[name]; });
-  metrics.gauge_at_scrape("alloy_disk_free_bytes", "Free space where the data folder is",
-                          [&db] { return static_cast<double>(db.free_bytes()); });
-  metrics.gauge_at_scrape("alloy_log_head_position", "Position of the newest event",
-                          [&log] { return static_cast<double>(log->head()); });
-
-  auto const meters = std::make_shared<http_meters>(metrics);
-  http::server door(http_settings(config), http::rest(service), meters);
+  house behind(config);
+  http::server door(http_settings(config), http::rest(behind.service), std::make_shared<http_meters>(behind.metrics));
   auto port = door.start();
   if (!port) throw std::runtime_error(port.error().detail);
-  std::unique_ptr<http::server> metrics_door;
-  if (config.metrics_port != 0) {
-    auto only = http_settings(config);
-    only.port = static_cast<std::uint16_t>(config.metrics_port);
-    only.tls_certificate_file.clear();
-    metrics_door = std::make_unique<http::server>(only, metrics_only(metrics));
-    if (auto started = metrics_door->start(); !started) throw std::runtime_error(started.error().detail);
-  }
+  auto const metrics_door = open_metrics_door(behind);
   log::info("serving", {{"address", config.bind},
                         {"port", static_cast<std::int64_t>(*port)},
                         {"data_dir", config.data_dir},
-                        {"log_head", log->head()},
+                        {"log_head", behind.log->head()},
                         {"version", ALLOY_VERSION}});
 
   wait_for_end(signals, door);
   log::info("stopping");
-  draining = true;
+  behind.draining = true;
+  behind.service.drain();
   ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr); // a second signal ends the process at once
   std::this_thread::sleep_for(std::chrono::milliseconds(config.shutdown_delay_ms));
   bool const all_finished = door.stop(static_cast<std::uint32_t>(config.shutdown_timeout_ms));
   if (metrics_door) metrics_door->stop(0);
-  hashing.stop();
-  sequencer.stop();
-  listening = nullptr;
-  log::info("stopped", {{"log_head", log->head()}, {"all_answered", all_finished}});
+  behind.stop();
+  log::info("stopped", {{"log_head", behind.log->head()}, {"all_answered", all_finished}});
   log::stop();
   return 0;
 }

@@ -1,4 +1,4 @@
-#include "store_commands.hpp"
+#include "program/store_commands.hpp"
 
 #include "core/base64.hpp"
 #include "projections/replay.hpp"

@@ -1,0 +1,114 @@
+"""The operations as GET /openapi.json has them, and one good body for each that takes one."""
+import itertools
+
+from world import DATE, PASSWORD
+
+VERBS = ("get", "post", "put", "patch", "delete")
+numbers = itertools.count(1)
+
+
+class Operation:
+    def __init__(self, document, path, method, row):
+        self.document, self.path, self.method, self.row = document, path, method.upper(), row
+        self.id = row["operationId"]
+        self.is_open = row.get("security") == []
+        self.success = int(next(s for s in row["responses"] if s.startswith("2")))
+        self.parameters = row.get("parameters", [])
+
+    @property
+    def writes(self):
+        return self.method != "GET"
+
+    @property
+    def path_names(self):
+        return [p["name"] for p in self.parameters if p["in"] == "path"]
+
+    def query_names(self):
+        return {p["name"]: p for p in self.parameters if p["in"] == "query"}
+
+    def has_header(self, name):
+        return any(p["in"] == "header" and p["name"] == name for p in self.parameters)
+
+    @property
+    def body_schema(self):
+        body = self.row.get("requestBody")
+        return self.resolve(body["content"]["application/json"]["schema"]) if body else None
+
+    def answer_content(self, status):
+        row = self.row["responses"].get(str(status))
+        return None if row is None else self.resolve(row).get("content", {})
+
+    def resolve(self, schema):
+        while "$ref" in schema:
+            at = self.document
+            for step in schema["$ref"].removeprefix("#/").split("/"):
+                at = at[step]
+            schema = at
+        return schema
+
+    def url(self, ids, query=""):
+        """The path with its parameters, and the query parameters that must be there."""
+        path = self.path
+        for name in self.path_names:
+            path = path.replace("{" + name + "}", ids[name])
+        needed = "&".join(f"{n}={QUERY[n]}" for n, p in self.query_names().items() if p["required"])
+        query = "&".join(part for part in (needed, query) if part)
+        return path + ("?" + query if query else "")
+
+    def __repr__(self):
+        return f"{self.id} ({self.method} {self.path})"
+
+
+QUERY = {"period": "2026-03"}  # values of query parameters that are required
+
+
+def operations_of(document):
+    return [Operation(document, path, method, row) for path, methods in document["paths"].items()
+            for method, row in methods.items() if method in VERBS]
+
+
+def fresh(prefix):
+    return f"{prefix}{next(numbers)}"
+
+
+# One good body per operation, made anew each time; `ids` are those of world.furnish.
+BODIES = {
+    "register": lambda ids: {"email": fresh("new") + "@example.com", "password": PASSWORD, "display_name": "New"},
+    "login": lambda ids: {"email": "owner@example.com", "password": PASSWORD},
+    "refresh": lambda ids: {"refresh_token": "alloy_rt_" + "a" * 48},
+    "logout": lambda ids: {},
+    "change_password": lambda ids: {"current_password": PASSWORD, "new_password": PASSWORD + " new"},
+    "create_api_key": lambda ids: {"name": "key", "scopes": ["read"], "org_id": ids["org_id"], "project_ids": [ids["project_id"]]},
+    "create_org": lambda ids: {"name": "Another", "slug": fresh("another-")},
+    "update_org": lambda ids: {"name": fresh("Renamed ")},
+    "create_invite": lambda ids: {"email": fresh("invited") + "@example.com", "role": "Viewer"},
+    "create_workflow": lambda ids: {"name": fresh("Flow "), "statuses": [{"name": "Open", "category": "todo"},
+                                                                         {"name": "Shut", "category": "done"}],
+                                    "transitions": [{"from": "Open", "to": "Shut"}], "enforcement": "strict"},
+    "update_workflow": lambda ids: {"name": fresh("Flow ")},
+    "create_label": lambda ids: {"name": fresh("label "), "color": "#00ff00"},
+    "update_label": lambda ids: {"color": f"#{next(numbers):06x}"},
+    "create_project": lambda ids: {"org_id": ids["org_id"], "key": fresh("K"), "name": "New"},
+    "update_project": lambda ids: {"name": fresh("Renamed ")},
+    "add_project_member": lambda ids: {"user_id": ids["user_id"]},
+    "create_sprint": lambda ids: {"name": fresh("Sprint "), "start_date": DATE, "end_date": DATE},
+    "update_sprint": lambda ids: {"goal": fresh("Goal ")},
+    "create_ticket": lambda ids: {"title": fresh("Ticket "), "assignee_id": ids["user_id"], "sprint_id": ids["sprint_id"],
+                                  "labels": [ids["label_id"]]},
+    "update_ticket": lambda ids: {"title": fresh("Ticket "), "assignee_id": ids["user_id"], "sprint_id": ids["sprint_id"],
+                                  "labels": [ids["label_id"]], "reporter_id": ids["user_id"]},
+    "transition_ticket": lambda ids: {"status": "Review", "comment": "Look at it"},
+    "assign_ticket": lambda ids: {"assignee_id": ids["user_id"]},
+    "add_ticket_label": lambda ids: {"label_id": ids["label_id"]},
+    "add_comment": lambda ids: {"body": fresh("Comment ")},
+    "update_comment": lambda ids: {"body": fresh("Comment ")},
+    "create_webhook": lambda ids: {"url": "https://hooks.example.com/" + fresh("h"), "event_types": ["ticket.*"]},
+    "update_webhook": lambda ids: {"url": "https://hooks.example.com/" + fresh("h")},
+}
+
+
+def good_body(op, ids):
+    if op.body_schema is None:
+        return None
+    assert op.id in BODIES, f"catalogue.py has no good body for {op.id}"
+    return BODIES[op.id](ids)
