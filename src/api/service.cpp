@@ -144,8 +144,8 @@ result<std::optional<commands::retry_key>> retry_key_of(operation const& op, req
   if (!key || op.method != verb::post) return none;
   if (key->empty() || key->size() > 255) return error(errc::malformed_header, "an Idempotency-Key has 1 to 255 bytes");
   auto const keyed = [&](std::string const& text) { return crypto::hmac_sha256(secret, text); };
-  // Callers without a credential share no key: theirs holds for the body it came with.
-  std::string const caller = who ? to_string(who->user_id) : "anybody\n" + asked.body;
+  // A caller without a credential is known by his address, so that strangers do not meet each other's keys.
+  std::string const caller = who ? to_string(who->user_id) : "anybody at " + asked.peer;
   commands::retry_key made;
   made.command_id = uuid_of_digest(crypto::view_of(keyed("retry\n" + caller + "\n" + std::string(*key))));
   made.fingerprint = encode_hex(

@@ -10,13 +10,14 @@ namespace alloy::domain {
 
 using org_name = text<1, 200>;
 
-struct create_org { // takes no id: ids of tenants are nobody's to choose, so nobody can ask which are taken
+struct create_org {
+  std::optional<uuid> id;
   org_name name;
   alloy::slug slug;
   std::optional<alloy::time_zone> time_zone;
   std::optional<alloy::currency> currency;
 };
-BOOST_DESCRIBE_STRUCT(create_org, (), (name, slug, time_zone, currency))
+BOOST_DESCRIBE_STRUCT(create_org, (), (id, name, slug, time_zone, currency))
 
 struct update_org {
   json::changed<org_name> name;
@@ -100,7 +101,8 @@ inline facts founding(uuid const& org_id, events::org_created what, context cons
 inline result<decision> decide(reader const& state, create_org const& c, context const& by) {
   if (state.has(key(identity_tenant, table::org_by_slug).add(c.slug.value)))
     return error(errc::already_exists, "the slug " + c.slug.value + " is taken");
-  uuid const id = by.new_id();
+  uuid const id = c.id ? *c.id : by.new_id();
+  if (id.is_nil() || state.has(key_of<org>(id, id))) return error(errc::already_exists, "this id is taken");
   return decision{founding(id,
                            {c.name.value, c.slug.value, c.time_zone ? c.time_zone->value : "UTC",
                             c.currency ? c.currency->value : "USD"},

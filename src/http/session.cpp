@@ -139,7 +139,8 @@ void session::accept_head(std::string_view head, head_facts const& facts) {
   request_parser::error_code ec;
   auto const used = parser_->put(asio::const_buffer(head.data(), head.size()), ec);
   if (ec == boost::beast::http::error::body_limit) {
-    read_head_fields(); // the head is whole: its request id goes into the refusal
+    read_head_fields(); // the head is whole: it is the body that is refused, under the request's own id
+    phase_ = phase::body;
     return refuse(body_too_large);
   }
   if (ec) return refuse(bad_head);
