@@ -49,8 +49,8 @@ struct settings {
 struct open_refused : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
-// A write or sync failed; whether it took place is unknown until the next start. Nothing is written to the disk after it,
-// by any thread, and every read throws read_failed (fail_stop.hpp).
+// A write or sync failed; whether it took place is unknown until the next start. Nothing is written to the disk after
+// it, by any thread, and every read throws read_failed (fail_stop.hpp).
 struct write_failed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

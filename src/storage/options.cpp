@@ -79,8 +79,8 @@ rocksdb::ColumnFamilyOptions family_options(settings const& s, family f, std::sh
   o.level_compaction_dynamic_level_bytes = true;
   o.target_file_size_base = 16 * mib;
   o.max_bytes_for_level_base = 64 * mib;
-  // Records are written once and read rarely: compressed. Rows of the state are merged while commits wait for a core and
-  // read all the time: compressing them again and again cost more than deciding the commands.
+  // Records are written once and read rarely: compressed. Rows of the state are merged while commits wait for a core
+  // and read all the time: compressing them again and again cost more than deciding the commands.
   o.compression = f == family::log ? lz4_or_none() : rocksdb::kNoCompression;
   // Records come in the order of their keys: each new file is behind all others and moves down as it is, never merged.
   if (f == family::state) o.compaction_style = rocksdb::kCompactionStyleUniversal;

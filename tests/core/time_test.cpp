@@ -103,16 +103,13 @@ RC_BOOST_PROP(a_time_is_read_back, ()) {
   RC_ASSERT(parse_timestamp(to_string(t)) == t);
 }
 
+// The borders of years, months and days are where an offset can lead astray.
 RC_BOOST_PROP(whatever_is_read_is_read_back_from_what_is_written, ()) {
-  auto const digits = [](int from, int to, std::size_t width) {
-    auto text = std::to_string(*rc::gen::inRange(from, to));
-    return std::string(width - text.size(), '0') + text;
-  };
-  int const from_year = *rc::gen::element(1970, 2026, 9999);
-  std::string const text = std::to_string(from_year) + "-" + digits(1, 13, 2) + "-" + digits(1, 32, 2) + "T" +
-                           digits(0, 24, 2) + ":" + digits(0, 60, 2) + ":" + digits(0, 60, 2) +
-                           *rc::gen::element<std::string>("", ".1", ".999", ".123456") +
-                           *rc::gen::element<std::string>("Z", "+14:00", "-12:00", "+23:59", "-23:59");
+  std::string const text =
+      *rc::gen::element<std::string>("1970-01-01", "1970-12-31", "2026-07-15", "9999-01-01", "9999-12-31") + "T" +
+      *rc::gen::element<std::string>("00:00:00", "11:30:59", "23:59:59") +
+      *rc::gen::element<std::string>("", ".1", ".999", ".123456") +
+      *rc::gen::element<std::string>("Z", "+14:00", "-12:00", "+23:59", "-23:59");
   auto const t = parse_timestamp(text);
   RC_PRE(t.has_value());
   if (parse_timestamp(to_string(*t)) != t) RC_FAIL(text + " becomes " + to_string(*t));

@@ -7,4 +7,4 @@ else()
 endif()
 add_test(NAME crash COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/crash/crash_test.py
   --alloy $<TARGET_FILE:alloy> --folder ${CMAKE_BINARY_DIR}/crash ${crash_arguments})
-set_tests_properties(crash PROPERTIES TIMEOUT 3600 RUN_SERIAL TRUE)
+set_tests_properties(crash PROPERTIES TIMEOUT 3600 RUN_SERIAL TRUE LABELS slow)

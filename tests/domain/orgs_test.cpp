@@ -57,13 +57,13 @@ std::string two_statuses(std::string const& more) {
 BOOST_FIXTURE_TEST_SUITE(org_rules, orgs)
 
 BOOST_AUTO_TEST_CASE(an_org_is_founded_with_its_owner_and_a_workflow) {
-  uuid const id = id_of(1001);
+  uuid const id = id_of(70);
   facts expected;
   record(expected, id, entity::org, id, org_created{"New", "new", "UTC", "USD"});
   record(expected, id, entity::member, owner, member_added{owner, role::Owner, true, {}});
-  record(expected, id, entity::workflow, id_of(1002), default_workflow());
-  create(R"({"name":"New","slug":"new"})").then(expected);
-  BOOST_TEST((find<org>(state, id, id)->default_workflow_id == id_of(1002)));
+  record(expected, id, entity::workflow, id_of(1001), default_workflow());
+  create(R"({"id":)" + quoted(id) + R"(,"name":"New","slug":"new"})").then(expected);
+  BOOST_TEST((find<org>(state, id, id)->default_workflow_id == id_of(1001)));
   BOOST_TEST((find<member>(state, id, owner)->role == role::Owner));
 
   create(R"({"name":"Far","slug":"far","time_zone":"Europe/Berlin","currency":"EUR"})");
@@ -71,9 +71,11 @@ BOOST_AUTO_TEST_CASE(an_org_is_founded_with_its_owner_and_a_workflow) {
              R"({"name":"Far","slug":"far","time_zone":"Europe/Berlin","currency":"EUR"})");
 }
 
-BOOST_AUTO_TEST_CASE(an_orgs_slug_is_taken_once_and_its_id_is_nobodys_to_choose) {
+BOOST_AUTO_TEST_CASE(an_orgs_slug_and_id_are_taken_once) {
   create(R"({"name":"New","slug":"acme"})").then_refused(errc::already_exists);
-  BOOST_TEST(json::read<create_org>(R"({"name":"New","slug":"new","id":)" + quoted(id_of(70)) + "}").has_error());
+  create(R"({"name":"New","slug":"new","id":)" + quoted(org_id) + "}").then_refused(errc::already_exists);
+  create(R"({"name":"New","slug":"new","id":"00000000-0000-0000-0000-000000000000"})")
+      .then_refused(errc::already_exists);
 }
 
 BOOST_AUTO_TEST_CASE(a_renamed_org_frees_its_slug) {

@@ -101,7 +101,8 @@ def functions_in(block):
     for statement in cpp.statements(block):
         for body in statement.blocks:
             heads = {item.text for item in statement.items}
-            if "(" not in heads and heads & (cpp.TYPE_HEADS | {"enum"}):
+            # A describing macro takes no semicolon, so it runs on into the namespace behind it.
+            if "namespace" in heads or ("(" not in heads and heads & (cpp.TYPE_HEADS | {"enum"})):
                 yield from functions_in(body)
                 continue
             first = statement.items[0].line if statement.items else body.line
