@@ -34,11 +34,7 @@ result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
     } else
       out += text[i] == '+' && plus_is_space ? ' ' : text[i];
   }
-  std::string quoted;
-  alloy::json::write_string(quoted, out);
-  // The writer replaces what is not UTF-8; text that had the replacement character itself does not grow.
-  if (quoted.find("\xef\xbf\xbd") != std::string::npos && out.find("\xef\xbf\xbd") == std::string::npos)
-    return malformed("it is not UTF-8");
+  if (!alloy::json::is_utf8(out)) return malformed("it is not UTF-8");
   return out;
 }
 

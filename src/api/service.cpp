@@ -57,10 +57,10 @@ struct service::pending {
   }
   void answer(reply&& r) {
     r.route = route;
-    if (log::enabled(log::level::debug))
+    if (log::enabled(log::level::debug)) // the route, not the path: some paths hold a secret
       log::debug("request", {{"request_id", asked.request_id},
                              {"method", asked.method},
-                             {"path", asked.path},
+                             {"route", route},
                              {"status", r.status},
                              {"user_id", who ? to_string(who->user_id) : std::string()},
                              {"peer", asked.peer}});

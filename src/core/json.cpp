@@ -143,6 +143,15 @@ node const* node::find(std::string_view member) const noexcept {
   return nullptr;
 }
 
+bool is_utf8(std::string_view t) noexcept {
+  for (std::size_t i = 0; i < t.size();) {
+    std::size_t const length = static_cast<unsigned char>(t[i]) < 0x80 ? 1 : sequence(t, i);
+    if (length == 0) return false;
+    i += length;
+  }
+  return true;
+}
+
 void write_string(std::string& out, std::string_view t) {
   out += '"';
   std::size_t plain = 0; // begin of what needs no escape

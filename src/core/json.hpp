@@ -95,6 +95,7 @@ template <described_enum E> std::string names_of() {
 
 // ---------------------------------------------------------------------------------------------------- writing
 
+bool is_utf8(std::string_view text) noexcept;               // RFC 3629
 void write_string(std::string& out, std::string_view text); // quoted, escaped; invalid UTF-8 becomes U+FFFD
 void write_number(std::string& out, double n);
 void write_integer(std::string& out, std::int64_t n);

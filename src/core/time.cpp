@@ -97,6 +97,9 @@ std::optional<timestamp> parse_timestamp(std::string_view text) noexcept {
   }
   std::int64_t const seconds =
       std::int64_t{day->days} * 86400 + hour * 3600 + minute * 60 + second - offset_minutes * 60;
+  // An offset may lead out of the years that the form can write.
+  constexpr std::int64_t seconds_end = 253'402'300'800; // 10000-01-01
+  if (seconds < 0 || seconds >= seconds_end) return std::nullopt;
   return timestamp{seconds * 1000 + fraction};
 }
 

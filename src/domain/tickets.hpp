@@ -197,7 +197,8 @@ inline void relabel(project const& p, ticket const& t, std::vector<uuid> const& 
 inline result<decision> decide(reader const& state, project const& p, ticket const& t, update_ticket const& c,
                                context const&) {
   std::vector<fault> faults;
-  if (c.reporter_id) detail::check_member(state, p.org_id, c.reporter_id.value, "/reporter_id", faults);
+  if (c.reporter_id && *c.reporter_id.value != t.reporter_id)
+    detail::check_member(state, p.org_id, c.reporter_id.value, "/reporter_id", faults);
   if (c.assignee_id && c.assignee_id.value != t.assignee_id)
     detail::check_member(state, p.org_id, c.assignee_id.value, "/assignee_id", faults);
   if (c.sprint_id && c.sprint_id.value != t.sprint_id)

@@ -30,6 +30,7 @@ replayed replay(events::log const& from, storage::database& into, progress const
     auto const records = from.read(next, records_per_read);
     if (records.empty()) break;
     for (auto const& stored : records) {
+      if (stored.first != next) throw events::damaged("a record is missing at position " + std::to_string(next));
       auto const r = events::decode_record(stored.first, stored.bytes);
       view& state = txn.of(storage::family::state);
       check_chain(state, r);

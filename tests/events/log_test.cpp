@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(old_damage_is_found_by_the_reader_that_meets_it) {
 BOOST_AUTO_TEST_CASE(a_log_that_lost_its_identity_is_refused) {
   append({record("a")});
   storage::transaction t(*db);
-  t.of(family::log).erase("\3");
+  t.of(family::local).erase("i");
   t.keep_command();
   t.commit(true);
   BOOST_CHECK_THROW(reopen(), damaged);
