@@ -3,6 +3,7 @@
 #include "api/identity.hpp"
 #include "api/resources.hpp"
 #include "auth/secret_format.hpp"
+#include "domain/diff.hpp"
 #include "domain/identity.hpp"
 
 #include <algorithm>
@@ -31,15 +32,7 @@ BOOST_DESCRIBE_STRUCT(api_key_view, (),
 
 api_key_view view_of(api_key const& k) {
   api_key_view v;
-  v.id = k.id;
-  v.name = k.name;
-  v.key_prefix = k.key_prefix;
-  v.scopes = k.scopes;
-  v.org_id = k.org_id;
-  v.project_ids = k.project_ids;
-  v.created_at = k.created_at;
-  v.expires_at = k.expires_at;
-  v.version = k.version;
+  domain::take(v, k);
   return v;
 }
 

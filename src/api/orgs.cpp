@@ -44,16 +44,8 @@ BOOST_DESCRIBE_STRUCT(membership_view, (), (org_id, user_id, role))
 
 invite_view view_of(services const& with, reader const& local, invite const& i) {
   invite_view v;
-  v.id = i.id;
-  v.org_id = i.org_id;
+  domain::take(v, i);
   v.email = with.people.open(local, i.id, i.email_sealed).value_or("");
-  v.role = i.role;
-  v.status = i.status;
-  v.created_by = i.created_by;
-  v.expires_at = i.expires_at;
-  v.created_at = i.created_at;
-  v.updated_at = i.updated_at;
-  v.version = i.version;
   return v;
 }
 

@@ -46,16 +46,7 @@ BOOST_DESCRIBE_STRUCT(delivery_query, (), (limit, cursor, status))
 
 webhook_view view_of(webhook const& w) {
   webhook_view v;
-  v.id = w.id;
-  v.org_id = w.org_id;
-  v.url = w.url;
-  v.event_types = w.event_types;
-  v.active = w.active;
-  v.ordered = w.ordered;
-  v.created_by = w.created_by;
-  v.created_at = w.created_at;
-  v.updated_at = w.updated_at;
-  v.version = w.version;
+  domain::take(v, w);
   return v;
 }
 

@@ -42,6 +42,17 @@ template <class C, class Struct, class F> void with_member(Struct& s, F f) {
 }
 } // namespace detail
 
+// Every field of `from` goes to the field of the same name and type in `to`; what has no such field stays behind.
+template <class To, class From> void take(To& to, From const& from) {
+  boost::mp11::mp_for_each<json::members_of<From>>([&](auto d) {
+    detail::with_member<decltype(d)>(to, [&](auto& field) {
+      if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>,
+                                   std::remove_cvref_t<decltype(from.*d.pointer)>>)
+        field = from.*d.pointer;
+    });
+  });
+}
+
 // The plain value of a body's field: text<1,500> -> std::string, optional<text> -> optional<std::string>.
 template <class To, class From> To plain_as(From const& v) {
   return detail::convert<From, To>(v);

@@ -16,11 +16,12 @@ using events::envelope;
                          " is about something that is not there");
 }
 
-template <class E> E created(envelope const& at) {
+template <class E, class Event> E created(envelope const& at, Event const& what) {
   E e;
   e.id = at.subject.id;
   e.created_at = e.updated_at = at.at;
   e.version = 1;
+  take(e, what);
   return e;
 }
 
@@ -50,20 +51,14 @@ key membership_key(uuid const& user, uuid const& org) {
 // ---------------------------------------------------------------------------------------------------- identity
 
 void on(view& state, events::user_registered const& e, envelope const& at) {
-  auto u = created<user>(at);
-  u.email_sealed = e.email_sealed;
-  u.display_name_sealed = e.display_name_sealed;
-  u.password_hash = e.password_hash;
+  auto u = created<user>(at, e);
   put(state, at.tenant, u);
 }
 void on(view& state, events::user_password_changed const& e, envelope const& at) {
   update<user>(state, at, [&](user& u) { u.password_hash = e.password_hash; });
 }
 void on(view& state, events::session_opened const& e, envelope const& at) {
-  auto s = created<session>(at);
-  s.user_id = e.user_id;
-  s.refresh_hash = e.refresh_hash;
-  s.expires_at = e.expires_at;
+  auto s = created<session>(at, e);
   put(state, at.tenant, s);
   state.put(key(at.tenant, table::session_by_user).add(s.user_id).add(s.id), {});
   put_id(state, key(at.tenant, table::session_by_refresh).add(s.refresh_hash), s.id);
@@ -89,15 +84,7 @@ void on(view& state, events::session_revoked const&, envelope const& at) {
   end_session(state, at);
 }
 void on(view& state, events::api_key_created const& e, envelope const& at) {
-  auto k = created<api_key>(at);
-  k.user_id = e.user_id;
-  k.name = e.name;
-  k.key_prefix = e.key_prefix;
-  k.key_hash = e.key_hash;
-  k.scopes = e.scopes;
-  k.org_id = e.org_id;
-  k.project_ids = e.project_ids;
-  k.expires_at = e.expires_at;
+  auto k = created<api_key>(at, e);
   put(state, at.tenant, k);
   put_id(state, key(at.tenant, table::api_key_by_hash).add(k.key_hash), k.id);
   state.put(key(at.tenant, table::api_key_by_user).add(k.user_id).add(k.id), {});
@@ -113,11 +100,7 @@ void on(view& state, events::api_key_deleted const&, envelope const& at) {
 // ---------------------------------------------------------------------------------------------------- org
 
 void on(view& state, events::org_created const& e, envelope const& at) {
-  auto o = created<org>(at);
-  o.name = e.name;
-  o.slug = e.slug;
-  o.time_zone = e.time_zone;
-  o.currency = e.currency;
+  auto o = created<org>(at, e);
   put(state, at.tenant, o);
   put_id(state, slug_key(o.slug), o.id);
 }
@@ -133,11 +116,9 @@ void put_membership(view& state, member const& m) {
   state.put(membership_key(m.id, m.org_id), json::to_string(m));
 }
 void on(view& state, events::member_added const& e, envelope const& at) {
-  auto m = created<member>(at);
+  auto m = created<member>(at, e);
   m.id = e.user_id;
   m.org_id = at.tenant;
-  m.role = e.role;
-  m.can_view_finance = e.can_view_finance;
   put_membership(state, m);
 }
 void on(view& state, events::member_role_changed const& e, envelope const& at) {
@@ -153,13 +134,8 @@ void on(view& state, events::member_removed const& e, envelope const& at) {
   state.erase(membership_key(e.user_id, at.tenant));
 }
 void on(view& state, events::invite_created const& e, envelope const& at) {
-  auto i = created<invite>(at);
+  auto i = created<invite>(at, e);
   i.org_id = at.tenant;
-  i.email_sealed = e.email_sealed;
-  i.role = e.role;
-  i.created_by = e.created_by;
-  i.code_hash = e.code_hash;
-  i.expires_at = e.expires_at;
   put(state, at.tenant, i);
   // The code is all that an invited person has, so it is found without knowing the org: org and invite behind it.
   state.put(key(identity_tenant, table::invite_by_code).add(i.code_hash),
@@ -182,12 +158,8 @@ key label_name_key(uuid const& tenant, std::string_view name) {
 }
 
 void on(view& state, events::workflow_created const& e, envelope const& at) {
-  auto w = created<workflow>(at);
+  auto w = created<workflow>(at, e);
   w.org_id = at.tenant;
-  w.name = e.name;
-  w.statuses = e.statuses;
-  w.transitions = e.transitions;
-  w.enforcement = e.enforcement;
   put(state, at.tenant, w);
   put_id(state, workflow_name_key(at.tenant, w.name), w.id);
   auto o = find<org>(state, at.tenant, at.tenant);
@@ -204,10 +176,8 @@ void on(view& state, events::workflow_updated const& e, envelope const& at) {
   });
 }
 void on(view& state, events::label_created const& e, envelope const& at) {
-  auto l = created<label>(at);
+  auto l = created<label>(at, e);
   l.org_id = at.tenant;
-  l.name = e.name;
-  l.color = e.color;
   put(state, at.tenant, l);
   put_id(state, label_name_key(at.tenant, l.name), l.id);
 }
@@ -222,18 +192,8 @@ void on(view& state, events::label_updated const& e, envelope const& at) {
 // ---------------------------------------------------------------------------------------------------- project, sprint
 
 void on(view& state, events::project_created const& e, envelope const& at) {
-  auto p = created<project>(at);
+  auto p = created<project>(at, e);
   p.org_id = at.tenant;
-  p.key = e.key;
-  p.name = e.name;
-  p.description = e.description;
-  p.workflow_id = e.workflow_id;
-  p.capitalization_type = e.capitalization_type;
-  p.development_phase = e.development_phase;
-  p.cost_center_id = e.cost_center_id;
-  p.budget_cents = e.budget_cents;
-  p.budget_period = e.budget_period;
-  p.amortization_months = e.amortization_months;
   put(state, at.tenant, p);
   put_id(state, key(at.tenant, table::project_by_key).add(p.key), p.id);
 }
@@ -247,12 +207,7 @@ void on(view& state, events::project_member_removed const& e, envelope const& at
   state.erase(key(at.tenant, table::project_member).add(at.subject.id).add(e.user_id));
 }
 void on(view& state, events::sprint_created const& e, envelope const& at) {
-  auto s = created<sprint>(at);
-  s.project_id = e.project_id;
-  s.name = e.name;
-  s.goal = e.goal;
-  s.start_date = e.start_date;
-  s.end_date = e.end_date;
+  auto s = created<sprint>(at, e);
   put(state, at.tenant, s);
 }
 void on(view& state, events::sprint_updated const& e, envelope const& at) {
@@ -268,22 +223,7 @@ void on(view& state, events::sprint_started const&, envelope const& at) {
 // ---------------------------------------------------------------------------------------------------- ticket, comment
 
 void on(view& state, events::ticket_created const& e, envelope const& at) {
-  auto t = created<ticket>(at);
-  t.project_id = e.project_id;
-  t.ticket_number = e.ticket_number;
-  t.reference = e.reference;
-  t.title = e.title;
-  t.description = e.description;
-  t.status = e.status;
-  t.category = e.category;
-  t.priority = e.priority;
-  t.assignee_id = e.assignee_id;
-  t.reporter_id = e.reporter_id;
-  t.sprint_id = e.sprint_id;
-  t.labels = e.labels;
-  t.estimate_points = e.estimate_points;
-  t.estimate_minutes = e.estimate_minutes;
-  t.due_date = e.due_date;
+  auto t = created<ticket>(at, e);
   put(state, at.tenant, t);
   // The counter is not a change of the project: its version and time stay.
   auto p = find<project>(state, at.tenant, e.project_id);
@@ -313,10 +253,7 @@ void on(view& state, events::ticket_unlabeled const& e, envelope const& at) {
   update<ticket>(state, at, [&](ticket& t) { std::erase(t.labels, e.label_id); });
 }
 void on(view& state, events::comment_created const& e, envelope const& at) {
-  auto c = created<comment>(at);
-  c.ticket_id = e.ticket_id;
-  c.author_id = e.author_id;
-  c.body = e.body;
+  auto c = created<comment>(at, e);
   put(state, at.tenant, c);
 }
 void on(view& state, events::comment_updated const& e, envelope const& at) {
@@ -329,12 +266,8 @@ void on(view& state, events::comment_deleted const&, envelope const& at) {
 // ---------------------------------------------------------------------------------------------------- webhook
 
 void on(view& state, events::webhook_created const& e, envelope const& at) {
-  auto w = created<webhook>(at);
+  auto w = created<webhook>(at, e);
   w.org_id = at.tenant;
-  w.url = e.url;
-  w.secret_sealed = e.secret_sealed;
-  w.event_types = e.event_types;
-  w.ordered = e.ordered;
   w.created_by = at.actor.user_id;
   w.from = e.from.value_or(at.position);
   put(state, at.tenant, w);

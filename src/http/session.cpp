@@ -139,7 +139,10 @@ void session::accept_head(std::string_view head, head_facts const& facts) {
   request_parser::error_code ec;
   auto const used = parser_->put(asio::const_buffer(head.data(), head.size()), ec);
   if (ec == boost::beast::http::error::body_limit) {
-    read_head_fields(); // the head is whole: it is the body that is refused, under the request's own id
+    // It is the body that is refused, under the request's own id; of the rest of the head Beast has made nothing yet.
+    read_request_id();
+    origin_.clear();
+    without_body_ = is_http_1_0_ = false;
     phase_ = phase::body;
     return refuse(body_too_large);
   }
@@ -167,24 +170,29 @@ bool session::agrees(head_facts const& facts) const {
   return ours == *theirs;
 }
 
+void session::read_request_id() {
+  request_id_.clear();
+  for (auto const& [name, value] : parser_->message().headers)
+    if (name == "x-request-id" && value.size() <= request_id_bytes_max && all_of(value, octet::request_id))
+      request_id_ = value;
+  if (request_id_.empty()) request_id_ = home_.new_request_id();
+}
+
 void session::read_head_fields() {
   keep_alive_ = parser_->keep_alive();
   is_http_1_0_ = parser_->is_http_1_0();
   takes_gzip_ = wants_continue_ = false;
-  request_id_.clear();
   origin_.clear();
+  read_request_id();
   auto const& house = *home_.house;
   for (auto const& [name, value] : parser_->message().headers) {
     if (name == "accept-encoding")
       takes_gzip_ = house.set.gzip_level > 0 && accepts_gzip(value);
-    else if (name == "x-request-id" && value.size() <= request_id_bytes_max && all_of(value, octet::request_id))
-      request_id_ = value;
     else if (name == "expect")
       wants_continue_ = !is_http_1_0_ && same_letters(value, "100-continue");
     else if (name == "origin" && house.cors.is_on())
       origin_ = value;
   }
-  if (request_id_.empty()) request_id_ = home_.new_request_id();
   method_label_ = label_of(parser_->message().method);
   without_body_ = method_label_ == "HEAD";
 }

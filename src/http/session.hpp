@@ -65,6 +65,7 @@ class session {
   void accept_head(std::string_view head, head_facts const& facts);
   bool agrees(head_facts const& facts) const;
   void read_head_fields();
+  void read_request_id();
   void dispatch();
   void finish_exchange(response&& answer);
   void append(response& answer);
