@@ -235,10 +235,10 @@ template <class E> std::optional<E> find(reader const& state, uuid const& tenant
 template <class E> void put(view& state, uuid const& tenant, E const& e) {
   auto& one = decoded<E>::last();
   one.stored.clear();
+  one.value = e;
   for (int shift = 24; shift >= 0; shift -= 8) one.stored.push_back(static_cast<char>(e.version >> shift));
   json::write(one.stored, e);
   state.put(key_of<E>(tenant, e.id), one.stored);
-  one.value = e;
 }
 
 } // namespace alloy::domain
