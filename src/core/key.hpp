@@ -27,6 +27,8 @@ enum class table : std::uint8_t {
   team = 21,
   time_entry = 22,
   labor_rate = 23,
+  team_member = 24,
+  tags = 25,
   user = 30,
   session = 31,
   api_key = 32,
@@ -39,6 +41,8 @@ enum class table : std::uint8_t {
   api_key_by_hash = 45,
   membership_by_user = 46,
   session_by_refresh = 47,
+  team_by_name = 48,
+  tag_by_value = 49,
   // indexes that answer lists: projections
   ticket_by_number = 60,
   ticket_by_status = 61,
@@ -51,6 +55,12 @@ enum class table : std::uint8_t {
   delivery = 68,
   api_key_by_user = 69,
   session_by_user = 70,
+  ticket_by_reporter = 71,
+  ticket_by_label = 72,
+  ticket_by_due = 73,
+  team_by_member = 74,
+  history = 75, // subject -> positions of its events
+  former = 76,  // what once belonged to something, for reads as of then
 };
 
 // Users, sessions and keys are a tenant, too: its id is the nil UUID and sorts before every org.

@@ -22,6 +22,47 @@ void need_a_disk(disk_state const& disk) {
   if (disk.failed()) throw read_failed("reading the store: its disk has failed: " + disk.why());
 }
 
+class committed_cursor final : public row_cursor {
+ public:
+  committed_cursor(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& rows, disk_state const& disk,
+                   rocksdb::ReadOptions options, std::string_view from, std::string_view to, direction way)
+      : disk_(disk), from_(from), to_(to), lower_(from_), upper_(to_), up_(way == direction::ascending) {
+    options.total_order_seek = true;
+    options.iterate_lower_bound = &lower_;
+    if (!to_.empty()) options.iterate_upper_bound = &upper_;
+    row_.reset(db.NewIterator(options, &rows));
+  }
+
+  void seek(std::string_view key) override {
+    if (up_)
+      row_->Seek(slice(std::max<std::string_view>(key, from_)));
+    else if (!to_.empty() && key >= to_)
+      row_->SeekToLast();
+    else
+      row_->SeekForPrev(slice(key));
+    check();
+  }
+  void next() override {
+    up_ ? row_->Next() : row_->Prev();
+    check();
+  }
+  bool valid() const override { return row_->Valid(); }
+  std::string_view key() const override { return text(row_->key()); }
+  std::string_view value() const override { return text(row_->value()); }
+
+ private:
+  void check() const {
+    need_a_disk(disk_);
+    if (!row_->Valid() && !row_->status().ok()) refuse(row_->status());
+  }
+
+  disk_state const& disk_;
+  std::string const from_, to_; // what the bounds point at
+  rocksdb::Slice const lower_, upper_;
+  bool const up_;
+  std::unique_ptr<rocksdb::Iterator> row_;
+};
+
 } // namespace
 
 committed_rows::committed_rows(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& rows, disk_state const& disk,
@@ -55,6 +96,10 @@ void committed_rows::scan(std::string_view from, std::string_view to, direction 
   }
   need_a_disk(disk_);
   if (!row->status().ok()) refuse(row->status());
+}
+
+std::unique_ptr<row_cursor> committed_rows::cursor(std::string_view from, std::string_view to, direction way) const {
+  return std::make_unique<committed_cursor>(db_, rows_, disk_, options_, from, to, way);
 }
 
 std::vector<std::optional<std::string>> committed_rows::multi_get(std::span<std::string const> keys) const {

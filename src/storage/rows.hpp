@@ -15,6 +15,7 @@ class committed_rows : public reader {
                  rocksdb::Snapshot const* at = nullptr);
   bool get(std::string_view key, std::string& value) const override;
   void scan(std::string_view from, std::string_view to, direction way, row_visitor visit) const override;
+  std::unique_ptr<row_cursor> cursor(std::string_view from, std::string_view to, direction way) const override;
   std::vector<std::optional<std::string>> multi_get(std::span<std::string const> keys) const override;
 
  private:
