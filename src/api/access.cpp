@@ -1,6 +1,7 @@
 #include "api/access.hpp"
 
 #include "domain/projects.hpp"
+#include "projections/history.hpp"
 #include "projections/ticket_index.hpp"
 
 #include <charconv>
@@ -21,19 +22,23 @@ std::optional<uuid> id_of(reader const& state, key const& where, std::string_vie
   return std::nullopt;
 }
 
-std::optional<uuid> find_project(reader const& state, uuid const& org, std::string_view text) {
-  return id_of(state, key(org, table::project_by_key).add(text), text);
-}
-
 struct place { // where a path's parameter is looked up
   std::string_view param;
   table rows;
+  entity kind;
 };
 constexpr place places[] = {
-    {"org_id", table::org},         {"project_id", table::project}, {"ticket_id", table::ticket},
-    {"sprint_id", table::sprint},   {"label_id", table::label},     {"workflow_id", table::workflow},
-    {"comment_id", table::comment}, {"webhook_id", table::webhook}, {"invite_id", table::invite},
+    {"org_id", table::org, entity::org},
+    {"project_id", table::project, entity::project},
+    {"ticket_id", table::ticket, entity::ticket},
+    {"sprint_id", table::sprint, entity::sprint},
+    {"label_id", table::label, entity::label},
+    {"workflow_id", table::workflow, entity::workflow},
+    {"comment_id", table::comment, entity::comment},
+    {"webhook_id", table::webhook, entity::webhook},
+    {"invite_id", table::invite, entity::invite},
 };
+constexpr place const& ticket_place = places[2];
 
 std::string_view first_param(std::string_view path) {
   auto const open = path.find('{');
@@ -74,12 +79,51 @@ error too_low(role least, role rank) {
                                        std::string(json::name_of(rank)));
 }
 
+// The stored row of a thing as it is, or as it was. A comment is there as long as its ticket is.
+std::optional<std::string> row_of(reader const& state, uuid const& org, place const& in, uuid const& id,
+                                  projections::past const* then) {
+  if (then) return then->row(org, in.kind, id);
+  std::string stored;
+  if (!state.get(key(org, in.rows).add(id), stored)) return std::nullopt;
+  if (in.rows == table::comment) {
+    auto const ticket = member_id(row::json_of(stored), "\"ticket_id\":\"");
+    if (!ticket || !state.has(domain::key_of<domain::ticket>(org, *ticket))) return std::nullopt;
+  }
+  return stored;
+}
+
+// Looks in the caller's organizations and nowhere else.
+result<subject> find_in_orgs(operation const& op, place const& in, std::string_view text, auth::principal const& who,
+                             reader const& state, projections::past const* then) {
+  for (auto const& m : who.orgs) {
+    auto const id = resolve(state, m.org_id, in.rows, text);
+    auto stored = id ? row_of(state, m.org_id, in, *id, then) : std::nullopt;
+    if (!stored) continue;
+    auto s = enter_org(who, state, m.org_id, op.least);
+    if (!s) return s;
+    s->id = *id;
+    s->row = std::move(*stored);
+    if (who.only_projects.empty() && s->rank != role::Reporter) return s;
+    auto const project = project_of(state, *s, in.rows);
+    if (project) {
+      if (auto entered = enter_project(op, who, state, *s, *project); !entered) return entered.error();
+    } else if (op.writes() && !who.only_projects.empty())
+      return error(errc::project_not_allowed, "this key is bound to projects; it changes nothing else");
+    return s;
+  }
+  return absent();
+}
+
 } // namespace
 
 result<> admit(operation const& op, auth::principal const& who) {
   if (who.granted < op.needs)
     return error(errc::scope_missing, "this needs a credential with the scope " + std::string(json::name_of(op.needs)));
   return {};
+}
+
+std::optional<uuid> find_project(reader const& state, uuid const& org, std::string_view text) {
+  return id_of(state, key(org, table::project_by_key).add(text), text);
 }
 
 std::optional<uuid> find_ticket(reader const& state, uuid const& org, std::string_view text) {
@@ -116,7 +160,7 @@ result<> enter_project(operation const& op, auth::principal const& who, reader c
 }
 
 result<subject> find_subject(operation const& op, std::vector<std::string> const& params, auth::principal const& who,
-                             reader const& state) {
+                             reader const& state, projections::past const* then) {
   auto const name = first_param(op.path);
   place const* found = nullptr;
   for (auto const& p : places)
@@ -132,23 +176,12 @@ result<subject> find_subject(operation const& op, std::vector<std::string> const
       return error(errc::project_not_allowed, "this key is bound to projects; it changes nothing else");
     return s;
   }
-  for (auto const& m : who.orgs) {
-    auto const id = resolve(state, m.org_id, found->rows, params.front());
-    std::string stored;
-    if (!id || !state.get(key(m.org_id, found->rows).add(*id), stored)) continue;
-    auto s = enter_org(who, state, m.org_id, op.least);
-    if (!s) return s;
-    s->id = *id;
-    s->row = std::move(stored);
-    if (who.only_projects.empty() && s->rank != role::Reporter) return s;
-    auto const project = project_of(state, *s, found->rows);
-    if (project) {
-      if (auto entered = enter_project(op, who, state, *s, *project); !entered) return entered.error();
-    } else if (op.writes() && !who.only_projects.empty())
-      return error(errc::project_not_allowed, "this key is bound to projects; it changes nothing else");
-    return s;
-  }
-  return absent();
+  return find_in_orgs(op, *found, params.front(), who, state, then);
+}
+
+result<subject> find_ticket_subject(operation const& op, std::string_view text, auth::principal const& who,
+                                    reader const& state) {
+  return find_in_orgs(op, ticket_place, text, who, state, nullptr);
 }
 
 } // namespace alloy::api

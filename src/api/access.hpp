@@ -8,10 +8,13 @@ namespace alloy::api {
 // The scope of the credential against the row. Says nothing about any thing.
 result<> admit(operation const& op, auth::principal const& who);
 
-// Finds what the path is about and holds the caller's role there against the row. `state` is read anew for the role, so
-// that at the head of the log a demotion that came first counts.
+// Finds what the path is about, as it stands or, with `then`, as it stood, and holds the caller's role there against
+// the row. `state` is read anew for the role, so that at the head of the log a demotion that came first counts.
 result<subject> find_subject(operation const& op, std::vector<std::string> const& params, auth::principal const& who,
-                             reader const& state);
+                             reader const& state, projections::past const* then = nullptr);
+// The same for a ticket that a body names, by id or reference.
+result<subject> find_ticket_subject(operation const& op, std::string_view text, auth::principal const& who,
+                                    reader const& state);
 
 // For calls that name the organization elsewhere (body, query, nowhere): the same rule.
 result<subject> enter_org(auth::principal const& who, reader const& state, uuid const& org, role least);
@@ -20,6 +23,8 @@ result<subject> enter_org(auth::principal const& who, reader const& state, uuid 
 result<> enter_project(operation const& op, auth::principal const& who, reader const& state, subject const& in,
                        uuid const& project);
 
+// A project's id from its key or a UUID, in one organization.
+std::optional<uuid> find_project(reader const& state, uuid const& org, std::string_view text);
 // A ticket's id from `KEY-17` or a UUID, in one organization.
 std::optional<uuid> find_ticket(reader const& state, uuid const& org, std::string_view text);
 

@@ -2,6 +2,7 @@
 // How handlers answer: the stored bytes of an entity as they are, a page of a list, a struct.
 #include "api/operation.hpp"
 #include "projections/page.hpp"
+#include "projections/ticket_past.hpp"
 
 namespace alloy::api {
 
@@ -81,6 +82,28 @@ operation get_list(std::string_view id, std::string_view path, role least, std::
 result<projections::page_request> page_asked(call const& c, std::optional<std::int64_t> limit,
                                              std::optional<std::string> const& cursor);
 reply page_reply(call const& c, projections::page const& p);
+
+// A list of what belongs to the subject, as it is or was then: `index` are rows of its owner that end in ids.
+template <class E>
+result<reply> children_reply(read_call const& c, key const& index, entity kind, list_query const& q,
+                             std::function<bool(std::string_view json)> const& keep = {}) {
+  auto ask = page_asked(c, q.limit, q.cursor);
+  if (!ask) return ask.error();
+  std::string const& prefix = index.str();
+  auto const child = [&](std::string_view k) { return uuid::from_view(k.substr(prefix.size())); };
+  if (!c.then)
+    return page_reply(
+        c, projections::read_entities(
+               c.state, {prefix}, *ask,
+               [&](std::string_view k, std::string_view) { return domain::key_of<E>(c.subject.org, child(k)).str(); },
+               keep));
+  std::vector<uuid> now;
+  c.state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
+    now.push_back(child(k));
+    return true;
+  });
+  return page_reply(c, projections::list_then(*c.then, c.subject.org, c.subject.id, kind, std::move(now), *ask, keep));
+}
 
 // A list over several organizations, one after the other in the order of their ids.
 using part_reader = std::function<projections::page(uuid const& org, projections::page_request const& ask)>;

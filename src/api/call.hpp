@@ -14,6 +14,9 @@ class log;
 namespace alloy::storage {
 class database;
 }
+namespace alloy::projections {
+class past;
+}
 
 namespace alloy::api {
 
@@ -69,7 +72,8 @@ struct call {
   services const& with;
   auth::principal const* who = nullptr; // null where the operation is open to all
   std::vector<std::string> params;      // of the path, decoded, in order
-  pairs query;                          // decoded
+  pairs query;                          // decoded, but for what the service itself has taken
+  std::string as_of = {};               // as it was asked, where it was
 
   std::string_view query_value(std::string_view name) const noexcept;
 };
@@ -78,6 +82,7 @@ struct call {
 struct read_call : call {
   reader const& state;
   reader const& local;
+  projections::past const* then = nullptr; // where it was asked how things stood
   api::subject subject = {};
 
   template <class E> E entity() const { return domain::decoded<E>::of(subject.row); }

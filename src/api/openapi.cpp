@@ -113,6 +113,27 @@ bool may_refuse(operation const& op, unsigned status) {
   }
 }
 
+constexpr std::string_view events_schema =
+    R"("events":{"type":"array","description":"Of a dry run: the events that would be appended","items":{"type":"object",)"
+    R"("additionalProperties":false,"required":["type","schema","org_id","subject","data"],"properties":{)"
+    R"("type":{"type":"string"},"schema":{"type":"integer"},"org_id":{"type":"string","format":"uuid"},)"
+    R"("subject":{"type":"object","additionalProperties":false,"required":["kind","id"],"properties":{)"
+    R"("kind":{"type":"string"},"id":{"type":"string","format":"uuid"}}},"data":{"type":"object"}}}})";
+
+// The answer of a write: the object or, of a dry run, the object and the events.
+std::string written_schema(operation const& op, schema_book& book) {
+  std::string const plain = op.answer(book);
+  std::string_view constexpr begin = "{\"$ref\":\"#/components/schemas/", members = "\"properties\":{";
+  if (!plain.starts_with(begin)) return plain;
+  std::string const name = plain.substr(begin.size(), plain.size() - begin.size() - 2);
+  auto& rehearsed = book.named[name + "_dry_run"];
+  if (rehearsed.empty()) {
+    rehearsed = book.named[name];
+    rehearsed.insert(rehearsed.find(members) + members.size(), std::string(events_schema) + ",");
+  }
+  return "{\"anyOf\":[" + plain + "," + std::string(begin) + name + "_dry_run\"}]}";
+}
+
 std::string responses(operation const& op, schema_book& book) {
   std::string all = quoted(std::to_string(op.success)) + ":{\"description\":" +
                     quoted(op.success == 204   ? "Done"
@@ -122,8 +143,14 @@ std::string responses(operation const& op, schema_book& book) {
   if (op.writes()) headers += R"(,"Alloy-Position":{"$ref":"#/components/headers/Position"})";
   if (op.success == 201) headers += R"(,"Location":{"$ref":"#/components/headers/Location"})";
   all += ",\"headers\":{" + headers + "}";
-  if (op.answer) all += ",\"content\":{" + quoted(op.answer_type) + ":{\"schema\":" + op.answer(book) + "}}";
+  if (op.answer)
+    all += ",\"content\":{" + quoted(op.answer_type) +
+           ":{\"schema\":" + (op.writes() ? written_schema(op, book) : op.answer(book)) + "}}";
   all += '}';
+  if (op.success == 204)
+    all += R"(,"200":{"description":"Of a dry run: what would be done","headers":{"X-Request-Id":{"$ref":"#/components/headers/RequestId"}},)"
+           R"("content":{"application/json":{"schema":{"type":"object","additionalProperties":false,"required":["events"],"properties":{)" +
+           std::string(events_schema) + "}}}}}";
   if (!op.writes() && !path_params(op.path).empty()) all += R"(,"304":{"description":"It still has this ETag"})";
   for (auto const& r : refusals)
     if (may_refuse(op, r.status))

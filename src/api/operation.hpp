@@ -28,6 +28,7 @@ struct operation {
   bool secret_answer = false; // holds a secret that is shown once
   std::string_view answer_type = "application/json";
   std::string_view notes = {}; // further description for the document
+  bool timed = false;          // a read that takes as_of: things as they stood then
 
   using schema_fn = std::string (*)(schema_book&);
   schema_fn body = nullptr, answer = nullptr;
@@ -61,6 +62,12 @@ template <class Body> result<Body> read_body(request const& asked, services cons
   if constexpr (std::is_same_v<Body, nothing>)
     if (asked.body.empty()) return Body{};
   return json::read<Body>(asked.body, json::unknown_fields::refuse, static_cast<unsigned>(with.config.json_depth_max));
+}
+
+// A read that takes as_of.
+inline operation timed(operation op) {
+  op.timed = true;
+  return op;
 }
 
 template <class Answer, class Query = nothing, class F>

@@ -34,6 +34,18 @@ result<commands::plan> create_one(write_call& c, create_project const& body) {
   return created<project>(decide(c.state(), *o, body, c.by()), "/api/v1/projects/");
 }
 
+projections::page projects_then(read_call const& c, uuid const& org, projections::page_request const& part) {
+  std::vector<uuid> now;
+  auto const prefix = key(org, table::project).str();
+  c.state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
+    now.push_back(uuid::from_view(k.substr(prefix.size())));
+    return true;
+  });
+  return projections::list_then(*c.then, org, org, entity::project, std::move(now), part, [&](std::string_view json) {
+    return c.who->may_touch_project(alloy::json::stored<project>(json).id);
+  });
+}
+
 result<reply> list(read_call& c, project_query const& q) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
@@ -44,6 +56,10 @@ result<reply> list(read_call& c, project_query const& q) {
     orgs.push_back(*q.org_id);
   } else
     for (auto const& m : c.who->orgs) orgs.push_back(m.org_id);
+  if (c.then)
+    return page_reply(c, read_parts(orgs, *ask, [&](uuid const& one, projections::page_request const& part) {
+                        return projects_then(c, one, part);
+                      }));
   return page_reply(c, read_parts(orgs, *ask, [&](uuid const& one, projections::page_request const& part) {
                       return projections::read_page(c.state, {key(one, table::project).str()}, part,
                                                     [&](std::string_view k, std::string_view v, std::string& json) {
@@ -74,10 +90,10 @@ std::vector<operation> project_operations() {
   std::vector<operation> rows{
       create<create_project, project>("create_project", "/api/v1/projects", role::Member, "Create a project",
                                       create_one),
-      get_list<project, project_query>("list_projects", "/api/v1/projects", role::Viewer,
-                                       "List the projects of an organization, or of all of the caller's", list),
-      get<project>("get_project", "/api/v1/projects/{project_id}", role::Viewer, "Get a project by id or key",
-                   stored_reply),
+      timed(get_list<project, project_query>("list_projects", "/api/v1/projects", role::Viewer,
+                                             "List the projects of an organization, or of all of the caller's", list)),
+      timed(get<project>("get_project", "/api/v1/projects/{project_id}", role::Viewer, "Get a project by id or key",
+                         stored_reply)),
       patch<update_project, project>("update_project", "/api/v1/projects/{project_id}", role::Member,
                                      "Change a project",
                                      [](write_call& c, update_project const& body) {

@@ -6,7 +6,9 @@
 #include "core/crypto.hpp"
 #include "core/log.hpp"
 #include "core/problem.hpp"
+#include "projections/history.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace alloy::api {
@@ -38,10 +40,11 @@ struct service::pending {
   std::vector<std::string> params;
   decoded_query query;
   identity_service::known_ptr who;
+  std::string as_of;
   std::optional<commands::retry_key> key;
   bool dry_run = false;
 
-  call base(services const& with) const { return {*op, asked, with, who.get(), params, query}; }
+  call base(services const& with) const { return {*op, asked, with, who.get(), params, query, as_of}; }
 
   void refuse(error const& e, pairs headers = {}) {
     reply r;
@@ -177,6 +180,16 @@ pairs write_headers(commands::answer const& a) {
   return headers;
 }
 
+// A rehearsed write answers what it would answer and, in the same object, the events that it would append.
+void show_events(reply& r, std::string const& events) {
+  if (r.status == 204) r.status = 200;
+  if (r.body.empty()) r.body = "{}";
+  if (r.body.back() != '}') return;
+  r.body.pop_back();
+  r.body += r.body.size() > 1 ? ",\"events\":" : "\"events\":";
+  r.body += events + "}";
+}
+
 } // namespace
 
 void service::pending::written(commands::answer&& a) {
@@ -190,6 +203,7 @@ void service::pending::written(commands::answer&& a) {
     r.headers.emplace_back("Alloy-Dry-Run", "true");
   }
   r.body = std::move(a.body);
+  if (dry_run) show_events(r, a.events);
   answer(std::move(r));
 }
 
@@ -254,11 +268,39 @@ void service::start(std::shared_ptr<pending> p) {
   p->op->writes() ? run_write(std::move(p)) : run_read(std::move(p));
 }
 
+// How things stood is folded from the log, which may take long: on the pool, where nobody else's answer waits for it.
+void service::run_timed(std::shared_ptr<pending> p) {
+  auto const look_back = [this, p] {
+    try {
+      auto const at = projections::moment_of(parts_.log, p->as_of);
+      if (!at) return p->refuse(at.error());
+      projections::past const then(parts_.db.latest(family::state), parts_.log, *at);
+      answer_read(p, &then);
+    } catch (std::exception const& bug) {
+      log::error("a request failed", {{"request_id", p->asked.request_id}, {"why", bug.what()}});
+      p->refuse(error(errc::internal, "the request was not carried out"));
+    }
+  };
+  if (auto queued = parts_.hashing.submit(look_back); !queued) p->refuse(queued.error());
+}
+
 void service::run_read(std::shared_ptr<pending> p) {
+  if (p->op->timed) {
+    auto const given = std::find_if(p->query.begin(), p->query.end(), [](auto const& q) { return q.first == "as_of"; });
+    if (given != p->query.end()) {
+      p->as_of = std::move(given->second);
+      p->query.erase(given);
+      return run_timed(std::move(p));
+    }
+  }
+  answer_read(p, nullptr);
+}
+
+void service::answer_read(std::shared_ptr<pending> const& p, projections::past const* then) {
   reader const& state = parts_.db.latest(family::state);
-  read_call c{p->base(parts_.with), state, parts_.db.latest(family::local)};
+  read_call c{p->base(parts_.with), state, parts_.db.latest(family::local), then};
   if (p->who) {
-    auto about = find_subject(*p->op, p->params, *p->who, state);
+    auto about = find_subject(*p->op, p->params, *p->who, state, then);
     if (!about) return p->refuse(about.error());
     c.subject = std::move(*about);
   }

@@ -34,6 +34,8 @@ class service {
  private:
   struct pending;
   void run_read(std::shared_ptr<pending> p);
+  void run_timed(std::shared_ptr<pending> p);
+  void answer_read(std::shared_ptr<pending> const& p, projections::past const* then);
   void run_write(std::shared_ptr<pending> p);
   void submit(std::shared_ptr<pending> p, bound_command bound);
   result<commands::plan> decide(pending const& p, bound_command const& bound, commands::head const& head,

@@ -8,28 +8,18 @@ namespace {
 
 using namespace domain;
 
-struct sprint_query {
-  std::optional<std::int64_t> limit;
-  std::optional<std::string> cursor;
+struct sprint_query : list_query {
   std::optional<std::vector<sprint_status>> status;
 };
-BOOST_DESCRIBE_STRUCT(sprint_query, (), (limit, cursor, status))
+BOOST_DESCRIBE_STRUCT(sprint_query, (list_query), (status))
 
 result<reply> list(read_call& c, sprint_query const& q) {
-  auto ask = page_asked(c, q.limit, q.cursor);
-  if (!ask) return ask.error();
-  auto const prefix = projections::sprints_of(c.subject.org, c.subject.id).str();
   std::function<bool(std::string_view)> keep;
   if (q.status)
     keep = [&](std::string_view json) {
       return std::find(q.status->begin(), q.status->end(), alloy::json::stored<sprint>(json).status) != q.status->end();
     };
-  return page_reply(c, projections::read_entities(
-                           c.state, {prefix}, *ask,
-                           [&](std::string_view k, std::string_view) {
-                             return key_of<sprint>(c.subject.org, uuid::from_view(k.substr(prefix.size()))).str();
-                           },
-                           keep));
+  return children_reply<sprint>(c, projections::sprints_of(c.subject.org, c.subject.id), entity::sprint, q, keep);
 }
 
 } // namespace
@@ -41,9 +31,9 @@ std::vector<operation> sprint_operations() {
           [](write_call& c, create_sprint const& body) {
             return created<sprint>(decide(c.state(), c.entity<project>(), body, c.by()), "/api/v1/sprints/");
           }),
-      get_list<sprint, sprint_query>("list_sprints", "/api/v1/projects/{project_id}/sprints", role::Viewer,
-                                     "List a project's sprints", list),
-      get<sprint>("get_sprint", "/api/v1/sprints/{sprint_id}", role::Viewer, "Get a sprint", stored_reply),
+      timed(get_list<sprint, sprint_query>("list_sprints", "/api/v1/projects/{project_id}/sprints", role::Viewer,
+                                           "List a project's sprints", list)),
+      timed(get<sprint>("get_sprint", "/api/v1/sprints/{sprint_id}", role::Viewer, "Get a sprint", stored_reply)),
       patch<update_sprint, sprint>("update_sprint", "/api/v1/sprints/{sprint_id}", role::Member,
                                    "Change a sprint that is not completed",
                                    [](write_call& c, update_sprint const& body) {

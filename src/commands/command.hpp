@@ -21,6 +21,7 @@ struct answer {
   std::uint64_t position = 0;        // of the command's last event; 0 where nothing was appended
   std::optional<error> refused = {}; // the events say what happened, and yet the caller is refused (a reused token)
   bool replayed = false;             // from the answer kept for this idempotency key
+  std::string events = {};           // of a dry run: what would be appended, as a JSON array
 };
 
 // What the commands before this one left. `state` shows their writes; `local` is what this server keeps beside the log.
@@ -33,6 +34,7 @@ struct plan {
   domain::facts events = {};
   std::function<answer(reader const& state)> render; // called once the events are folded
   std::optional<events::actor> actor = {};           // where the command itself makes the actor (registration)
+  std::uint64_t cause = 0;                           // the position of the event that it answers to (an undo)
 };
 
 // A client's Idempotency-Key: `command_id` is made of caller, operation and key, `fingerprint` of the whole request.

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::int64_t housekeeping_every_ms = 1000;
 constexpr std::size_t swept_rows_max = 1000;
+constexpr std::size_t events_per_record_max = 2000; // more are cut before they are encoded, not after
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -97,56 +98,70 @@ void sequencer::run() {
   housekeep();
 }
 
-void sequencer::run_batch(std::vector<command>& batch) {
+// What the commands of a batch have made so far.
+struct sequencer::open_batch {
+  storage::transaction txn;
+  std::vector<new_record> out = {};
+  std::vector<record> records = {};
+  std::uint64_t next_position;
+};
+
+// What all records of one command have in common.
+struct sequencer::origin {
+  command const& asked;
+  events::actor actor;
+  timestamp at;
+  std::uint64_t cause;          // of the command's first record
+  std::uint64_t first_position; // of the command
+  std::size_t first_record;     // in the batch
+};
+
+void sequencer::run_batch(std::vector<command>& all) {
   auto const begin = std::chrono::steady_clock::now();
   point("before_batch");
-  storage::transaction txn(parts_.db);
-  std::vector<new_record> out;
-  std::vector<record> records;
+  open_batch into{storage::transaction(parts_.db), {}, {}, parts_.log.head() + 1};
   std::vector<result<answer>> answers;
-  answers.reserve(batch.size());
-  std::uint64_t next_position = parts_.log.head() + 1;
-  for (auto& c : batch) answers.push_back(run_one(c, txn, out, records, next_position));
+  answers.reserve(all.size());
+  for (auto& c : all) answers.push_back(run_one(c, into));
 
-  if (!out.empty()) {
+  auto const& records = into.records;
+  if (!into.out.empty()) {
     auto const synced = std::chrono::steady_clock::now();
-    for (auto const& done : parts_.log.append(out, txn))
+    for (auto const& done : parts_.log.append(into.out, into.txn))
       if (done.what != events::outcome::stored) throw std::logic_error("the log did not store what it was given");
     parts_.metrics.fsync_seconds.observe(seconds_since(synced));
     parts_.metrics.events_appended.add(
-        static_cast<double>(next_position - 1 - (records.front().events.front().position - 1)));
+        static_cast<double>(into.next_position - records.front().events.front().position));
   }
   point("after_batch");
-  parts_.metrics.batch_commands.observe(static_cast<double>(batch.size()));
+  parts_.metrics.batch_commands.observe(static_cast<double>(all.size()));
   if (!records.empty() && parts_.on_committed) parts_.on_committed(records);
-  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move(answers[i]));
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].done(std::move(answers[i]));
   parts_.metrics.append_seconds.observe(seconds_since(begin));
 }
 
-result<answer> sequencer::run_one(command& c, storage::transaction& txn, std::vector<new_record>& out,
-                                  std::vector<record>& records, std::uint64_t& next_position) {
-  std::size_t const kept_out = out.size(), kept_records = records.size();
-  std::uint64_t const kept_position = next_position;
+result<answer> sequencer::run_one(command& c, open_batch& into) {
+  std::size_t const kept_records = into.records.size();
+  std::uint64_t const kept_position = into.next_position;
   auto const undo = [&] {
-    txn.drop_command();
-    out.resize(kept_out);
-    records.resize(kept_records);
-    next_position = kept_position;
+    into.txn.drop_command();
+    into.out.resize(kept_records);
+    into.records.resize(kept_records);
+    into.next_position = kept_position;
   };
   try {
     // The log's times never run backwards, whatever the machine's clock does.
     timestamp const at = std::max(now(), last_at_);
     last_at_ = at;
     if (c.key)
-      if (auto kept = parts_.answers.find(txn.of(family::local), *c.key, at)) return std::move(*kept);
-    head const h{txn.of(family::state), txn.of(family::local)};
+      if (auto kept = parts_.answers.find(into.txn.of(family::local), *c.key, at)) return std::move(*kept);
+    head const h{into.txn.of(family::state), into.txn.of(family::local)};
     auto decided = c.decide(h, at);
-    result<answer> done =
-        decided ? apply(c, *decided, at, txn, out, records, next_position) : result<answer>(decided.error());
+    result<answer> done = decided ? apply(c, *decided, at, into) : result<answer>(decided.error());
     if (!done || c.dry_run)
       undo();
     else
-      txn.keep_command();
+      into.txn.keep_command();
     return done;
   } catch (storage::read_failed const&) {
     throw;
@@ -157,64 +172,97 @@ result<answer> sequencer::run_one(command& c, storage::transaction& txn, std::ve
   }
 }
 
-result<answer> sequencer::apply(command& c, plan& p, timestamp at, storage::transaction& txn,
-                                std::vector<new_record>& out, std::vector<record>& records,
-                                std::uint64_t& next_position) {
+result<answer> sequencer::apply(command& c, plan& p, timestamp at, open_batch& into) {
   if (!p.events.empty() && !writable())
     return error(errc::insufficient_storage, "free disk space is below the mark; reads go on");
-  view& state = txn.of(family::state);
-  std::uint64_t const first = next_position;
-  // No record spans two tenants: events of a further tenant make a further record, caused by the first.
+  view& state = into.txn.of(family::state);
+  origin const from{c, p.actor.value_or(c.actor), at, p.cause, into.next_position, into.records.size()};
+  // No record spans two tenants: events of a further tenant make a further record.
   std::vector<uuid> tenants;
   for (auto const& e : p.events)
     if (std::find(tenants.begin(), tenants.end(), e.tenant) == tenants.end()) tenants.push_back(e.tenant);
   for (auto const& tenant : tenants) {
-    auto const chain = events::head_of(state, tenant);
-    record r;
-    r.head = {tenant,
-              chain.seq + 1,
-              new_uuid(),
-              at,
-              p.actor.value_or(c.actor),
-              c.request_id,
-              tenant == tenants.front() ? 0 : first};
-    // A key whose answer has had its time may be used again; its old command_id stays that of the old record.
-    bool const keyed = c.key && tenant == tenants.front() && parts_.log.find(c.key->command_id) == 0;
-    if (keyed) r.head.command_id = c.key->command_id;
-    r.previous_crc = chain.crc;
-    std::vector<events::encoded_event> encoded;
-    for (auto const& d : p.events) {
-      if (d.tenant != tenant) continue;
-      events::stored_event e;
-      static_cast<events::envelope&>(e) = {next_position++, new_uuid(),   tenant,
-                                           d.subject,       at,           r.head.actor,
-                                           c.request_id,    r.head.cause, events::continues(r.events, d.subject)};
-      e.what = d.what;
-      encoded.push_back({e.id, &d});
-      r.events.push_back(std::move(e));
-    }
-    if (encoded.size() > 0xffff) return error(errc::body_too_large, "this would make too many events at once");
-    new_record n;
-    n.tenant = tenant;
-    n.tenant_seq = r.head.tenant_seq;
-    n.command_id = r.head.command_id;
-    n.keyed = keyed;
-    n.count = static_cast<std::uint32_t>(encoded.size());
-    n.bytes = events::encode_record(r.head, encoded, r.previous_crc);
-    if (n.bytes.size() > settings_.record_max_bytes)
-      return error(errc::body_too_large,
-                   "this would make a record larger than " + std::to_string(settings_.record_max_bytes) + " bytes");
-    events::record_frame frame;
-    events::parse_record(n.bytes, frame);
-    r.crc = frame.crc;
-    parts_.fold(state, r, n.bytes);
-    out.push_back(std::move(n));
-    records.push_back(std::move(r));
+    std::vector<events::draft const*> drafts;
+    for (auto const& e : p.events)
+      if (e.tenant == tenant) drafts.push_back(&e);
+    if (auto appended = append(from, drafts, into); !appended) return appended.error();
   }
+  std::size_t bytes = 0;
+  for (std::size_t i = from.first_record; i < into.out.size(); ++i) bytes += into.out[i].bytes.size();
+  if (bytes > settings_.command_max_bytes)
+    return error(errc::body_too_large,
+                 "this would make more than " + std::to_string(settings_.command_max_bytes) + " bytes of events");
   answer a = p.render(state);
-  a.position = next_position == first ? 0 : next_position - 1;
-  if (c.key && !c.dry_run && !p.events.empty() && !a.refused) parts_.answers.keep(txn.of(family::local), *c.key, a, at);
+  a.position = into.next_position == from.first_position ? 0 : into.next_position - 1;
+  if (c.dry_run) a.events = events::public_list(p.events);
+  if (c.key && !c.dry_run && !p.events.empty() && !a.refused)
+    parts_.answers.keep(into.txn.of(family::local), *c.key, a, at);
   return a;
+}
+
+// One record, or several where one would be too large; every one but the command's first is caused by that.
+result<> sequencer::append(origin const& from, drafts_view drafts, open_batch& into) {
+  if (drafts.size() > events_per_record_max) return append_halves(from, drafts, into);
+  view& state = into.txn.of(family::state);
+  uuid const tenant = drafts.front()->tenant;
+  auto const chain = events::head_of(state, tenant);
+  bool const first = into.records.size() == from.first_record;
+  record r;
+  r.head = {tenant,
+            chain.seq + 1,
+            new_uuid(),
+            from.at,
+            from.actor,
+            from.asked.request_id,
+            first ? from.cause : from.first_position};
+  // A key whose answer has had its time may be used again; its old command_id stays that of the old record.
+  auto const& key = from.asked.key;
+  bool const keyed = key && first && parts_.log.find(key->command_id) == 0;
+  if (keyed) r.head.command_id = key->command_id;
+  r.previous_crc = chain.crc;
+  std::vector<events::encoded_event> encoded;
+  for (auto const* d : drafts) {
+    events::stored_event e;
+    static_cast<events::envelope&>(e) = {into.next_position + encoded.size(),
+                                         new_uuid(),
+                                         tenant,
+                                         d->subject,
+                                         from.at,
+                                         r.head.actor,
+                                         r.head.request_id,
+                                         r.head.cause,
+                                         events::continues(r.events, d->subject)};
+    e.what = d->what;
+    encoded.push_back({e.id, d});
+    r.events.push_back(std::move(e));
+  }
+  new_record n;
+  n.bytes = events::encode_record(r.head, encoded, r.previous_crc);
+  if (n.bytes.size() > settings_.record_max_bytes) return append_halves(from, drafts, into);
+  n.tenant = tenant;
+  n.tenant_seq = r.head.tenant_seq;
+  n.command_id = r.head.command_id;
+  n.keyed = keyed;
+  n.count = static_cast<std::uint32_t>(encoded.size());
+  events::record_frame frame;
+  events::parse_record(n.bytes, frame);
+  r.crc = frame.crc;
+  parts_.fold(state, r, n.bytes);
+  into.next_position += n.count;
+  into.out.push_back(std::move(n));
+  into.records.push_back(std::move(r));
+  return {};
+}
+
+// Cut where the subject changes, so that a thing that the command touches still has one new version.
+result<> sequencer::append_halves(origin const& from, drafts_view drafts, open_batch& into) {
+  std::size_t cut = drafts.size() / 2;
+  while (cut > 0 && drafts[cut]->subject == drafts[cut - 1]->subject) --cut;
+  if (cut == 0)
+    return error(errc::body_too_large,
+                 "this would make a record larger than " + std::to_string(settings_.record_max_bytes) + " bytes");
+  if (auto left = append(from, drafts.first(cut), into); !left) return left;
+  return append(from, drafts.subspan(cut), into);
 }
 
 void sequencer::housekeep() {

@@ -21,7 +21,8 @@ struct sequencer_settings {
   std::size_t queue_max = 10000;
   std::size_t batch_max = 256;
   std::size_t record_max_bytes = 512u << 10;
-  std::uint64_t free_space_min_bytes = 0; // below it writes answer 507 and reads go on
+  std::size_t command_max_bytes = 64u << 20; // of all records that one command makes
+  std::uint64_t free_space_min_bytes = 0;    // below it writes answer 507 and reads go on
 };
 
 // What the sequencer is given to work with; all must outlive it.
@@ -54,12 +55,14 @@ class sequencer {
  private:
   struct pending;
   void run();
-  void run_batch(std::vector<command>& batch);
-  result<answer> run_one(command& c, storage::transaction& txn, std::vector<events::new_record>& out,
-                         std::vector<events::record>& records, std::uint64_t& next_position);
-  result<answer> apply(command& c, plan& p, timestamp at, storage::transaction& txn,
-                       std::vector<events::new_record>& out, std::vector<events::record>& records,
-                       std::uint64_t& next_position);
+  void run_batch(std::vector<command>& all);
+  struct open_batch;
+  struct origin;
+  using drafts_view = std::span<events::draft const* const>;
+  result<answer> run_one(command& c, open_batch& into);
+  result<answer> apply(command& c, plan& p, timestamp at, open_batch& into);
+  result<> append(origin const& from, drafts_view drafts, open_batch& into);
+  result<> append_halves(origin const& from, drafts_view drafts, open_batch& into);
   void housekeep();
   void point(char const* name) const {
     if (parts_.at_point) parts_.at_point(name);

@@ -90,6 +90,10 @@ class key {
     bytes_.push_back('\0');
     return *this;
   }
+  key& add_raw(std::string_view column) { // bytes that order themselves, of a fixed size
+    bytes_.append(column);
+    return *this;
+  }
   std::string const& str() const& noexcept { return bytes_; }
   std::string str() && noexcept { return std::move(bytes_); }
   operator std::string_view() const noexcept { return bytes_; }

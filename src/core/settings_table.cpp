@@ -93,6 +93,7 @@ setting_row const table[] = {
     {"queue_max", &s::queue_max, "10000", 1, 10'000'000, "commands that wait for the log"},
     {"batch_max", &s::batch_max, "256", 1, 65536, "commands written with one fsync"},
     {"record_max_bytes", &s::record_max_bytes, "524288", 4 * kib, 64 * mib, "largest record of the log"},
+    {"command_max_bytes", &s::command_max_bytes, "67108864", 4 * kib, gib, "most that one command may write to the log"},
     {"idempotency_ttl_seconds", &s::idempotency_ttl_seconds, "86400", 1, year_s,
      "how long an Idempotency-Key is known"},
     {"free_space_min_bytes", &s::free_space_min_bytes, "268435456", 0, no_limit,

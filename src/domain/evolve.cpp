@@ -22,6 +22,11 @@ template <class E, class Event> E created(envelope const& at, Event const& what)
   e.created_at = e.updated_at = at.at;
   e.version = 1;
   take(e, what);
+  if constexpr (requires { what.restores; })
+    if (auto const& before = what.restores.value) {
+      e.created_at = before->created_at;
+      e.version = before->version + 1;
+    }
   return e;
 }
 
@@ -222,17 +227,25 @@ void on(view& state, events::sprint_started const&, envelope const& at) {
 
 // ---------------------------------------------------------------------------------------------------- ticket, comment
 
-void on(view& state, events::ticket_created const& e, envelope const& at) {
-  auto t = created<ticket>(at, e);
-  put(state, at.tenant, t);
-  // The counter is not a change of the project: its version and time stay.
-  auto p = find<project>(state, at.tenant, e.project_id);
+// The counter is not a change of the project: its version and time stay.
+void count_ticket(view& state, envelope const& at, uuid const& project_id, std::int64_t number) {
+  auto p = find<project>(state, at.tenant, project_id);
   if (!p) absent(at);
-  p->ticket_counter = e.ticket_number;
+  if (number <= p->ticket_counter) return; // it had the number before
+  p->ticket_counter = number;
   put(state, at.tenant, *p);
+}
+void on(view& state, events::ticket_created const& e, envelope const& at) {
+  put(state, at.tenant, created<ticket>(at, e));
+  count_ticket(state, at, e.project_id, e.ticket_number);
 }
 void on(view& state, events::ticket_updated const& e, envelope const& at) {
   update<ticket>(state, at, [&](ticket& t) { apply(t, e.changes); });
+  if (e.changes.project_id && e.changes.ticket_number)
+    count_ticket(state, at, e.changes.project_id.value->to, e.changes.ticket_number.value->to);
+}
+void on(view& state, events::ticket_deleted const&, envelope const& at) {
+  state.erase(key_of<ticket>(at.tenant, at.subject.id));
 }
 void on(view& state, events::ticket_status_changed const& e, envelope const& at) {
   update<ticket>(state, at, [&](ticket& t) {

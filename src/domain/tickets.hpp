@@ -4,6 +4,7 @@
 #include "domain/context.hpp"
 #include "domain/diff.hpp"
 #include "domain/entities.hpp"
+#include "domain/history.hpp"
 
 #include <algorithm>
 
@@ -31,6 +32,7 @@ BOOST_DESCRIBE_STRUCT(create_ticket, (),
                        estimate_minutes, due_date))
 
 struct update_ticket {
+  json::changed<uuid> project_id;
   json::changed<ticket_title> title;
   json::clearable<ticket_description> description;
   json::changed<status_name> status;
@@ -44,7 +46,7 @@ struct update_ticket {
   json::clearable<date> due_date;
 };
 BOOST_DESCRIBE_STRUCT(update_ticket, (),
-                      (title, description, status, priority, assignee_id, reporter_id, sprint_id, labels,
+                      (project_id, title, description, status, priority, assignee_id, reporter_id, sprint_id, labels,
                        estimate_points, estimate_minutes, due_date))
 
 struct transition_ticket {
@@ -108,14 +110,15 @@ inline error taken(std::string_view what) {
   return error(errc::already_exists, std::string(what) + " is taken");
 }
 
-template <class E> bool id_taken(reader const& state, uuid const& org, std::optional<uuid> const& id) {
-  return id && state.has(key_of<E>(org, *id));
+// Also by something that was deleted: its history goes on under the id.
+template <class E> bool id_taken(reader const& state, uuid const& org, entity kind, std::optional<uuid> const& id) {
+  return id && (state.has(key_of<E>(org, *id)) || has_history(state, org, kind, *id));
 }
 
 } // namespace detail
 
 inline result<decision> decide(reader const& state, project const& p, create_ticket const& c, context const& by) {
-  if (detail::id_taken<ticket>(state, p.org_id, c.id)) return detail::taken("this id");
+  if (detail::id_taken<ticket>(state, p.org_id, entity::ticket, c.id)) return detail::taken("this id");
   std::vector<fault> faults;
   uuid const reporter = c.reporter_id.value_or(by.user_id);
   if (reporter != by.user_id && by.role < role::Member)
@@ -162,8 +165,10 @@ inline error move_refused(workflow const& w, std::string_view from, std::string_
                "the workflow " + w.name + " does not allow " + std::string(from) + " to " + std::string(to), members);
 }
 
+// `p` is the ticket's project as the command leaves it. Into another project a ticket goes in any status that there is.
 inline result<void> move(reader const& state, project const& p, ticket const& t, std::string const& to, decision& out) {
-  if (t.status == to) return {};
+  bool const stays = p.id == t.project_id;
+  if (stays && t.status == to) return {};
   auto const w = find<workflow>(state, p.org_id, p.workflow_id);
   if (!w) throw std::logic_error("a project without a workflow");
   auto const* const wanted = w->find(to);
@@ -172,7 +177,8 @@ inline result<void> move(reader const& state, project const& p, ticket const& t,
     for (auto const& s : w->statuses) names += (names.empty() ? "" : ", ") + s.name;
     return error::of_field("/status", "not_one_of", "the workflow " + w->name + " has " + names);
   }
-  if (w->enforcement != enforcement::none && !w->allows(t.status, to)) {
+  if (t.status == to && t.category == wanted->category) return {};
+  if (stays && w->enforcement != enforcement::none && !w->allows(t.status, to)) {
     auto refused = move_refused(*w, t.status, to);
     if (w->enforcement == enforcement::strict) return refused;
     out.warning = refused.detail;
@@ -180,6 +186,12 @@ inline result<void> move(reader const& state, project const& p, ticket const& t,
   record(out.events, p.org_id, entity::ticket, t.id,
          events::ticket_status_changed{{t.status, to}, {t.category, wanted->category}});
   return {};
+}
+
+inline void renumber(project const& to, ticket const& t, events::ticket_changes& changes) {
+  std::int64_t const number = to.ticket_counter + 1;
+  changes.ticket_number.value = {t.ticket_number, number};
+  changes.reference.value = {t.reference, to.key + "-" + std::to_string(number)};
 }
 
 inline void relabel(project const& p, ticket const& t, std::vector<uuid> const& wanted, decision& out) {
@@ -197,23 +209,32 @@ inline void relabel(project const& p, ticket const& t, std::vector<uuid> const& 
 inline result<decision> decide(reader const& state, project const& p, ticket const& t, update_ticket const& c,
                                context const&) {
   std::vector<fault> faults;
+  std::optional<project> target;
+  bool const leaves = c.project_id && *c.project_id.value != t.project_id;
+  if (leaves && !(target = find<project>(state, p.org_id, *c.project_id.value)))
+    faults.push_back({"/project_id", "not_found", "there is no such project in this organization"});
+  project const& home = target ? *target : p;
   if (c.reporter_id && *c.reporter_id.value != t.reporter_id)
     detail::check_member(state, p.org_id, c.reporter_id.value, "/reporter_id", faults);
   if (c.assignee_id && c.assignee_id.value != t.assignee_id)
     detail::check_member(state, p.org_id, c.assignee_id.value, "/assignee_id", faults);
-  if (c.sprint_id && c.sprint_id.value != t.sprint_id)
-    detail::check_sprint(state, p.org_id, p.id, c.sprint_id.value, faults);
+  if (c.sprint_id && (target || c.sprint_id.value != t.sprint_id))
+    detail::check_sprint(state, p.org_id, home.id, c.sprint_id.value, faults);
   if (c.labels) detail::check_labels(state, p.org_id, *c.labels.value, faults);
   if (!faults.empty()) return error(std::move(faults));
 
   decision d;
-  if (auto changes = difference<events::ticket_changes>(t, c); any(changes))
-    record(d.events, p.org_id, entity::ticket, t.id, events::ticket_updated{std::move(changes)});
-  if (c.status)
-    if (auto moved = detail::move(state, p, t, c.status.value->value, d); !moved) return moved.error();
+  auto changes = difference<events::ticket_changes>(t, c);
+  if (target) detail::renumber(home, t, changes);
+  if (any(changes)) record(d.events, p.org_id, entity::ticket, t.id, events::ticket_updated{std::move(changes)});
+  if (c.status || target)
+    if (auto done = detail::move(state, home, t, c.status ? c.status.value->value : t.status, d); !done)
+      return done.error();
   if (c.assignee_id && c.assignee_id.value != t.assignee_id)
     record(d.events, p.org_id, entity::ticket, t.id, events::ticket_assigned{{t.assignee_id, c.assignee_id.value}});
-  if (c.sprint_id && c.sprint_id.value != t.sprint_id)
+  // A sprint belongs to a project: where a ticket goes elsewhere, it leaves its sprint behind.
+  bool const new_sprint = c.sprint_id.present || target;
+  if (new_sprint && c.sprint_id.value != t.sprint_id)
     record(d.events, p.org_id, entity::ticket, t.id, events::ticket_sprint_changed{{t.sprint_id, c.sprint_id.value}});
   if (c.labels) detail::relabel(p, t, *c.labels.value, d);
   return d;
@@ -260,7 +281,7 @@ inline result<decision> remove_label(project const& p, ticket const& t, uuid con
 
 inline result<decision> decide(reader const& state, project const& p, ticket const& t, create_comment const& c,
                                context const& by) {
-  if (detail::id_taken<comment>(state, p.org_id, c.id)) return detail::taken("this id");
+  if (detail::id_taken<comment>(state, p.org_id, entity::comment, c.id)) return detail::taken("this id");
   if (c.author_id && *c.author_id != by.user_id)
     return error::of_field("/author_id", "not_yourself", "a comment is written by its caller");
   decision d;
@@ -275,6 +296,12 @@ inline result<decision> decide(uuid const& org, comment const& now, update_comme
   decision d;
   if (auto changes = difference<events::comment_changes>(now, c); any(changes))
     record(d.events, org, entity::comment, now.id, events::comment_updated{now.ticket_id, std::move(changes)});
+  return d;
+}
+
+inline result<decision> remove(project const& p, ticket const& t) {
+  decision d;
+  record(d.events, p.org_id, entity::ticket, t.id, events::ticket_deleted{t.project_id, t.reference});
   return d;
 }
 

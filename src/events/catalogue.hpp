@@ -18,7 +18,8 @@ using event =
                  workflow_updated, label_created, label_updated, project_created, project_updated, project_member_added,
                  project_member_removed, sprint_created, sprint_updated, sprint_started, ticket_created, ticket_updated,
                  ticket_status_changed, ticket_assigned, ticket_sprint_changed, ticket_labeled, ticket_unlabeled,
-                 comment_created, comment_updated, comment_deleted, webhook_created, webhook_updated, webhook_deleted>;
+                 ticket_deleted, comment_created, comment_updated, comment_deleted, webhook_created, webhook_updated,
+                 webhook_deleted>;
 
 inline std::string_view type_of(event const& e) {
   return std::visit([](auto const& one) { return std::remove_cvref_t<decltype(one)>::type; }, e);

@@ -26,6 +26,14 @@ template <class T> struct change {
 template <class T> using field = json::changed<change<T>>;
 template <class T> using nullable = json::changed<change<std::optional<T>>>;
 
+// Of a thing that was deleted and is there again because the deletion was undone: what it goes on with.
+struct restored {
+  timestamp created_at;
+  std::uint64_t version = 0;
+  bool operator==(restored const&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(restored, (), (created_at, version))
+
 // Event structs are the stored format: a member is never renamed, retyped or removed; a new shape is a new `schema`
 // with its former struct in former.hpp and a golden file of every schema under tests/golden.
 

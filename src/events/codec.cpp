@@ -43,6 +43,40 @@ std::string encode_data(event const& e) {
   return std::visit([](auto const& one) { return json::to_string(one); }, e);
 }
 
+std::string public_data(event const& e) {
+  return std::visit(
+      [](auto const& one) {
+        std::string out = "{";
+        boost::mp11::mp_for_each<json::members_of<std::remove_cvref_t<decltype(one)>>>([&](auto d) {
+          std::string_view const name = d.name;
+          if (name.ends_with("_sealed") || name.ends_with("_hash") || json::detail::omitted(one.*d.pointer)) return;
+          if (out.size() > 1) out += ',';
+          json::write(out, name);
+          out += ':';
+          json::write(out, one.*d.pointer);
+        });
+        return out + "}";
+      },
+      e);
+}
+
+std::string public_list(std::span<draft const> drafts) {
+  std::string out = "[";
+  for (auto const& d : drafts) {
+    if (out.size() > 1) out += ',';
+    out += "{\"type\":";
+    json::write(out, type_of(d.what));
+    out += ",\"schema\":";
+    json::write(out, std::visit([](auto const& one) { return std::remove_cvref_t<decltype(one)>::schema; }, d.what));
+    out += ",\"org_id\":";
+    json::write(out, d.tenant);
+    out += ",\"subject\":";
+    json::write(out, d.subject);
+    out += ",\"data\":" + public_data(d.what) + "}";
+  }
+  return out + "]";
+}
+
 event decode_data(std::string_view type, int schema, std::string_view data) {
   event out;
   bool found = false;

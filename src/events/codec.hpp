@@ -3,6 +3,8 @@
 #include "events/envelope.hpp"
 #include "events/record.hpp"
 
+#include <span>
+
 namespace alloy::events {
 
 // What a record says about all its events.
@@ -34,5 +36,9 @@ record decode_record(std::uint64_t first_position, std::string_view bytes);
 // One event's facts as JSON, and back (the schema is the one it was written with).
 std::string encode_data(event const& e);
 event decode_data(std::string_view type, int schema, std::string_view data);
+// One event's facts as readers outside may see them: without what is sealed or hashed.
+std::string public_data(event const& e);
+// Events that have no place in the log yet, as a JSON array of {type, schema, org_id, subject, data}.
+std::string public_list(std::span<draft const> drafts);
 
 } // namespace alloy::events

@@ -22,12 +22,17 @@ struct ticket_created {
   std::optional<points> estimate_points = {};
   std::optional<std::int64_t> estimate_minutes = {};
   std::optional<date> due_date = {};
+  json::changed<restored> restores = {}; // it was deleted, and that was undone
 };
 BOOST_DESCRIBE_STRUCT(ticket_created, (),
                       (project_id, ticket_number, reference, title, description, status, category, priority,
-                       assignee_id, reporter_id, sprint_id, labels, estimate_points, estimate_minutes, due_date))
+                       assignee_id, reporter_id, sprint_id, labels, estimate_points, estimate_minutes, due_date,
+                       restores))
 
 struct ticket_changes {
+  field<uuid> project_id; // a move to another project: with it come the number and the reference there
+  field<std::int64_t> ticket_number;
+  field<std::string> reference;
   field<std::string> title;
   nullable<std::string> description;
   field<alloy::priority> priority;
@@ -37,7 +42,8 @@ struct ticket_changes {
   nullable<date> due_date;
 };
 BOOST_DESCRIBE_STRUCT(ticket_changes, (),
-                      (title, description, priority, reporter_id, estimate_points, estimate_minutes, due_date))
+                      (project_id, ticket_number, reference, title, description, priority, reporter_id, estimate_points,
+                       estimate_minutes, due_date))
 struct ticket_updated {
   static constexpr std::string_view type = "ticket.updated";
   static constexpr int schema = 1;
@@ -81,13 +87,22 @@ struct ticket_unlabeled {
 };
 BOOST_DESCRIBE_STRUCT(ticket_unlabeled, (), (label_id))
 
+struct ticket_deleted {
+  static constexpr std::string_view type = "ticket.deleted";
+  static constexpr int schema = 1;
+  uuid project_id;
+  std::string reference;
+};
+BOOST_DESCRIBE_STRUCT(ticket_deleted, (), (project_id, reference))
+
 struct comment_created {
   static constexpr std::string_view type = "comment.created";
   static constexpr int schema = 1;
   uuid ticket_id, author_id;
   std::string body;
+  json::changed<restored> restores = {};
 };
-BOOST_DESCRIBE_STRUCT(comment_created, (), (ticket_id, author_id, body))
+BOOST_DESCRIBE_STRUCT(comment_created, (), (ticket_id, author_id, body, restores))
 
 struct comment_changes {
   field<std::string> body;

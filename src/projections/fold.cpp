@@ -3,6 +3,7 @@
 #include "domain/entities.hpp"
 #include "domain/evolve.hpp"
 #include "events/ledger.hpp"
+#include "projections/history.hpp"
 #include "projections/subject_index.hpp"
 #include "projections/ticket_index.hpp"
 
@@ -38,6 +39,7 @@ void fold(view& state, events::record const& r, std::string_view bytes) {
   state.put(folded_key(), folded);
   events::fold_record(state, r.head.tenant, r.head.tenant_seq, r.events.front().position, r.crc, bytes);
   for (auto const& e : r.events) {
+    index_history(state, e);
     if (e.subject.kind == entity::ticket) {
       auto const before = std::holds_alternative<events::ticket_created>(e.what)
                               ? std::nullopt

@@ -1,46 +1,49 @@
 #include "projections/ticket_index.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace alloy::projections {
 namespace {
 
-// The keys a ticket stands under; an empty one is an index it is not in.
-std::array<std::string, 6> keys_of(uuid const& tenant, domain::ticket const& t) {
-  auto const number = static_cast<std::uint64_t>(t.ticket_number);
-  std::array<std::string, 6> keys{
-      numbers_of(tenant, t.project_id).add(number).str(),
-      statuses_of(tenant, t.project_id, t.status).add(number).str(),
-      key(tenant, table::ticket_by_updated)
-          .add(t.project_id)
-          .add(static_cast<std::uint64_t>(t.updated_at.ms))
-          .add(number)
-          .str(),
-      key(tenant, table::ticket_by_priority)
-          .add(t.project_id)
-          .add_byte(static_cast<std::uint8_t>(t.priority))
-          .add(number)
-          .str(),
+// The keys a ticket stands under, in a fixed order as far as it has a fixed number of them; labels come last.
+std::vector<std::string> keys_of(uuid const& tenant, domain::ticket const& t) {
+  auto const place = rank_of(t);
+  auto const held = [&](table by, std::optional<uuid> const& value) {
+    auto k = value ? holders_of(tenant, by, *value) : without_any(tenant, by, t.project_id);
+    return std::move(k.add_raw(place.view())).str();
   };
-  if (t.assignee_id)
-    keys[4] = key(tenant, table::ticket_by_assignee).add(*t.assignee_id).add(t.project_id).add(number).str();
-  if (t.sprint_id) keys[5] = key(tenant, table::ticket_by_sprint).add(*t.sprint_id).add(number).str();
+  std::vector<std::string> keys;
+  keys.reserve(7 + t.labels.size());
+  keys.push_back(status_of(tenant, t.project_id, t.status).add_raw(place.view()).str());
+  keys.push_back(priority_of(tenant, t.project_id, t.priority).add_raw(place.view()).str());
+  keys.push_back(
+      updates_of(tenant, t.project_id).add(static_cast<std::uint64_t>(t.updated_at.ms)).add_raw(place.view()).str());
+  keys.push_back(held(table::ticket_by_assignee, t.assignee_id));
+  keys.push_back(held(table::ticket_by_sprint, t.sprint_id));
+  keys.push_back(held(table::ticket_by_reporter, t.reporter_id));
+  keys.push_back(t.due_date ? due_on(tenant, *t.due_date).add_raw(place.view()).str() : std::string());
+  for (auto const& label : t.labels) keys.push_back(held(table::ticket_by_label, label));
   return keys;
+}
+
+bool among(std::vector<std::string> const& keys, std::string const& one, std::size_t at) {
+  return (at < keys.size() && keys[at] == one) || std::find(keys.begin(), keys.end(), one) != keys.end();
 }
 
 } // namespace
 
 void index_ticket(view& state, uuid const& tenant, std::optional<domain::ticket> const& before,
                   std::optional<domain::ticket> const& after) {
-  std::array<std::string, 6> old, now;
+  std::vector<std::string> old, now;
   if (before) old = keys_of(tenant, *before);
   if (after) now = keys_of(tenant, *after);
-  for (std::size_t i = 0; i < old.size(); ++i) {
-    if (old[i] == now[i]) continue;
-    if (!old[i].empty()) state.erase(old[i]);
-    if (!now[i].empty()) state.put(now[i], after->id.view());
-  }
+  for (std::size_t i = 0; i < old.size(); ++i)
+    if (!old[i].empty() && !among(now, old[i], i)) state.erase(old[i]);
+  for (std::size_t i = 0; i < now.size(); ++i)
+    if (!now[i].empty() && !among(old, now[i], i)) state.put(now[i], {});
+  if (after && (!before || before->project_id != after->project_id))
+    state.put(numbers_of(tenant, after->project_id).add(static_cast<std::uint64_t>(after->ticket_number)),
+              after->id.view());
 }
 
 std::optional<uuid> ticket_by_number(reader const& state, uuid const& tenant, uuid const& project,
@@ -52,7 +55,7 @@ std::optional<uuid> ticket_by_number(reader const& state, uuid const& tenant, uu
 
 std::uint64_t count_status(reader const& state, uuid const& tenant, uuid const& project, std::string_view status) {
   std::uint64_t count = 0;
-  auto const prefix = statuses_of(tenant, project, status);
+  auto const prefix = status_of(tenant, project, status);
   state.scan(prefix, after_prefix(prefix), direction::ascending,
              [&](std::string_view, std::string_view) { return ++count, true; });
   return count;

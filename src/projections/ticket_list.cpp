@@ -7,80 +7,325 @@
 namespace alloy::projections {
 namespace {
 
-template <class T> bool among(std::vector<T> const& wanted, T const& value) {
-  return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
+constexpr std::size_t chunk_max = 512; // documents fetched at once
+
+struct found_ticket {
+  std::string place; // in the order asked for
+  uuid id;
+  std::string json = {};
+};
+
+// What one stream is made of.
+struct part {
+  reader const& state;
+  ticket_scope const& scope;
+  ticket_order order;
+  direction way;
+  std::string begin;  // the place to go on from, empty: from the first
+  std::size_t wanted; // about so many will be taken
+};
+
+bool is_filtered(ticket_filter const& f) {
+  return !f.status.empty() || !f.category.empty() || !f.priority.empty() || f.assignee || f.sprint ||
+         !f.reporter.empty() || !f.label.empty() || !f.tag.empty() || f.updated_since || f.created_since ||
+         f.due_before;
 }
 
-// Within a project tickets are created in the order of their numbers, so an index by number serves both orders, and so
-// does every index whose keys go on with the number.
-range range_of(ticket_query const& q, ticket_filter& rest) {
-  auto const begin = [&](table t) { return key(q.tenant, t).add(q.project); };
-  if (q.order == ticket_order::updated_at) return {begin(table::ticket_by_updated).str(), q.way};
-  if (q.order == ticket_order::priority) {
-    if (q.filter.priority.size() != 1) return {begin(table::ticket_by_priority).str(), q.way};
-    rest.priority.clear();
-    return {begin(table::ticket_by_priority).add_byte(static_cast<std::uint8_t>(q.filter.priority.front())).str(),
-            q.way};
+// The tickets of one scope in the order asked for, a chunk at a time.
+class ticket_stream {
+ public:
+  explicit ticket_stream(part of) : of_(std::move(of)) {}
+  virtual ~ticket_stream() = default;
+
+  found_ticket const* peek() {
+    while (next_ == ready_.size() && !ended_) refill();
+    return next_ == ready_.size() ? nullptr : &ready_[next_];
   }
-  auto const single = [](std::optional<id_filter> const& f) { return f && !f->none && f->any.size() == 1; };
-  if (single(q.filter.sprint)) {
-    rest.sprint.reset();
-    return {key(q.tenant, table::ticket_by_sprint).add(q.filter.sprint->any.front()).str(), q.way};
+  found_ticket take() { return std::move(ready_[next_++]); }
+  uuid const& tenant() const noexcept { return of_.scope.tenant; }
+
+ protected:
+  // Candidates in order, at least one unless there are no more.
+  virtual std::vector<found_ticket> candidates(std::size_t about) = 0;
+  virtual bool exact() const { return false; } // every candidate matches
+
+  bool up() const noexcept { return of_.way == direction::ascending; }
+  bool keeps(domain::ticket const& t) const {
+    auto const& in = of_.scope;
+    return (in.whole_tenant || std::find(in.projects.begin(), in.projects.end(), t.project_id) != in.projects.end()) &&
+           in.filter.matches(of_.state, in.tenant, t);
   }
-  if (single(q.filter.assignee)) {
-    rest.assignee.reset();
-    return {key(q.tenant, table::ticket_by_assignee).add(q.filter.assignee->any.front()).add(q.project).str(), q.way};
+  std::vector<std::optional<std::string>> documents(std::vector<found_ticket> const& of) const {
+    std::vector<std::string> keys;
+    keys.reserve(of.size());
+    for (auto const& one : of) keys.push_back(domain::key_of<domain::ticket>(of_.scope.tenant, one.id).str());
+    return of_.state.multi_get(keys);
   }
-  if (q.filter.status.size() == 1) {
-    rest.status.clear();
-    return {statuses_of(q.tenant, q.project, q.filter.status.front()).str(), q.way};
+
+  part const of_;
+
+ private:
+  void refill() {
+    ready_.clear();
+    next_ = 0;
+    auto all = candidates(exact() || !is_filtered(of_.scope.filter) ? of_.wanted : std::min(chunk_max, of_.wanted * 4));
+    ended_ = all.empty();
+    auto const rows = documents(all);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (!rows[i]) continue;
+      auto const json = domain::row::json_of(*rows[i]);
+      if (!exact()) {
+        auto const t = json::stored<domain::ticket>(json);
+        // A row that leads from where the ticket no longer stands: it is found where it stands now.
+        if (!keeps(t) || place_in(of_.order, t) != all[i].place) continue;
+      }
+      all[i].json.assign(json);
+      ready_.push_back(std::move(all[i]));
+    }
   }
-  if (q.filter.priority.size() == 1) {
-    rest.priority.clear();
-    return {begin(table::ticket_by_priority).add_byte(static_cast<std::uint8_t>(q.filter.priority.front())).str(),
-            q.way};
-  }
-  return {begin(table::ticket_by_number).str(), q.way};
+
+  std::vector<found_ticket> ready_;
+  std::size_t next_ = 0;
+  bool ended_ = false;
+};
+
+std::string place_of(std::optional<priority> p, rank const& r) {
+  std::string place;
+  if (p) place.push_back(static_cast<char>(*p));
+  return place.append(r.view());
 }
 
-bool is_empty(ticket_filter const& f) {
-  return f.status.empty() && f.category.empty() && f.priority.empty() && !f.assignee && !f.sprint &&
-         f.reporter.empty() && f.label.empty() && !f.updated_since && !f.created_since && !f.due_before;
+// The join in its own order: of creation, or of creation within each priority.
+class joined_stream final : public ticket_stream {
+ public:
+  explicit joined_stream(part of) : ticket_stream(std::move(of)) { open(); }
+
+ protected:
+  bool exact() const override { return exact_; }
+
+  std::vector<found_ticket> candidates(std::size_t about) override {
+    std::vector<found_ticket> found;
+    while (found.size() < about) {
+      if (!join_ && !open()) break;
+      if (!join_->valid()) {
+        join_.reset();
+        continue;
+      }
+      rank const at = join_->at();
+      if (beyond(at)) {
+        join_.reset();
+        continue;
+      }
+      found.push_back({place_of(group_, at), at.id()});
+      join_->next();
+    }
+    return found;
+  }
+
+ private:
+  bool beyond(rank const& at) const { return !up() && of_.scope.filter.created_since && at < earliest(); }
+  rank earliest() const { return rank::of(*of_.scope.filter.created_since, {}); }
+
+  // The next group's join, at the place to begin with.
+  bool open() {
+    bool const grouped = of_.order == ticket_order::priority;
+    if (opened_ == (grouped ? 5 : 1)) return false;
+    if (grouped) group_ = static_cast<priority>(up() ? opened_ : 4 - opened_);
+    ++opened_;
+    auto const& only = of_.scope.filter.priority;
+    if (group_ && !only.empty() && std::find(only.begin(), only.end(), *group_) == only.end()) return open();
+    std::string_view from = of_.begin;
+    if (group_ && !from.empty()) {
+      auto const begin = static_cast<priority>(from.front());
+      if (up() ? *group_ < begin : begin < *group_) return open();
+      from = *group_ == begin ? from.substr(1) : std::string_view{};
+    }
+    auto sets = sets_of(of_.state, of_.scope, of_.way, group_);
+    exact_ = sets.exact;
+    join_ = all_of(std::move(sets.all), of_.way);
+    if (from.empty() && up() && of_.scope.filter.created_since)
+      join_->seek(earliest());
+    else if (from.empty())
+      join_->start();
+    else
+      join_->seek(rank::at_end_of(from));
+    return true;
+  }
+
+  int opened_ = 0;
+  std::optional<priority> group_;
+  rank_cursor_ptr join_;
+  bool exact_ = false;
+};
+
+// A join that is small: gathered, sorted.
+class sorted_stream final : public ticket_stream {
+ public:
+  sorted_stream(part of, std::vector<rank> members) : ticket_stream(std::move(of)), members_(std::move(members)) {}
+
+ protected:
+  std::vector<found_ticket> candidates(std::size_t about) override {
+    if (!sorted_) sort();
+    std::vector<found_ticket> found;
+    while (found.size() < about && next_ < all_.size()) found.push_back(std::move(all_[next_++]));
+    return found;
+  }
+
+ private:
+  void sort() {
+    sorted_ = true;
+    for (auto const& m : members_) all_.push_back({{}, m.id()});
+    auto const rows = documents(all_);
+    std::vector<found_ticket> kept;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (!rows[i]) continue;
+      auto const t = json::stored<domain::ticket>(domain::row::json_of(*rows[i]));
+      auto place = place_in(of_.order, t);
+      bool const reached = of_.begin.empty() || (up() ? place >= of_.begin : place <= of_.begin);
+      if (reached && keeps(t)) kept.push_back({std::move(place), t.id});
+    }
+    std::sort(kept.begin(), kept.end(),
+              [&](auto const& a, auto const& b) { return up() ? a.place < b.place : b.place < a.place; });
+    all_ = std::move(kept);
+  }
+
+  std::vector<rank> members_;
+  std::vector<found_ticket> all_;
+  std::size_t next_ = 0;
+  bool sorted_ = false;
+};
+
+// The index of the order itself, project beside project.
+class walking_stream final : public ticket_stream {
+ public:
+  explicit walking_stream(part of) : ticket_stream(std::move(of)) { open(); }
+
+ protected:
+  std::vector<found_ticket> candidates(std::size_t about) override {
+    std::vector<found_ticket> found;
+    while (found.size() < about) {
+      lane* first = nullptr;
+      for (auto& l : lanes_)
+        if (!l.place.empty() && (!first || (up() ? l.place < first->place : first->place < l.place))) first = &l;
+      if (!first) break;
+      // A ticket that went to another project and has the same number there stands in two lanes.
+      if (first->place != last_)
+        found.push_back(
+            {first->place, uuid::from_view(std::string_view(first->place).substr(first->place.size() - 16))});
+      last_ = first->place;
+      first->rows->next();
+      settle(*first);
+    }
+    return found;
+  }
+
+ private:
+  struct lane {
+    std::string prefix;
+    std::unique_ptr<row_cursor> rows;
+    std::string place = {}; // empty: at its end
+  };
+
+  void settle(lane& l) {
+    l.place.clear();
+    if (!l.rows->valid()) return;
+    l.place.assign(l.rows->key().substr(l.prefix.size()));
+    if (of_.order == ticket_order::number) l.place.append(l.rows->value());
+    auto const& since = of_.scope.filter.updated_since;
+    if (!up() && of_.order == ticket_order::updated_at && since &&
+        big_endian_u64(l.place) < static_cast<std::uint64_t>(std::max<std::int64_t>(0, since->ms)))
+      l.place.clear();
+  }
+
+  void open() {
+    for (auto const& project : of_.scope.projects) {
+      lane l;
+      l.prefix = (of_.order == ticket_order::number ? numbers_of(of_.scope.tenant, project)
+                                                    : updates_of(of_.scope.tenant, project))
+                     .str();
+      auto const end = after_prefix(l.prefix);
+      l.rows = of_.state.cursor(l.prefix, end, of_.way);
+      // A number's row ends where the place goes on with the id.
+      std::string from = of_.begin.empty()
+                             ? std::string()
+                             : l.prefix + of_.begin.substr(0, of_.order == ticket_order::number ? 8 : of_.begin.size());
+      auto const& since = of_.scope.filter.updated_since;
+      if (from.empty() && up() && since && of_.order == ticket_order::updated_at)
+        from = updates_of(of_.scope.tenant, project)
+                   .add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, since->ms)))
+                   .str();
+      l.rows->seek(!from.empty() ? from : up() ? l.prefix : end);
+      settle(l);
+      lanes_.push_back(std::move(l));
+    }
+  }
+
+  std::vector<lane> lanes_;
+  std::string last_;
+};
+
+std::unique_ptr<ticket_stream> stream_of(part of) {
+  if (of.order == ticket_order::created_at || of.order == ticket_order::priority)
+    return std::make_unique<joined_stream>(std::move(of));
+  // Without a filter the join is everything; with one it is asked whether it is small.
+  if (is_filtered(of.scope.filter)) {
+    std::vector<rank> members;
+    auto const join = all_of(sets_of(of.state, of.scope, of.way).all, of.way);
+    for (join->start(); join->valid() && members.size() <= gathered_max; join->next()) members.push_back(join->at());
+    if (members.size() <= gathered_max) return std::make_unique<sorted_stream>(std::move(of), std::move(members));
+  }
+  return std::make_unique<walking_stream>(std::move(of));
 }
 
 } // namespace
 
-bool id_filter::matches(std::optional<uuid> const& id) const noexcept {
-  return id ? std::find(any.begin(), any.end(), *id) != any.end() : none;
-}
-
-bool ticket_filter::matches(domain::ticket const& t) const {
-  return among(status, t.status) && among(category, t.category) && among(priority, t.priority) &&
-         (!assignee || assignee->matches(t.assignee_id)) && (!sprint || sprint->matches(t.sprint_id)) &&
-         among(reporter, t.reporter_id) &&
-         (label.empty() ||
-          std::any_of(t.labels.begin(), t.labels.end(), [&](uuid const& id) { return among(label, id); })) &&
-         (!updated_since || t.updated_at >= *updated_since) && (!created_since || t.created_at >= *created_since) &&
-         (!due_before || (t.due_date && *t.due_date < *due_before));
+std::string place_in(ticket_order order, domain::ticket const& t) {
+  std::string place;
+  switch (order) {
+  case ticket_order::created_at: return std::string(rank_of(t).view());
+  case ticket_order::priority: return place_of(t.priority, rank_of(t));
+  case ticket_order::updated_at:
+    append_u64(place, static_cast<std::uint64_t>(t.updated_at.ms));
+    return place.append(rank_of(t).view());
+  case ticket_order::number:
+    append_u64(place, static_cast<std::uint64_t>(t.ticket_number));
+    return place.append(t.id.view());
+  }
+  return place;
 }
 
 page list_tickets(reader const& state, ticket_query const& q, page_request const& ask) {
-  ticket_filter rest = q.filter;
-  range const r = range_of(q, rest);
-  std::function<bool(std::string_view)> keep;
-  // A sprint's index spans no second project, but its id comes from the caller: the project is checked, too.
-  bool const check_project = r.prefix.compare(0, 17, key(q.tenant, table::ticket_by_sprint).str()) == 0;
-  if (!is_empty(rest) || check_project)
-    keep = [&](std::string_view json) {
-      auto const t = json::stored<domain::ticket>(json);
-      return t.project_id == q.project && rest.matches(t);
-    };
-  return read_entities(
-      state, r, ask,
-      [&](std::string_view, std::string_view id) {
-        return domain::key_of<domain::ticket>(q.tenant, uuid::from_view(id)).str();
-      },
-      keep);
+  // A cursor is a place and, behind it, the tenant: two tenants may have a ticket at the same place.
+  bool const goes_on = ask.after.size() > 16;
+  std::string const last_place = goes_on ? ask.after.substr(0, ask.after.size() - 16) : std::string();
+  uuid const last_tenant = goes_on ? uuid::from_view(std::string_view(ask.after).substr(last_place.size())) : uuid{};
+  auto const before = [&](std::string_view a, uuid const& a_tenant, std::string_view b, uuid const& b_tenant) {
+    if (a != b) return q.way == direction::ascending ? a < b : b < a;
+    return a_tenant < b_tenant;
+  };
+  std::vector<std::unique_ptr<ticket_stream>> streams;
+  for (auto const& scope : q.scopes)
+    if (!scope.projects.empty())
+      streams.push_back(stream_of({state, scope, q.order, q.way, last_place, ask.limit + 2}));
+  page p;
+  std::string last;
+  for (;;) {
+    ticket_stream* first = nullptr;
+    for (auto& s : streams) {
+      while (s->peek() && goes_on && !before(last_place, last_tenant, s->peek()->place, s->tenant())) s->take();
+      if (s->peek() && (!first || before(s->peek()->place, s->tenant(), first->peek()->place, first->tenant())))
+        first = s.get();
+    }
+    if (!first) return p;
+    if (p.rows.size() == ask.limit) {
+      p.next = last;
+      return p;
+    }
+    auto one = first->take();
+    last = std::move(one.place);
+    last.append(first->tenant().view());
+    p.rows.push_back(std::move(one.json));
+  }
 }
 
 } // namespace alloy::projections

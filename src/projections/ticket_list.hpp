@@ -1,41 +1,25 @@
 #pragma once
-// Lists of tickets: one planner picks the index that leaves the fewest rows, the rest of the filter is held against the
-// documents themselves.
-#include "domain/entities.hpp"
+// Lists of tickets, over one project or everything a caller can reach, in one order. The planner joins what indexes
+// know of the filter (ticket_filter.hpp). In the order of creation and of priority the join itself comes in order. For
+// the other orders a small join is gathered and sorted, and a large one is met by walking the index of the order.
 #include "projections/page.hpp"
+#include "projections/ticket_filter.hpp"
 
 namespace alloy::projections {
 
 enum class ticket_order : std::uint8_t { created_at, updated_at, priority, number };
 BOOST_DESCRIBE_ENUM(ticket_order, created_at, updated_at, priority, number)
 
-// What a field may be: one of `any`, or absent where `none` is set.
-struct id_filter {
-  std::vector<uuid> any;
-  bool none = false;
-  bool matches(std::optional<uuid> const& id) const noexcept;
-  bool operator==(id_filter const&) const = default;
-};
-
-struct ticket_filter {
-  std::vector<std::string> status;
-  std::vector<alloy::category> category;
-  std::vector<alloy::priority> priority;
-  std::optional<id_filter> assignee, sprint;
-  std::vector<uuid> reporter, label;
-  std::optional<timestamp> updated_since, created_since;
-  std::optional<date> due_before;
-
-  bool matches(domain::ticket const& t) const;
-};
-
 struct ticket_query {
-  uuid tenant, project;
-  ticket_filter filter;
+  std::vector<ticket_scope> scopes; // each tenant once
   ticket_order order = ticket_order::created_at;
   direction way = direction::ascending;
 };
 
+// The plain cursor is the last item's place in the order, and its tenant.
 page list_tickets(reader const& state, ticket_query const& q, page_request const& ask);
+
+// A ticket's place in an order: comparing the bytes compares the places.
+std::string place_in(ticket_order order, domain::ticket const& t);
 
 } // namespace alloy::projections

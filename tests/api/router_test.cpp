@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_path_is_not_found) {
 
 BOOST_AUTO_TEST_CASE(another_method_is_told_those_there_are) {
   BOOST_TEST(found("DELETE", "/api/v1/orgs") == "allow POST, GET, HEAD");
-  BOOST_TEST(found("PUT", "/api/v1/tickets/A-1") == "allow GET, HEAD, PATCH");
+  BOOST_TEST(found("PUT", "/api/v1/tickets/A-1") == "allow GET, HEAD, PATCH, DELETE");
   BOOST_TEST(found("get", "/api/v1/orgs") == "allow POST, GET, HEAD"); // methods are case-sensitive
   BOOST_TEST(found("GET", "/api/v1/auth/login") == "allow POST");
 }

@@ -9,7 +9,7 @@ namespace rc {
 template <> struct Arbitrary<alloy::projections::step> {
   static Gen<alloy::projections::step> arbitrary() {
     using alloy::projections::step;
-    return gen::build<step>(gen::set(&step::what, gen::inRange(0U, 10U)), gen::set(&step::which, gen::inRange(0U, 60U)),
+    return gen::build<step>(gen::set(&step::what, gen::inRange(0U, 12U)), gen::set(&step::which, gen::inRange(0U, 60U)),
                             gen::set(&step::to, gen::inRange(0U, 60U)));
   }
 };

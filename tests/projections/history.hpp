@@ -63,7 +63,7 @@ class history {
       return std::string("{\"") + name + "\":" + value + "}";
     };
     auto const quoted = [](uuid const& id) { return "\"" + to_string(id) + "\""; };
-    if (tickets_.empty() || s.what % 10 == 0) {
+    if (tickets_.empty() || s.what % 12 == 0) {
       auto const p = find<domain::project>(state_, org(), project(s.which)).value();
       create_ticket c;
       c.title.value = "T" + std::to_string(s.to);
@@ -76,7 +76,9 @@ class history {
       if (d) tickets_.push_back(d->events.front().subject.id);
       return d;
     }
-    auto const t = find<ticket>(state_, org(), tickets_[s.which % tickets_.size()]).value();
+    auto const found = find<ticket>(state_, org(), tickets_[s.which % tickets_.size()]);
+    if (!found) return domain::decision{};
+    auto const& t = *found;
     auto const p = find<domain::project>(state_, org(), t.project_id).value();
     unsigned const p_n = p.id == project(0) ? 0 : 1;
     constexpr char const* statuses[] = {"\"Backlog\"", "\"Ready\"", "\"InProgress\"",
@@ -85,7 +87,7 @@ class history {
     auto const update = [&](std::string const& json) {
       return decide(state_, p, t, tests::body<update_ticket>(json), by);
     };
-    switch (s.what % 10) {
+    switch (s.what % 12) {
     case 1: return update(text("status", statuses[s.to % 6]));
     case 2: return update(text("priority", priorities[s.to % 5]));
     case 3: return update(text("assignee_id", s.to % 4 ? quoted(user(s.to)) : "null"));
@@ -102,6 +104,8 @@ class history {
       if (d) comments_.push_back(d->events.front().subject.id);
       return d;
     }
+    case 9: return update(text("project_id", quoted(project(s.to))));
+    case 10: return s.to % 4 ? domain::decision{} : domain::remove(p, t);
     default: {
       if (comments_.empty()) return domain::decision{};
       auto const c = find<comment>(state_, org(), comments_[s.to % comments_.size()]);

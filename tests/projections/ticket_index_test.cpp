@@ -11,8 +11,10 @@ using rows = std::map<std::string, std::string, std::less<>>;
 
 bool is_index(std::string_view key) {
   auto const t = static_cast<std::uint8_t>(key[16]);
-  return t >= static_cast<std::uint8_t>(table::ticket_by_number) &&
-         t <= static_cast<std::uint8_t>(table::comment_by_ticket);
+  return (t >= static_cast<std::uint8_t>(table::ticket_by_status) &&
+          t <= static_cast<std::uint8_t>(table::comment_by_ticket)) ||
+         (t >= static_cast<std::uint8_t>(table::ticket_by_reporter) &&
+          t <= static_cast<std::uint8_t>(table::ticket_by_due));
 }
 
 rows rows_of(tests::map_view const& state) {
@@ -26,24 +28,24 @@ rows rows_of(tests::map_view const& state) {
 rows rows_due(tests::map_view const& state) {
   rows all;
   for (auto const& [k, v] : state.rows()) {
-    if (k[16] == static_cast<char>(table::comment)) {
+    if (k[16] == static_cast<char>(table::comment)) { // also of a ticket that is gone: nothing leads to them
       auto const c = json::stored<domain::comment>(domain::row::json_of(v));
       all[key(history::org(), table::comment_by_ticket).add(c.ticket_id).add(c.id).str()] = "";
     }
     if (k[16] != static_cast<char>(table::ticket)) continue;
     auto const t = json::stored<ticket>(domain::row::json_of(v));
-    std::string const id(t.id.view());
-    auto const number = static_cast<std::uint64_t>(t.ticket_number);
     auto const begin = [](table of) { return key(history::org(), of); };
-    all[begin(table::ticket_by_number).add(t.project_id).add(number).str()] = id;
-    all[begin(table::ticket_by_status).add(t.project_id).add(t.status).add(number).str()] = id;
-    auto const updated = static_cast<std::uint64_t>(t.updated_at.ms);
-    all[begin(table::ticket_by_updated).add(t.project_id).add(updated).add(number).str()] = id;
-    auto const urgency = static_cast<std::uint8_t>(t.priority);
-    all[begin(table::ticket_by_priority).add(t.project_id).add_byte(urgency).add(number).str()] = id;
-    if (t.assignee_id)
-      all[begin(table::ticket_by_assignee).add(*t.assignee_id).add(t.project_id).add(number).str()] = id;
-    if (t.sprint_id) all[begin(table::ticket_by_sprint).add(*t.sprint_id).add(number).str()] = id;
+    auto const at = [&](key of) { all[of.add(static_cast<std::uint64_t>(t.created_at.ms)).add(t.id).str()] = ""; };
+    at(begin(table::ticket_by_status).add(t.project_id).add(t.status));
+    at(begin(table::ticket_by_updated).add(t.project_id).add(static_cast<std::uint64_t>(t.updated_at.ms)));
+    at(begin(table::ticket_by_priority).add(t.project_id).add_byte(static_cast<std::uint8_t>(t.priority)));
+    at(begin(table::ticket_by_reporter).add(t.reporter_id));
+    at(t.assignee_id ? begin(table::ticket_by_assignee).add(*t.assignee_id)
+                     : begin(table::ticket_by_assignee).add(uuid{}).add(t.project_id));
+    at(t.sprint_id ? begin(table::ticket_by_sprint).add(*t.sprint_id)
+                   : begin(table::ticket_by_sprint).add(uuid{}).add(t.project_id));
+    for (auto const& l : t.labels) at(begin(table::ticket_by_label).add(l));
+    if (t.due_date) at(begin(table::ticket_by_due).add(static_cast<std::uint64_t>(t.due_date->days)));
   }
   return all;
 }
@@ -69,8 +71,9 @@ BOOST_AUTO_TEST_CASE(a_ticket_that_goes_leaves_no_row) {
   t.assignee_id = history::user(0);
   t.sprint_id = history::sprint(0, 0);
   t.status = "Backlog";
+  t.labels = {history::label(0), history::label(1)};
   index_ticket(state, history::org(), std::nullopt, t);
-  BOOST_TEST(rows_of(state).size() == before.size() + 6);
+  BOOST_TEST(rows_of(state).size() == before.size() + 8);
   index_ticket(state, history::org(), t, std::nullopt);
   BOOST_TEST((rows_of(state) == before));
 }
@@ -83,6 +86,17 @@ BOOST_AUTO_TEST_CASE(a_ticket_is_found_by_its_number_in_its_project) {
   BOOST_TEST(!ticket_by_number(state, history::org(), history::project(0), 6).has_value());
   BOOST_TEST(!ticket_by_number(state, history::org(), history::project(1), 3).has_value());
   BOOST_TEST(!ticket_by_number(state, id_of(9), history::project(0), 3).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_old_number_leads_to_a_ticket_that_went_elsewhere) {
+  tests::map_view state;
+  history h(state);
+  for (unsigned n = 0; n < 3; ++n) h.take({0, 0, 0});
+  h.take({9, 1, 1}); // the second one goes to the other project
+  BOOST_TEST((ticket_by_number(state, history::org(), history::project(0), 2) == h.tickets()[1]));
+  BOOST_TEST((ticket_by_number(state, history::org(), history::project(1), 1) == h.tickets()[1]));
+  h.take({0, 0, 0});
+  BOOST_TEST((ticket_by_number(state, history::org(), history::project(0), 4) == h.tickets()[3]));
 }
 
 BOOST_AUTO_TEST_CASE(tickets_of_a_status_are_counted_in_their_project) {

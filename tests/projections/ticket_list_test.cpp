@@ -28,17 +28,20 @@ bool wanted(ticket_filter const& f, ticket const& t) {
 }
 
 std::vector<std::string> by_force(tests::map_view const& state, ticket_query const& q) {
+  auto const& scope = q.scopes.front();
   std::vector<ticket> all;
   for (auto const& [k, v] : state.rows())
     if (k[16] == static_cast<char>(table::ticket)) {
       auto t = json::stored<ticket>(domain::row::json_of(v));
-      if (t.project_id == q.project && wanted(q.filter, t)) all.push_back(std::move(t));
+      if (std::count(scope.projects.begin(), scope.projects.end(), t.project_id) && wanted(scope.filter, t))
+        all.push_back(std::move(t));
     }
   auto const rank = [&](ticket const& t) {
-    std::int64_t first = 0; // by number alone
+    std::int64_t first = 0; // by creation alone
     if (q.order == ticket_order::updated_at) first = t.updated_at.ms;
     if (q.order == ticket_order::priority) first = static_cast<std::int64_t>(t.priority);
-    return std::pair(first, t.ticket_number);
+    if (q.order == ticket_order::number) return std::tuple(t.ticket_number, std::int64_t{0}, t.id);
+    return std::tuple(first, t.created_at.ms, t.id);
   };
   std::sort(all.begin(), all.end(), [&](auto const& a, auto const& b) { return rank(a) < rank(b); });
   if (q.way == direction::descending) std::reverse(all.begin(), all.end());
@@ -74,24 +77,33 @@ std::optional<id_filter> maybe_ids(std::function<uuid()> make) {
 ticket_query any_query(history const& h, reader const& state) {
   auto const n = [] { return *rc::gen::inRange(0U, 6U); };
   ticket_query q;
-  q.tenant = history::org();
-  q.project = history::project(n());
+  auto& scope = q.scopes.emplace_back();
+  scope.tenant = history::org();
+  scope.whole_tenant = n() < 2;
+  scope.projects = {history::project(n())};
+  if (scope.whole_tenant || n() < 2) scope.projects = {history::project(0), history::project(1)};
+  auto& f = scope.filter;
   q.order = *rc::gen::element(ticket_order::created_at, ticket_order::updated_at, ticket_order::priority,
                               ticket_order::number);
   q.way = *rc::gen::element(direction::ascending, direction::descending);
-  q.filter.status =
-      some<std::string>([] { return *rc::gen::element<std::string>("Backlog", "Ready", "Done", "Nowhere"); });
-  q.filter.category = some<category>([] { return *rc::gen::element(category::todo, category::done); });
-  q.filter.priority = some<priority>([&] { return static_cast<priority>(n() % 5); });
-  q.filter.assignee = maybe_ids([&] { return history::user(n()); });
-  q.filter.sprint = maybe_ids([&] { return history::sprint(n(), n()); }); // of the other project, too
-  q.filter.reporter = some<uuid>([&] { return history::user(n()); });
-  q.filter.label = some<uuid>([&] { return history::label(n()); });
+  f.status = some<std::string>([] { return *rc::gen::element<std::string>("Backlog", "Ready", "Done", "Nowhere"); });
+  f.category = some<category>([] { return *rc::gen::element(category::todo, category::done); });
+  f.priority = some<priority>([&] { return static_cast<priority>(n() % 5); });
+  f.assignee = maybe_ids([&] { return history::user(n()); });
+  f.sprint = maybe_ids([&] { return history::sprint(n(), n()); }); // of the other project, too
+  f.reporter = some<uuid>([&] { return history::user(n()); });
+  f.label = some<uuid>([&] { return history::label(n()); });
   if (!h.tickets().empty() && n() == 0) {
-    auto const t = domain::find<ticket>(state, q.tenant, h.tickets()[n() % h.tickets().size()]).value();
-    (n() % 2 ? q.filter.updated_since : q.filter.created_since) = t.updated_at;
+    if (auto const t = domain::find<ticket>(state, scope.tenant, h.tickets()[n() % h.tickets().size()]))
+      (n() % 2 ? f.updated_since : f.created_since) = t->updated_at;
   }
-  if (n() == 0) q.filter.due_before = date{20'005};
+  if (n() == 0) f.due_before = date{20'005};
+  return q;
+}
+
+ticket_query of_project(unsigned n) {
+  ticket_query q;
+  q.scopes.push_back({history::org(), {history::project(n)}});
   return q;
 }
 
@@ -119,15 +131,14 @@ RC_BOOST_PROP(every_index_gives_its_list, ()) {
        {ticket_order::created_at, ticket_order::updated_at, ticket_order::priority, ticket_order::number})
     for (auto const way : {direction::ascending, direction::descending})
       for (int which = 0; which < 5; ++which) {
-        ticket_query q;
-        q.tenant = history::org();
-        q.project = history::project(0);
+        auto q = of_project(0);
+        auto& f = q.scopes.front().filter;
         q.order = order;
         q.way = way;
-        if (which == 1) q.filter.status = {"Backlog"};
-        if (which == 2) q.filter.priority = {priority::Medium};
-        if (which == 3) q.filter.assignee = id_filter{{history::user(0)}, false};
-        if (which == 4) q.filter.sprint = id_filter{{history::sprint(0, 0)}, false};
+        if (which == 1) f.status = {"Backlog"};
+        if (which == 2) f.priority = {priority::Medium};
+        if (which == 3) f.assignee = id_filter{{history::user(0)}, false};
+        if (which == 4) f.sprint = id_filter{{history::sprint(0, 0)}, false};
         RC_ASSERT(by_pages(state, q, 3) == by_force(state, q));
       }
 }
@@ -136,11 +147,9 @@ BOOST_AUTO_TEST_CASE(a_list_of_another_organization_is_empty) {
   tests::map_view state;
   history h(state);
   h.take({0, 0, 1});
-  ticket_query q;
-  q.tenant = history::org();
-  q.project = history::project(0);
+  auto q = of_project(0);
   BOOST_TEST(list_tickets(state, q, {10, {}}).rows.size() == 1U);
-  q.tenant = id_of(9);
+  q.scopes.front().tenant = id_of(9);
   BOOST_TEST(list_tickets(state, q, {10, {}}).rows.empty());
 }
 
@@ -150,10 +159,8 @@ BOOST_AUTO_TEST_CASE(a_long_list_behind_a_rare_filter_is_read_to_its_end) {
   for (unsigned n = 0; n < 300; ++n) h.take({0, 0, 0});
   h.take({5, 4, 1});   // updated, so that it is not the first
   h.take({1, 299, 4}); // the last one is Done
-  ticket_query q;
-  q.tenant = history::org();
-  q.project = history::project(0);
-  q.filter.category = {category::done};
+  auto q = of_project(0);
+  q.scopes.front().filter.category = {category::done};
   auto const p = list_tickets(state, q, {1, {}});
   BOOST_TEST(p.rows.size() == 1U);
   BOOST_TEST(p.next.empty());

@@ -86,7 +86,7 @@ class Isolation(unittest.TestCase):
                 with self.subTest(op=op.id, role=role, allowed=allowed):
                     answer = self.ask(op, who, ids, dry=allowed, query=self.in_org(op, about, ids))
                     if allowed:
-                        self.assertEqual(answer.status, op.success, answer)
+                        self.assertEqual(answer.status, op.dry_success, answer)
                     elif about == "body":
                         self.assertEqual((answer.status, answer.faults), (422, {"/org_id": "role_too_low"}), answer)
                     else:
@@ -109,7 +109,7 @@ class Isolation(unittest.TestCase):
         for op, _, about in self.guarded():
             with self.subTest(op=op.id):
                 answer = self.ask(op, outsider, ids, dry=True, query=self.in_org(op, about, ids))
-                self.assertEqual(answer.status, op.success, answer)
+                self.assertEqual(answer.status, op.dry_success, answer)
 
     def same(self, op, who, foreign, random, name, *, bodies=(Ellipsis, Ellipsis), queries=("", ""), base=None):
         """Both are refused, and but for the ids in them the answers are one."""
@@ -160,7 +160,7 @@ class Isolation(unittest.TestCase):
         """Ids that a body names: of another organization as of nowhere."""
         owner, foreign = self.people["Owner"], self.world.foreign
         named = {"org_id": foreign["org_id"], "workflow_id": foreign["workflow_id"], "sprint_id": foreign["sprint_id"], "label_id": foreign["label_id"],
-                 "labels": foreign["label_id"], "project_ids": foreign["project_id"], "assignee_id": self.people["outsider"].id,
+                 "labels": foreign["label_id"], "project_id": foreign["project_id"], "project_ids": foreign["project_id"], "assignee_id": self.people["outsider"].id,
                  "reporter_id": self.people["outsider"].id, "user_id": self.people["outsider"].id, "author_id": self.people["outsider"].id,
                  "created_by": self.people["outsider"].id}
         met = set()

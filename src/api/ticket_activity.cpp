@@ -1,0 +1,124 @@
+#include "api/answers.hpp"
+#include "api/server_facts.hpp"
+#include "api/ticket_rows.hpp"
+#include "projections/history.hpp"
+
+namespace alloy::api {
+namespace {
+
+using namespace domain;
+
+struct activity_change {
+  static constexpr bool answer = true;
+  std::string field;
+  json::raw from, to;
+};
+BOOST_DESCRIBE_STRUCT(activity_change, (), (field, from, to))
+
+struct activity_actor {
+  static constexpr bool answer = true;
+  uuid user_id;
+  alloy::credential credential{};
+  std::optional<uuid> key_id;
+  std::string display_name;
+};
+BOOST_DESCRIBE_STRUCT(activity_actor, (), (user_id, credential, key_id, display_name))
+
+struct activity {
+  static constexpr bool answer = true;
+  std::uint64_t position = 0;
+  uuid id;
+  std::string type;
+  timestamp at;
+  activity_actor actor;
+  std::optional<uuid> comment_id;
+  std::vector<activity_change> changes;
+  std::string request_id;
+};
+BOOST_DESCRIBE_STRUCT(activity, (), (position, id, type, at, actor, comment_id, changes, request_id))
+
+template <class T> std::string text(T const& value) {
+  return alloy::json::to_string(value);
+}
+
+template <class T> void add(std::vector<activity_change>& out, std::string_view field, events::change<T> const& c) {
+  out.push_back({std::string(field), {text(c.from)}, {text(c.to)}});
+}
+void add(std::vector<activity_change>& out, std::string_view field, std::string from, std::string to) {
+  out.push_back({std::string(field), {std::move(from)}, {std::move(to)}});
+}
+
+// From and to of every field that the event is about; what was made or ended goes from or to null.
+template <class E> std::vector<activity_change> changes_of(E const& e) {
+  std::vector<activity_change> out;
+  if constexpr (requires { e.changes; }) {
+    if constexpr (alloy::json::described<std::remove_cvref_t<decltype(e.changes)>>)
+      boost::mp11::mp_for_each<alloy::json::members_of<std::remove_cvref_t<decltype(e.changes)>>>([&](auto d) {
+        if (auto const& change = (e.changes.*d.pointer).value) add(out, d.name, *change);
+      });
+    else
+      for (auto const& [field, change] : e.changes) add(out, field, change);
+  } else if constexpr (std::is_same_v<E, events::ticket_status_changed>) {
+    add(out, "status", e.status);
+    add(out, "category", e.category);
+  } else if constexpr (std::is_same_v<E, events::ticket_assigned>)
+    add(out, "assignee_id", e.assignee_id);
+  else if constexpr (std::is_same_v<E, events::ticket_sprint_changed>)
+    add(out, "sprint_id", e.sprint_id);
+  else if constexpr (std::is_same_v<E, events::ticket_labeled>)
+    add(out, "labels", "null", text(e.label_id));
+  else if constexpr (std::is_same_v<E, events::ticket_unlabeled>)
+    add(out, "labels", text(e.label_id), "null");
+  else if constexpr (std::is_same_v<E, events::comment_created>)
+    add(out, "body", "null", text(e.body));
+  else if constexpr (std::is_same_v<E, events::ticket_created>)
+    boost::mp11::mp_for_each<alloy::json::members_of<E>>([&](auto d) {
+      if (std::string_view(d.name) != "restores") add(out, d.name, "null", text(e.*d.pointer));
+    });
+  return out;
+}
+
+activity view_of(read_call const& c, events::stored_event const& e) {
+  activity a;
+  a.position = e.position;
+  a.id = e.id;
+  a.type = events::type_of(e.what);
+  a.at = e.at;
+  a.actor = {e.actor.user_id, e.actor.credential, {}, std::string(auth::former_user)};
+  if (e.actor.credential == credential::api_key) a.actor.key_id = e.actor.key_id;
+  if (auto const u = find<user>(c.state, identity_tenant, e.actor.user_id))
+    a.actor.display_name =
+        c.with.people.open(c.local, u->id, u->display_name_sealed).value_or(std::string(auth::former_user));
+  if (e.subject.kind == entity::comment) a.comment_id = e.subject.id;
+  a.changes = std::visit([](auto const& what) { return changes_of(what); }, e.what);
+  a.request_id = e.request_id;
+  return a;
+}
+
+// A plain cursor is the position of the last item.
+result<reply> list(read_call& c, list_query const& q) {
+  auto ask = page_asked(c, q.limit, q.cursor);
+  if (!ask) return ask.error();
+  auto const found = projections::read_history(c.state, c.with.server.log, c.subject.org, entity::ticket, c.subject.id,
+                                               big_endian_u64(ask->after), ask->limit + 1);
+  projections::page p;
+  for (auto const& e : found) {
+    if (p.rows.size() == ask->limit) {
+      append_u64(p.next, found[ask->limit - 1].position);
+      break;
+    }
+    p.rows.push_back(alloy::json::to_string(view_of(c, e)));
+  }
+  return page_reply(c, p);
+}
+
+} // namespace
+
+std::vector<operation> ticket_activity_rows() {
+  auto row = get_list<activity>("get_ticket_activity", "/api/v1/tickets/{ticket_id}/activity", role::Viewer,
+                                "What happened to a ticket: who, when, from what to what", list);
+  row.notes = "Oldest first. A change of `labels` names the one label that was added (to) or taken off (from).";
+  return {row};
+}
+
+} // namespace alloy::api

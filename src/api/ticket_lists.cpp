@@ -1,0 +1,195 @@
+#include "api/access.hpp"
+#include "api/answers.hpp"
+#include "api/ticket_rows.hpp"
+#include "projections/ticket_past.hpp"
+
+namespace alloy::api {
+namespace {
+
+using namespace domain;
+
+// What every list of tickets takes.
+struct ticket_filters {
+  std::optional<std::int64_t> limit;
+  std::optional<std::string> cursor, sort;
+  std::optional<std::vector<std::string>> status;
+  std::optional<std::vector<alloy::category>> category;
+  std::optional<std::vector<uuid>> reporter_id;
+  std::optional<std::vector<alloy::priority>> priority;
+  std::optional<std::vector<std::string>> sprint_id; // ids, or "none"
+  std::optional<std::vector<std::string>> label;     // ids or names
+  std::optional<std::vector<std::string>> tag;       // key or key:value
+  std::optional<timestamp> updated_since, created_since;
+  std::optional<date> due_before;
+};
+BOOST_DESCRIBE_STRUCT(ticket_filters, (),
+                      (limit, cursor, sort, status, category, reporter_id, priority, sprint_id, label, tag,
+                       updated_since, created_since, due_before))
+
+struct project_tickets : ticket_filters {
+  std::optional<std::vector<std::string>> assignee_id; // ids, or "none"
+};
+BOOST_DESCRIBE_STRUCT(project_tickets, (ticket_filters), (assignee_id))
+
+struct my_tickets : ticket_filters {
+  std::optional<uuid> org_id;
+  std::optional<std::vector<std::string>> project_id; // ids or keys
+};
+BOOST_DESCRIBE_STRUCT(my_tickets, (ticket_filters), (org_id, project_id))
+
+struct all_tickets : my_tickets {
+  std::optional<std::vector<std::string>> assignee_id;
+};
+BOOST_DESCRIBE_STRUCT(all_tickets, (my_tickets), (assignee_id))
+
+result<std::optional<projections::id_filter>> id_filter(std::optional<std::vector<std::string>> const& texts,
+                                                        char const* pointer) {
+  std::optional<projections::id_filter> f;
+  if (!texts) return f;
+  f.emplace();
+  for (auto const& t : *texts) {
+    auto const id = parse_uuid(t);
+    if (!id && t != "none") return error::of_field(pointer, "not_a_uuid", "it must be UUIDs or none");
+    if (id)
+      f->any.push_back(*id);
+    else
+      f->none = true;
+  }
+  return f;
+}
+
+projections::tag_filter tag_filter(std::string const& text) {
+  auto const colon = text.find(':');
+  projections::tag_filter f{text.substr(0, colon), {}};
+  if (colon != std::string::npos) f.value = text.substr(colon + 1);
+  return f;
+}
+
+result<> read_sort(std::optional<std::string> const& sort, projections::ticket_query& into) {
+  if (!sort) return {};
+  bool const down = sort->starts_with('-');
+  auto const order = json::enum_of<projections::ticket_order>(std::string_view(*sort).substr(down ? 1 : 0));
+  if (!order)
+    return error::of_field("/sort", "not_one_of",
+                           "it must be one of " + json::names_of<projections::ticket_order>() +
+                               ", each with - for descending");
+  into.order = *order;
+  into.way = down ? direction::descending : direction::ascending;
+  return {};
+}
+
+// All of the filter but the labels, whose names mean another label in each organization.
+result<projections::ticket_filter> read_filter(ticket_filters const& q,
+                                               std::optional<std::vector<std::string>> const& assignees) {
+  projections::ticket_filter f;
+  if (q.status) f.status = *q.status;
+  if (q.category) f.category = *q.category;
+  if (q.priority) f.priority = *q.priority;
+  if (q.reporter_id) f.reporter = *q.reporter_id;
+  f.updated_since = q.updated_since;
+  f.created_since = q.created_since;
+  f.due_before = q.due_before;
+  auto assignee = id_filter(assignees, "/assignee_id");
+  if (!assignee) return assignee.error();
+  auto sprint = id_filter(q.sprint_id, "/sprint_id");
+  if (!sprint) return sprint.error();
+  f.assignee = std::move(*assignee);
+  f.sprint = std::move(*sprint);
+  if (q.tag)
+    for (auto const& t : *q.tag) f.tag.push_back(tag_filter(t));
+  return f;
+}
+
+// A label that nobody has made is one that no ticket has.
+std::vector<uuid> labels_named(reader const& state, uuid const& org, std::vector<std::string> const& names) {
+  std::vector<uuid> ids;
+  std::string found;
+  for (auto const& name : names)
+    if (auto const id = parse_uuid(name))
+      ids.push_back(*id);
+    else
+      ids.push_back(state.get(key(org, table::label_by_name).add(name), found) ? uuid::from_view(found) : uuid{});
+  return ids;
+}
+
+// The projects of an organization that the credential reaches; of these, where `named` says so, the ones named.
+projections::ticket_scope scope_of(read_call const& c, uuid const& org,
+                                   std::optional<std::vector<std::string>> const& named) {
+  projections::ticket_scope s;
+  s.tenant = org;
+  if (named) {
+    for (auto const& text : *named)
+      if (auto const id = find_project(c.state, org, text); id && c.who->may_touch_project(*id))
+        s.projects.push_back(*id);
+    return s;
+  }
+  s.whole_tenant = c.who->only_projects.empty();
+  auto const prefix = key(org, table::project).str();
+  c.state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
+    auto const id = uuid::from_view(k.substr(prefix.size()));
+    if (c.who->may_touch_project(id)) s.projects.push_back(id);
+    return true;
+  });
+  return s;
+}
+
+result<reply> answer_list(read_call& c, ticket_filters const& q, projections::ticket_query query,
+                          projections::ticket_filter const& filter) {
+  auto ask = page_asked(c, q.limit, q.cursor);
+  if (!ask) return ask.error();
+  if (auto sorted = read_sort(q.sort, query); !sorted) return sorted.error();
+  if (c.then && q.tag) return error::of_field("/tag", "not_with_as_of", "tags are looked for as they stand now");
+  for (auto& scope : query.scopes) {
+    scope.filter = filter;
+    if (q.label) scope.filter.label = labels_named(c.state, scope.tenant, *q.label);
+  }
+  return page_reply(c, c.then ? projections::list_tickets_then(c.state, *c.then, query, *ask)
+                              : projections::list_tickets(c.state, query, *ask));
+}
+
+result<reply> in_project(read_call& c, project_tickets const& q) {
+  auto filter = read_filter(q, q.assignee_id);
+  if (!filter) return filter.error();
+  projections::ticket_query query;
+  query.scopes.push_back({c.subject.org, {c.subject.id}});
+  return answer_list(c, q, std::move(query), *filter);
+}
+
+result<reply> everywhere(read_call& c, my_tickets const& q, projections::ticket_filter const& filter) {
+  projections::ticket_query query;
+  if (q.org_id) {
+    auto entered = enter_org(*c.who, c.state, *q.org_id, c.op.least);
+    if (!entered) return entered.error();
+    query.scopes.push_back(scope_of(c, *q.org_id, q.project_id));
+  } else
+    for (auto const& m : c.who->orgs) query.scopes.push_back(scope_of(c, m.org_id, q.project_id));
+  return answer_list(c, q, std::move(query), filter);
+}
+
+result<reply> search(read_call& c, all_tickets const& q) {
+  auto filter = read_filter(q, q.assignee_id);
+  if (!filter) return filter.error();
+  return everywhere(c, q, *filter);
+}
+
+result<reply> mine(read_call& c, my_tickets const& q) {
+  auto filter = read_filter(q, {});
+  if (!filter) return filter.error();
+  filter->assignee = projections::id_filter{{c.who->user_id}, false};
+  return everywhere(c, q, *filter);
+}
+
+} // namespace
+
+std::vector<operation> ticket_list_rows() {
+  return {
+      timed(get_list<ticket, project_tickets>("list_tickets", "/api/v1/projects/{project_id}/tickets", role::Viewer,
+                                              "List a project's tickets", in_project)),
+      timed(get_list<ticket, all_tickets>("search_tickets", "/api/v1/tickets", role::Viewer,
+                                          "Find tickets in an organization, or in all of the caller's", search)),
+      timed(get_list<ticket, my_tickets>("get_my_tickets", "/api/v1/tickets/mine", role::Viewer,
+                                         "List the tickets assigned to the caller", mine)),
+  };
+}
+
+} // namespace alloy::api

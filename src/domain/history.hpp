@@ -1,0 +1,22 @@
+#pragma once
+// Where a thing's own events are in the log. Rows: kind, id, position of the event, u64be -> nothing; they outlive the
+// thing. What is said about a ticket (its comments) stands in the ticket's history, too. Values.
+#include "core/key.hpp"
+#include "core/view.hpp"
+#include "events/values.hpp"
+
+namespace alloy::domain {
+
+inline key history_of(uuid const& tenant, entity kind, uuid const& id) {
+  return key(tenant, table::history).add_byte(static_cast<std::uint8_t>(kind)).add(id);
+}
+
+inline bool has_history(reader const& state, uuid const& tenant, entity kind, uuid const& id) {
+  auto const prefix = history_of(tenant, kind, id);
+  bool found = false;
+  state.scan(prefix, after_prefix(prefix), direction::ascending,
+             [&](std::string_view, std::string_view) { return found = true, false; });
+  return found;
+}
+
+} // namespace alloy::domain

@@ -1,0 +1,193 @@
+#include "projections/history.hpp"
+
+#include "domain/entities.hpp"
+#include "domain/evolve.hpp"
+#include "projections/ticket_index.hpp"
+#include "storage/overlay.hpp"
+
+#include <charconv>
+
+namespace alloy::projections {
+namespace {
+
+using domain::history_of;
+
+key former_of(uuid const& tenant, uuid const& owner, entity kind) {
+  return key(tenant, table::former).add(owner).add_byte(static_cast<std::uint8_t>(kind));
+}
+
+struct no_rows final : reader {
+  bool get(std::string_view, std::string&) const override { return false; }
+  void scan(std::string_view, std::string_view, direction, row_visitor) const override {}
+};
+
+// The ticket that an event about something else belongs to.
+std::optional<uuid> ticket_of(events::event const& e) {
+  return std::visit(
+      [](auto const& what) -> std::optional<uuid> {
+        if constexpr (requires { what.ticket_id; }) return what.ticket_id;
+        return std::nullopt;
+      },
+      e);
+}
+
+// Whose it was, where the event takes a thing away from its owner.
+std::optional<uuid> owner_left(view const&, events::stored_event const& e) {
+  if (auto const* t = std::get_if<events::ticket_deleted>(&e.what)) return t->project_id;
+  if (auto const* t = std::get_if<events::ticket_updated>(&e.what); t && t->changes.project_id)
+    return t->changes.project_id.value->from;
+  if (auto const* c = std::get_if<events::comment_deleted>(&e.what)) return c->ticket_id;
+  return std::nullopt;
+}
+
+timestamp written_at(events::log const& log, std::uint64_t position) {
+  auto const found = log.read(position, 1);
+  if (found.empty()) throw std::logic_error("the log has no position " + std::to_string(position));
+  return events::decode_record(found.front().first, found.front().bytes).head.at;
+}
+
+} // namespace
+
+void index_history(view& state, events::stored_event const& e) {
+  if (e.tenant == identity_tenant) return;
+  state.put(history_of(e.tenant, e.subject.kind, e.subject.id).add(e.position), {});
+  if (auto const ticket = ticket_of(e.what))
+    state.put(history_of(e.tenant, entity::ticket, *ticket).add(e.position), {});
+  if (auto const owner = owner_left(state, e))
+    state.put(former_of(e.tenant, *owner, e.subject.kind).add(e.subject.id), {});
+}
+
+result<moment> moment_of(events::log const& log, std::string_view text) {
+  auto const head = log.head();
+  std::uint64_t position = 0;
+  auto const [end, failed] = std::from_chars(text.data(), text.data() + text.size(), position);
+  if (failed == std::errc() && end == text.data() + text.size()) {
+    if (position < 1 || position > head)
+      return error::of_field("/as_of", "out_of_range", "the log goes from 1 to " + std::to_string(head));
+    return moment{position, written_at(log, position)};
+  }
+  auto const at = parse_timestamp(text);
+  if (!at)
+    return error::of_field("/as_of", "malformed",
+                           "it must be a position of the log, or an RFC 3339 timestamp as 2026-04-01T09:30:00Z");
+  if (*at > now()) return error::of_field("/as_of", "in_the_future", "nobody knows yet how it will stand then");
+  std::uint64_t low = 0, high = head; // low was written then or before
+  while (low < high) {
+    auto const middle = low + (high - low + 1) / 2;
+    if (written_at(log, middle) <= *at)
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  return moment{low, *at};
+}
+
+std::optional<std::string> past::row(uuid const& tenant, entity kind, uuid const& id) const {
+  if (auto unchanged = unchanged_ticket(tenant, kind, id)) return unchanged;
+  no_rows const nothing;
+  storage::overlay scratch(nothing);
+  auto const know_project = [&](uuid const& project) { // a ticket's fold counts in its project
+    domain::project p;
+    p.id = project;
+    if (!scratch.has(domain::key_of<domain::project>(tenant, project))) domain::put(scratch, tenant, p);
+  };
+  for (auto const& e : read_history(state_, log_, tenant, kind, id, 0, 0)) {
+    if (e.position > at_.position) break;
+    if (e.subject.kind != kind || e.subject.id != id) continue;
+    if (auto const* t = std::get_if<events::ticket_created>(&e.what)) know_project(t->project_id);
+    if (auto const* t = std::get_if<events::ticket_updated>(&e.what); t && t->changes.project_id)
+      know_project(t->changes.project_id.value->to);
+    domain::evolve(scratch, e);
+  }
+  static constexpr std::pair<entity, table> rows[] = {{entity::project, table::project},
+                                                      {entity::sprint, table::sprint},
+                                                      {entity::ticket, table::ticket},
+                                                      {entity::comment, table::comment}};
+  std::string found;
+  for (auto const& [of, in] : rows)
+    if (of == kind && scratch.get(key(tenant, in).add(id), found)) {
+      if (kind == entity::project) complete(found, tenant, id);
+      return found;
+    }
+  return std::nullopt;
+}
+
+// Most tickets have not changed since: these need no look at the log.
+std::optional<std::string> past::unchanged_ticket(uuid const& tenant, entity kind, uuid const& id) const {
+  std::string stored;
+  if (kind != entity::ticket || !state_.get(domain::key_of<domain::ticket>(tenant, id), stored)) return std::nullopt;
+  auto const& t = domain::decoded<domain::ticket>::of(stored);
+  if (t.updated_at < at_.at) return stored;
+  return std::nullopt;
+}
+
+// A project's counter counts by its tickets' events, so it is the highest number that was given up to then.
+void past::complete(std::string& row, uuid const& tenant, uuid const& project) const {
+  auto p = json::stored<domain::project>(domain::row::json_of(row));
+  auto const given = [&](std::int64_t number) {
+    auto const id = ticket_by_number(state_, tenant, project, static_cast<std::uint64_t>(number));
+    if (!id) return false;
+    for (auto const& e : read_history(state_, log_, tenant, entity::ticket, *id, 0, 0)) {
+      if (e.position > at_.position) break;
+      if (auto const* t = std::get_if<events::ticket_created>(&e.what);
+          t && t->project_id == project && t->ticket_number == number)
+        return true;
+      if (auto const* t = std::get_if<events::ticket_updated>(&e.what); t && t->changes.project_id &&
+                                                                        t->changes.project_id.value->to == project &&
+                                                                        t->changes.ticket_number.value->to == number)
+        return true;
+    }
+    return false;
+  };
+  std::int64_t low = 0, high = 0;
+  auto const numbers = numbers_of(tenant, project).str();
+  state_.scan(numbers, after_prefix(numbers), direction::descending, [&](std::string_view k, std::string_view) {
+    high = static_cast<std::int64_t>(big_endian_u64(k.substr(numbers.size())));
+    return false;
+  });
+  while (low < high) {
+    auto const middle = low + (high - low + 1) / 2;
+    if (given(middle))
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  p.ticket_counter = low;
+  row.resize(4);
+  json::write(row, p);
+}
+
+std::vector<uuid> past::former(uuid const& tenant, uuid const& owner, entity kind) const {
+  std::vector<uuid> ids;
+  auto const prefix = former_of(tenant, owner, kind).str();
+  state_.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
+    ids.push_back(uuid::from_view(k.substr(prefix.size())));
+    return true;
+  });
+  return ids;
+}
+
+std::vector<events::stored_event> read_history(reader const& state, events::log const& log, uuid const& tenant,
+                                               entity kind, uuid const& id, std::uint64_t after, std::size_t max) {
+  auto const prefix = history_of(tenant, kind, id).str();
+  auto from = prefix;
+  append_u64(from, after + 1);
+  std::vector<std::uint64_t> positions;
+  state.scan(from, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
+    positions.push_back(big_endian_u64(k.substr(prefix.size())));
+    return max == 0 || positions.size() < max;
+  });
+  std::vector<events::stored_event> found;
+  events::record held;
+  for (auto const position : positions) {
+    if (held.events.empty() || held.events.back().position < position) {
+      auto const stored = log.read(position, 1);
+      if (stored.empty()) throw events::damaged("the log has no position " + std::to_string(position));
+      held = events::decode_record(stored.front().first, stored.front().bytes);
+    }
+    found.push_back(held.events.at(position - held.events.front().position));
+  }
+  return found;
+}
+
+} // namespace alloy::projections

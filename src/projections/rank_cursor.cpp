@@ -1,0 +1,131 @@
+#include "projections/rank_cursor.hpp"
+
+namespace alloy::projections {
+namespace {
+
+bool comes_before(rank const& a, rank const& b, direction way) {
+  return way == direction::ascending ? a < b : b < a;
+}
+
+class members final : public rank_cursor {
+ public:
+  members(reader const& state, std::string prefix, direction way)
+      : prefix_(std::move(prefix)), end_(after_prefix(prefix_)), rows_(state.cursor(prefix_, end_, way)), way_(way) {}
+
+  void start() override { rows_->seek(way_ == direction::ascending ? prefix_ : end_); }
+  void seek(rank const& to) override {
+    target_.assign(prefix_).append(to.view());
+    rows_->seek(target_);
+  }
+  void next() override { rows_->next(); }
+  bool valid() const override { return rows_->valid(); }
+  rank at() const override { return rank::at_end_of(rows_->key()); }
+
+ private:
+  std::string const prefix_, end_;
+  std::unique_ptr<row_cursor> const rows_;
+  direction const way_;
+  std::string target_;
+};
+
+// Few sets in practice (statuses, projects): the first of them is looked for anew at each step.
+class any final : public rank_cursor {
+ public:
+  any(std::vector<rank_cursor_ptr> sets, direction way) : sets_(std::move(sets)), way_(way) {}
+
+  void start() override {
+    for (auto& s : sets_) s->start();
+    find();
+  }
+  void seek(rank const& to) override {
+    for (auto& s : sets_)
+      if (!started_ || (s->valid() && comes_before(s->at(), to, way_))) s->seek(to);
+    find();
+  }
+  void next() override {
+    rank const last = at();
+    for (auto& s : sets_)
+      if (s->valid() && s->at() == last) s->next();
+    find();
+  }
+  bool valid() const override { return first_ != nullptr; }
+  rank at() const override { return first_->at(); }
+
+ private:
+  void find() {
+    started_ = true;
+    first_ = nullptr;
+    for (auto& s : sets_)
+      if (s->valid() && (!first_ || comes_before(s->at(), first_->at(), way_))) first_ = s.get();
+  }
+
+  std::vector<rank_cursor_ptr> const sets_;
+  direction const way_;
+  bool started_ = false;
+  rank_cursor* first_ = nullptr;
+};
+
+class all final : public rank_cursor {
+ public:
+  all(std::vector<rank_cursor_ptr> sets, direction way) : sets_(std::move(sets)), way_(way) {}
+
+  void start() override {
+    sets_.front()->start();
+    if (sets_.front()->valid()) {
+      rank const first = sets_.front()->at();
+      for (std::size_t i = 1; i < sets_.size(); ++i) sets_[i]->seek(first);
+    }
+    meet();
+  }
+  void seek(rank const& to) override {
+    for (auto& s : sets_) s->seek(to);
+    meet();
+  }
+  void next() override {
+    sets_.front()->next();
+    meet();
+  }
+  bool valid() const override { return valid_; }
+  rank at() const override { return sets_.front()->at(); }
+
+ private:
+  void meet() {
+    valid_ = false;
+    if (!sets_.front()->valid()) return;
+    rank furthest = sets_.front()->at();
+    for (std::size_t agreed = 0, i = 0; agreed < sets_.size(); i = (i + 1) % sets_.size()) {
+      auto& s = *sets_[i];
+      if (s.valid() && comes_before(s.at(), furthest, way_)) s.seek(furthest);
+      if (!s.valid()) return;
+      if (s.at() == furthest)
+        ++agreed;
+      else {
+        furthest = s.at();
+        agreed = 1;
+      }
+    }
+    valid_ = true;
+  }
+
+  std::vector<rank_cursor_ptr> const sets_;
+  direction const way_;
+  bool valid_ = false;
+};
+
+} // namespace
+
+rank_cursor_ptr members_of(reader const& state, std::string prefix, direction way) {
+  return std::make_unique<members>(state, std::move(prefix), way);
+}
+
+rank_cursor_ptr any_of(std::vector<rank_cursor_ptr> sets, direction way) {
+  if (sets.size() == 1) return std::move(sets.front());
+  return std::make_unique<any>(std::move(sets), way);
+}
+
+rank_cursor_ptr all_of(std::vector<rank_cursor_ptr> sets, direction way) {
+  if (sets.size() == 1) return std::move(sets.front());
+  return std::make_unique<all>(std::move(sets), way);
+}
+
+} // namespace alloy::projections
