@@ -107,10 +107,20 @@ bool may_refuse(operation const& op, unsigned status) {
   case 415:
   case 507: return write;
   case 412: return write && on_thing;
-  case 429: return op.id == "login" || op.id == "change_password";
+  case 429: return api;
   case 503: return api || op.id == "readyz";
   default: return false;
   }
+}
+
+constexpr std::string_view limit_headers =
+    R"("RateLimit-Policy":{"$ref":"#/components/headers/RateLimitPolicy"},"RateLimit":{"$ref":"#/components/headers/RateLimit"})";
+
+std::string headers_of(refusal const& r) {
+  if (r.status != 429 && r.status != 503) return {};
+  std::string headers = R"("Retry-After":{"$ref":"#/components/headers/RetryAfter"})";
+  if (r.status == 429) headers += ',' + std::string(limit_headers);
+  return ",\"headers\":{" + headers + '}';
 }
 
 std::string responses(operation const& op, schema_book& book) {
@@ -119,6 +129,7 @@ std::string responses(operation const& op, schema_book& book) {
                            : op.success == 201 ? "Created"
                                                : "The answer");
   std::string headers = R"("X-Request-Id":{"$ref":"#/components/headers/RequestId"})";
+  if (op.path.starts_with("/api/")) headers += ',' + std::string(limit_headers);
   if (op.writes()) headers += R"(,"Alloy-Position":{"$ref":"#/components/headers/Position"})";
   if (op.success == 201) headers += R"(,"Location":{"$ref":"#/components/headers/Location"})";
   all += ",\"headers\":{" + headers + "}";
@@ -162,12 +173,16 @@ std::string components(schema_book const& book) {
     if (!answers.empty()) answers += ',';
     answers += quoted(r.name) +
                ":{\"description\":" + quoted("A problem document (RFC 9457), status " + std::to_string(r.status)) +
+               headers_of(r) +
                R"(,"content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/problem"}}}})";
   }
   return "{\"schemas\":{" + schemas + "},\"responses\":{" + answers +
          R"(},"headers":{"RequestId":{"description":"The request's id, as sent or made","schema":{"type":"string"}},)"
          R"("Position":{"description":"The write's place in the event log","schema":{"type":"integer","minimum":0}},)"
-         R"("Location":{"description":"Where the new object is","schema":{"type":"string","format":"uri-reference"}}},)"
+         R"("Location":{"description":"Where the new object is","schema":{"type":"string","format":"uri-reference"}},)"
+         R"("RateLimitPolicy":{"description":"The limits of requests: q in a window of w seconds","schema":{"type":"string"}},)"
+         R"("RateLimit":{"description":"Of each limit that counted this request: r are left, one more after t seconds","schema":{"type":"string"}},)"
+         R"("RetryAfter":{"description":"Seconds after which a repetition will pass","schema":{"type":"integer","minimum":1}}},)"
          R"("securitySchemes":{"bearer":{"type":"http","scheme":"bearer","description":"An access token from login, or an API key"}}})";
 }
 
