@@ -102,6 +102,7 @@ bool may_refuse(operation const& op, unsigned status) {
   case 401: return !op.open || op.id == "login" || op.id == "refresh";
   case 403: return !op.open || op.id == "register";
   case 404: return on_thing || op.id == "metrics" || (!op.query.empty() && api) || op.id == "create_project";
+  case 406: return op.answer != nullptr;
   case 409:
   case 413:
   case 415:
@@ -226,6 +227,7 @@ std::string openapi_document(std::span<operation const> table) {
                 ("{\"name\":" + quoted(tag) + ",\"description\":" + quoted(std::string(tag) + " of Alloy") + "}");
   return std::string(R"({"openapi":"3.1.0","info":{"title":"Alloy","version":")") + ALLOY_VERSION +
          R"(","description":"API-first, multi-tenant project management on an append-only event log.",)"
+         R"("contact":{"name":"The maintainers of Alloy"},)"
          R"("license":{"name":"Apache-2.0","identifier":"Apache-2.0"}},"servers":[{"url":"/","description":"This server"}],)"
          R"("security":[{"bearer":[]}],"tags":[)" +
          tag_list + "],\"paths\":{" + all + "},\"components\":" + components(book) + "}";
