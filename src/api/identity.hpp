@@ -2,6 +2,7 @@
 // What makes a caller known: tokens, keys, and what is remembered of them. Any thread.
 #include "api/call.hpp"
 #include "auth/attempt_limiter.hpp"
+#include "auth/rate_limiter.hpp"
 #include "auth/token.hpp"
 #include "auth/verified_tokens.hpp"
 #include "core/metrics.hpp"
@@ -12,6 +13,7 @@ namespace alloy::api {
 struct identity_service {
   auth::token_signer tokens;
   auth::attempt_limiter attempts;
+  auth::rate_limiter registrations; // by network: each one costs a hash
   auth::verified_tokens<auth::principal> known;
   metrics::registry& metrics;
   // When each key was last used; written to the local family now and then, and read from there after a restart.

@@ -102,12 +102,13 @@ bool may_refuse(operation const& op, unsigned status) {
   case 401: return !op.open || op.id == "login" || op.id == "refresh";
   case 403: return !op.open || op.id == "register";
   case 404: return on_thing || op.id == "metrics" || (!op.query.empty() && api) || op.id == "create_project";
+  case 406: return op.answer != nullptr;
   case 409:
   case 413:
   case 415:
   case 507: return write;
   case 412: return write && on_thing;
-  case 429: return op.id == "login" || op.id == "change_password";
+  case 429: return api;
   case 503: return api || op.id == "readyz";
   default: return false;
   }
@@ -134,23 +135,38 @@ std::string written_schema(operation const& op, schema_book& book) {
   return "{\"anyOf\":[" + plain + "," + std::string(begin) + name + "_dry_run\"}]}";
 }
 
+constexpr std::string_view limit_headers =
+    R"("RateLimit-Policy":{"$ref":"#/components/headers/RateLimitPolicy"},"RateLimit":{"$ref":"#/components/headers/RateLimit"})";
+
+std::string headers_of(refusal const& r) {
+  if (r.status != 429 && r.status != 503) return {};
+  std::string headers = R"("Retry-After":{"$ref":"#/components/headers/RetryAfter"})";
+  if (r.status == 429) headers += ',' + std::string(limit_headers);
+  return ",\"headers\":{" + headers + '}';
+}
+
+std::string success(unsigned status, std::string_view words, std::string const& headers, std::string_view type,
+                    std::string const& schema) {
+  std::string one =
+      quoted(std::to_string(status)) + ":{\"description\":" + quoted(words) + ",\"headers\":{" + headers + '}';
+  if (!schema.empty()) one += ",\"content\":{" + quoted(type) + ":{\"schema\":" + schema + "}}";
+  return one + '}';
+}
+
 std::string responses(operation const& op, schema_book& book) {
-  std::string all = quoted(std::to_string(op.success)) + ":{\"description\":" +
-                    quoted(op.success == 204   ? "Done"
-                           : op.success == 201 ? "Created"
-                                               : "The answer");
   std::string headers = R"("X-Request-Id":{"$ref":"#/components/headers/RequestId"})";
+  if (op.path.starts_with("/api/")) headers += ',' + std::string(limit_headers);
   if (op.writes()) headers += R"(,"Alloy-Position":{"$ref":"#/components/headers/Position"})";
   if (op.success == 201) headers += R"(,"Location":{"$ref":"#/components/headers/Location"})";
-  all += ",\"headers\":{" + headers + "}";
-  if (op.answer)
-    all += ",\"content\":{" + quoted(op.answer_type) +
-           ":{\"schema\":" + (op.writes() ? written_schema(op, book) : op.answer(book)) + "}}";
-  all += '}';
+  std::string_view const words = op.success == 204 ? "Done" : op.success == 201 ? "Created" : "The answer";
+  auto all = success(op.success, words, headers, op.answer_type,
+                     !op.answer    ? ""
+                     : op.writes() ? written_schema(op, book)
+                                   : op.answer(book));
   if (op.success == 204)
-    all += R"(,"200":{"description":"Of a dry run: what would be done","headers":{"X-Request-Id":{"$ref":"#/components/headers/RequestId"}},)"
-           R"("content":{"application/json":{"schema":{"type":"object","additionalProperties":false,"required":["events"],"properties":{)" +
-           std::string(events_schema) + "}}}}}";
+    all += ',' + success(200, "Of a dry run: what would be done", headers, op.answer_type,
+                         R"({"type":"object","additionalProperties":false,"required":["events"],"properties":{)" +
+                             std::string(events_schema) + "}}");
   if (!op.writes() && !path_params(op.path).empty()) all += R"(,"304":{"description":"It still has this ETag"})";
   for (auto const& r : refusals)
     if (may_refuse(op, r.status))
@@ -189,12 +205,16 @@ std::string components(schema_book const& book) {
     if (!answers.empty()) answers += ',';
     answers += quoted(r.name) +
                ":{\"description\":" + quoted("A problem document (RFC 9457), status " + std::to_string(r.status)) +
+               headers_of(r) +
                R"(,"content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/problem"}}}})";
   }
   return "{\"schemas\":{" + schemas + "},\"responses\":{" + answers +
          R"(},"headers":{"RequestId":{"description":"The request's id, as sent or made","schema":{"type":"string"}},)"
          R"("Position":{"description":"The write's place in the event log","schema":{"type":"integer","minimum":0}},)"
-         R"("Location":{"description":"Where the new object is","schema":{"type":"string","format":"uri-reference"}}},)"
+         R"("Location":{"description":"Where the new object is","schema":{"type":"string","format":"uri-reference"}},)"
+         R"("RateLimitPolicy":{"description":"The limits of requests: q in a window of w seconds","schema":{"type":"string"}},)"
+         R"("RateLimit":{"description":"Of each limit that counted this request: r are left, one more after t seconds","schema":{"type":"string"}},)"
+         R"("RetryAfter":{"description":"Seconds after which a repetition will pass","schema":{"type":"integer","minimum":1}}},)"
          R"("securitySchemes":{"bearer":{"type":"http","scheme":"bearer","description":"An access token from login, or an API key"}}})";
 }
 
@@ -238,6 +258,7 @@ std::string openapi_document(std::span<operation const> table) {
                 ("{\"name\":" + quoted(tag) + ",\"description\":" + quoted(std::string(tag) + " of Alloy") + "}");
   return std::string(R"({"openapi":"3.1.0","info":{"title":"Alloy","version":")") + ALLOY_VERSION +
          R"(","description":"API-first, multi-tenant project management on an append-only event log.",)"
+         R"("contact":{"name":"The maintainers of Alloy"},)"
          R"("license":{"name":"Apache-2.0","identifier":"Apache-2.0"}},"servers":[{"url":"/","description":"This server"}],)"
          R"("security":[{"bearer":[]}],"tags":[)" +
          tag_list + "],\"paths\":{" + all + "},\"components\":" + components(book) + "}";

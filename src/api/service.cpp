@@ -43,6 +43,8 @@ struct service::pending {
   std::string as_of;
   std::optional<commands::retry_key> key;
   bool dry_run = false;
+  rate_limits const* limits = nullptr; // of a path that is counted
+  rate_limits::taken counted;
 
   call base(services const& with) const { return {*op, asked, with, who.get(), params, query, as_of}; }
 
@@ -67,6 +69,7 @@ struct service::pending {
                              {"status", r.status},
                              {"user_id", who ? to_string(who->user_id) : std::string()},
                              {"peer", asked.peer}});
+    if (limits) limits->append_headers(r.headers, counted);
     if (r.version) r.headers.emplace_back("ETag", "\"" + std::to_string(r.version) + "\"");
     done(std::move(r));
   }
@@ -207,7 +210,8 @@ void service::pending::written(commands::answer&& a) {
   answer(std::move(r));
 }
 
-service::service(service_parts parts) : parts_(std::move(parts)) {
+service::service(service_parts parts)
+    : parts_(std::move(parts)), limits_(parts_.with.config, parts_.with.identity.metrics) {
   operations();
 }
 
@@ -224,6 +228,10 @@ void service::handle(request&& asked, responder done) {
   auto p = std::make_shared<pending>();
   p->asked = std::move(asked);
   p->done = std::move(done);
+  if (p->asked.path.starts_with("/api/")) {
+    p->limits = &limits_;
+    if (auto counted = limits_.count_address(p->counted, p->asked.peer); !counted) return p->refuse(counted.error());
+  }
   auto found = find_route(p->asked.method, p->asked.path);
   if (!found) return p->refuse(found.error());
   p->route = found->path_template;
@@ -241,6 +249,7 @@ void service::handle(request&& asked, responder done) {
         parts_.with.identity.authenticate(p->asked.header("authorization"), parts_.db.latest(family::state), now());
     if (!who) return p->refuse(who.error());
     p->who = std::move(*who);
+    if (auto counted = limits_.count_credential(p->counted, *p->who); !counted) return p->refuse(counted.error());
     if (auto admitted = admit(*p->op, *p->who); !admitted) return p->refuse(admitted.error());
   }
   if (!accepts(*p->op, p->asked))

@@ -4,6 +4,7 @@
 // blocks.
 #include "api/identity.hpp"
 #include "api/operation.hpp"
+#include "api/rate_limits.hpp"
 #include "api/server_facts.hpp"
 #include "api/waiting.hpp"
 #include "auth/hashing_pool.hpp"
@@ -43,6 +44,7 @@ class service {
   void start(std::shared_ptr<pending> p);
 
   service_parts parts_;
+  rate_limits limits_;
   waiting_room waiting_;
 };
 

@@ -1,6 +1,7 @@
 #include "api/answers.hpp"
 #include "api/identity.hpp"
 #include "api/resources.hpp"
+#include "auth/network.hpp"
 #include "auth/password.hpp"
 #include "auth/secret_format.hpp"
 #include "domain/identity.hpp"
@@ -112,13 +113,15 @@ result<found_invite> find_invite(reader const& state, std::string_view code) {
   return found_invite{org_id, std::move(*i)};
 }
 
-result<std::string> prepare_register(register_user const& body, request const&, services const& with,
+result<std::string> prepare_register(register_user const& body, request const& asked, services const& with,
                                      reader const& state, reader const& local, auth::principal const*) {
   auto const mode = with.config.registration;
   if (mode == registration_mode::disabled)
     return error(errc::registration_closed, "this server takes no registrations");
   if (mode == registration_mode::invite_only && !body.invite_code)
     return error(errc::registration_closed, "this server takes registrations by invite only; send invite_code");
+  auto const used = with.identity.registrations.take(auth::network_of(asked.peer), auth::steady_ns());
+  if (!used.admitted) return auth::too_many(used, "too many registrations from this address");
   if (auto accepted = auth::check_new_password(body.password); !accepted) return accepted.error();
   // Looked at before the hash is computed, and again at the head of the log.
   if (with.people.find_by_email(local, body.email.value))

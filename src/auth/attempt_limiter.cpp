@@ -1,9 +1,8 @@
 #include "auth/attempt_limiter.hpp"
 
+#include "auth/network.hpp"
+
 #include <algorithm>
-#include <arpa/inet.h>
-#include <array>
-#include <cstring>
 
 namespace alloy::auth {
 namespace {
@@ -14,19 +13,8 @@ crypto::digest account_key(std::string_view account) {
 }
 
 crypto::digest address_key(std::string_view address) {
-  std::array<unsigned char, 16> v6{};
-  std::string text(address);
-  if (inet_pton(AF_INET6, text.c_str(), v6.data()) == 1) {
-    constexpr std::array<unsigned char, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    if (std::memcmp(v6.data(), mapped.data(), mapped.size()) == 0) {
-      char v4[INET_ADDRSTRLEN] = {};
-      inet_ntop(AF_INET, v6.data() + mapped.size(), v4, sizeof v4);
-      text = v4;
-    } else {
-      text.assign(reinterpret_cast<char const*>(v6.data()), 8);
-    }
-  }
-  return crypto::sha256("p" + text);
+  auto const from = network_of(address);
+  return crypto::sha256("p" + std::string(from.begin(), from.end()));
 }
 
 } // namespace

@@ -108,7 +108,6 @@ class registry {
   histogram& fsync_seconds;
   histogram& batch_commands; // commands that shared one fsync
   gauge sequencer_queue, hashing_queue;
-  counter rate_limited;
 
   std::string scrape() const;
 

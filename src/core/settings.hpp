@@ -41,6 +41,9 @@ struct settings {
   std::int64_t free_space_min_bytes, block_cache_bytes, write_buffer_bytes;
   std::int64_t hashing_workers, hashing_queue_max;
   std::int64_t login_failures_per_account, login_failures_per_address, login_window_seconds;
+  std::int64_t registrations_per_address, registration_window_seconds;
+  std::int64_t rate_limit_credential_requests, rate_limit_address_requests, rate_limit_window_seconds,
+      rate_limit_keys_max;
   std::string crash_point;
   std::int64_t crash_after;
 };

@@ -154,7 +154,10 @@ struct house {
   commands::kept_answers answers{keys->sealing_key(), config.idempotency_ttl_seconds * 1000};
   api::identity_service identity{auth::token_signer(keys, {config.jwt_issuer, config.jwt_audience}),
                                  auth::attempt_limiter(brake_settings(config)),
-                                 auth::verified_tokens<auth::principal>(), metrics};
+                                 {auth::quota(config.registrations_per_address, config.registration_window_seconds),
+                                  static_cast<std::size_t>(config.rate_limit_keys_max)},
+                                 auth::verified_tokens<auth::principal>(),
+                                 metrics};
   std::atomic<bool> draining{false};
   std::atomic<api::service*> listening{nullptr}; // the service needs the sequencer, which rings it
   commands::sequencer sequencer{writer_parts(), writer_settings(config)};

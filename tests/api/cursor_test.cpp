@@ -49,7 +49,9 @@ struct server {
     auto const keys = std::make_shared<auth::signing_keys const>(auth::signing_keys::ephemeral());
     identity.reset(new identity_service{auth::token_signer(keys, {}),
                                         auth::attempt_limiter(auth::attempt_limiter::options{}),
-                                        auth::verified_tokens<auth::principal>(), metrics});
+                                        {auth::quota(1, 1), 8},
+                                        auth::verified_tokens<auth::principal>(),
+                                        metrics});
     facts.reset(new server_facts{*db, *sequencer, *log, metrics, now(), draining});
     with.reset(new services{config, people, sealing_key, *identity, *facts});
     ada.user_id = id_of(2);
