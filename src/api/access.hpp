@@ -10,8 +10,8 @@ result<> admit(operation const& op, auth::principal const& who);
 
 // Finds what the path is about and holds the caller's role there against the row. `state` is read anew for the role, so
 // that at the head of the log a demotion that came first counts.
-result<subject> find_subject(operation const& op, std::vector<std::string> const& params, auth::principal const& who,
-                             reader const& state);
+result<subject> find_subject(operation const& op, std::vector<std::string> const& params, decoded_query const& query,
+                             auth::principal const& who, reader const& state);
 
 // For calls that name the organization elsewhere (body, query, nowhere): the same rule.
 result<subject> enter_org(auth::principal const& who, reader const& state, uuid const& org, role least);

@@ -1,5 +1,7 @@
 #include "projections/ticket_index.hpp"
 
+#include "core/prefix.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -29,6 +31,15 @@ std::array<std::string, 6> keys_of(uuid const& tenant, domain::ticket const& t) 
   return keys;
 }
 
+std::vector<uuid> tickets_of(reader const& state, std::string_view prefix) {
+  std::vector<uuid> ids;
+  state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view, std::string_view id) {
+    ids.push_back(uuid::from_view(id));
+    return true;
+  });
+  return ids;
+}
+
 } // namespace
 
 void index_ticket(view& state, uuid const& tenant, std::optional<domain::ticket> const& before,
@@ -50,12 +61,21 @@ std::optional<uuid> ticket_by_number(reader const& state, uuid const& tenant, uu
   return uuid::from_view(id);
 }
 
+std::uint64_t count_tickets(reader const& state, uuid const& tenant, uuid const& project) {
+  return count_rows(state, key(tenant, table::ticket_by_status).add(project));
+}
+
 std::uint64_t count_status(reader const& state, uuid const& tenant, uuid const& project, std::string_view status) {
-  std::uint64_t count = 0;
-  auto const prefix = statuses_of(tenant, project, status);
-  state.scan(prefix, after_prefix(prefix), direction::ascending,
-             [&](std::string_view, std::string_view) { return ++count, true; });
-  return count;
+  return count_rows(state, statuses_of(tenant, project, status));
+}
+
+std::vector<uuid> tickets_with_status(reader const& state, uuid const& tenant, uuid const& project,
+                                      std::string_view status) {
+  return tickets_of(state, statuses_of(tenant, project, status));
+}
+
+std::vector<uuid> tickets_in_sprint(reader const& state, uuid const& tenant, uuid const& sprint) {
+  return tickets_of(state, key(tenant, table::ticket_by_sprint).add(sprint));
 }
 
 } // namespace alloy::projections
