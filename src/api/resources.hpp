@@ -5,6 +5,7 @@
 namespace alloy::api {
 
 std::vector<operation> server_operations();
+std::vector<operation> onboarding_operations();
 std::vector<operation> session_operations();
 std::vector<operation> api_key_operations();
 std::vector<operation> org_operations();

@@ -1,6 +1,7 @@
 #pragma once
 // The rules of organizations and their invites. Pure.
 #include "core/prefix.hpp"
+#include "domain/identity.hpp"
 #include "domain/workflows.hpp"
 
 namespace alloy::domain {
@@ -31,6 +32,15 @@ struct create_invite {
   std::optional<timestamp> expires_at;
 };
 BOOST_DESCRIBE_STRUCT(create_invite, (), (email, role, created_by, expires_at))
+
+struct onboard { // the first user and the first organization of a server
+  alloy::email email;
+  std::string password;
+  domain::display_name display_name;
+  domain::org_name org_name;
+  slug org_slug;
+};
+BOOST_DESCRIBE_STRUCT(onboard, (), (email, password, display_name, org_name, org_slug))
 
 inline facts founding(uuid const& org_id, events::org_created what, context const& by) {
   facts out;
