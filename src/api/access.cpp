@@ -1,9 +1,11 @@
 #include "api/access.hpp"
 
 #include "domain/projects.hpp"
+#include "domain/tags.hpp"
 #include "projections/history.hpp"
 #include "projections/ticket_index.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace alloy::api {
@@ -22,28 +24,50 @@ std::optional<uuid> id_of(reader const& state, key const& where, std::string_vie
   return std::nullopt;
 }
 
-struct place { // where a path's parameter is looked up
-  std::string_view param;
+struct place { // where what a path names is looked up
+  std::string_view name;
   table rows;
-  entity kind;
 };
 constexpr place places[] = {
-    {"org_id", table::org, entity::org},
-    {"project_id", table::project, entity::project},
-    {"ticket_id", table::ticket, entity::ticket},
-    {"sprint_id", table::sprint, entity::sprint},
-    {"label_id", table::label, entity::label},
-    {"workflow_id", table::workflow, entity::workflow},
-    {"comment_id", table::comment, entity::comment},
-    {"webhook_id", table::webhook, entity::webhook},
-    {"invite_id", table::invite, entity::invite},
+    // by the first parameter
+    {"org_id", table::org},         {"project_id", table::project}, {"ticket_id", table::ticket},
+    {"sprint_id", table::sprint},   {"label_id", table::label},     {"workflow_id", table::workflow},
+    {"comment_id", table::comment}, {"webhook_id", table::webhook}, {"invite_id", table::invite},
+    {"team_id", table::team},
 };
-constexpr place const& ticket_place = places[2];
+constexpr place parts[] = {
+    // by the path, whose second parameter is the id of something within the first one's
+    {"/api/v1/orgs/{org_id}/members/{user_id}", table::member},
+    {"/api/v1/projects/{project_id}/members/{user_id}", table::project_member},
+    {"/api/v1/teams/{team_id}/members/{user_id}", table::team_member},
+};
+
+struct target { // what is looked up, and the role that it takes
+  table rows{};
+  std::string_view text;
+  role least{};
+  std::optional<domain::tagged> tags_of = {}; // its tags are meant, not the thing itself
+};
 
 std::string_view first_param(std::string_view path) {
   auto const open = path.find('{');
   if (open == std::string_view::npos) return {};
   return path.substr(open + 1, path.find('}') - open - 1);
+}
+
+// Nothing where the path is about the caller himself.
+result<std::optional<target>> target_of(operation const& op, std::vector<std::string> const& params) {
+  std::optional<target> found;
+  auto const name = first_param(op.path);
+  for (auto const& p : places)
+    if (p.name == name) found = target{p.rows, params.front(), op.least};
+  if (name == "entity_type") {
+    auto const what = json::enum_of<domain::tagged>(params.front());
+    if (!what) return absent();
+    role const least = op.writes() ? std::max(op.least, domain::least_to_tag(*what)) : op.least;
+    found = target{domain::rows_of(*what), params.at(1), least, what};
+  }
+  return found;
 }
 
 std::optional<uuid> resolve(reader const& state, uuid const& org, table rows, std::string_view text) {
@@ -59,16 +83,32 @@ std::optional<uuid> member_id(std::string_view json, std::string_view quoted_nam
   return parse_uuid(json.substr(at + quoted_name.size(), 36));
 }
 
-std::optional<uuid> project_of(reader const& state, subject const& s, table rows) {
+// The stored row of a thing as it is or, with `then`, as it was. A comment is there as long as its ticket is.
+std::optional<std::string> row_of(reader const& state, uuid const& org, table rows, uuid const& id,
+                                  projections::past const* then) {
+  if (then) {
+    auto const kind = projections::past::kind_in(rows);
+    return kind ? then->row(org, *kind, id) : std::nullopt;
+  }
+  std::string stored;
+  if (!state.get(key(org, rows).add(id), stored)) return std::nullopt;
+  if (rows == table::comment) {
+    auto const ticket = member_id(row::json_of(stored), "\"ticket_id\":\"");
+    if (!ticket || !state.has(domain::key_of<domain::ticket>(org, *ticket))) return std::nullopt;
+  }
+  return stored;
+}
+
+std::optional<uuid> project_of(reader const& state, subject const& s, table rows, projections::past const* then) {
   switch (rows) {
   case table::project: return s.id;
   case table::ticket:
+  case table::time_entry:
   case table::sprint: return member_id(s.json(), "\"project_id\":\"");
   case table::comment: {
     auto const ticket = member_id(s.json(), "\"ticket_id\":\"");
-    std::string found;
-    if (!ticket || !state.get(domain::key_of<domain::ticket>(s.org, *ticket), found)) return std::nullopt;
-    return member_id(row::json_of(found), "\"project_id\":\"");
+    auto const found = ticket ? row_of(state, s.org, table::ticket, *ticket, then) : std::nullopt;
+    return found ? member_id(row::json_of(*found), "\"project_id\":\"") : std::nullopt;
   }
   default: return std::nullopt;
   }
@@ -77,41 +117,6 @@ std::optional<uuid> project_of(reader const& state, subject const& s, table rows
 error too_low(role least, role rank) {
   return error(errc::role_too_low, "this needs the role " + std::string(json::name_of(least)) + "; yours here is " +
                                        std::string(json::name_of(rank)));
-}
-
-// The stored row of a thing as it is, or as it was. A comment is there as long as its ticket is.
-std::optional<std::string> row_of(reader const& state, uuid const& org, place const& in, uuid const& id,
-                                  projections::past const* then) {
-  if (then) return then->row(org, in.kind, id);
-  std::string stored;
-  if (!state.get(key(org, in.rows).add(id), stored)) return std::nullopt;
-  if (in.rows == table::comment) {
-    auto const ticket = member_id(row::json_of(stored), "\"ticket_id\":\"");
-    if (!ticket || !state.has(domain::key_of<domain::ticket>(org, *ticket))) return std::nullopt;
-  }
-  return stored;
-}
-
-// Looks in the caller's organizations and nowhere else.
-result<subject> find_in_orgs(operation const& op, place const& in, std::string_view text, auth::principal const& who,
-                             reader const& state, projections::past const* then) {
-  for (auto const& m : who.orgs) {
-    auto const id = resolve(state, m.org_id, in.rows, text);
-    auto stored = id ? row_of(state, m.org_id, in, *id, then) : std::nullopt;
-    if (!stored) continue;
-    auto s = enter_org(who, state, m.org_id, op.least);
-    if (!s) return s;
-    s->id = *id;
-    s->row = std::move(*stored);
-    if (who.only_projects.empty() && s->rank != role::Reporter) return s;
-    auto const project = project_of(state, *s, in.rows);
-    if (project) {
-      if (auto entered = enter_project(op, who, state, *s, *project); !entered) return entered.error();
-    } else if (op.writes() && !who.only_projects.empty())
-      return error(errc::project_not_allowed, "this key is bound to projects; it changes nothing else");
-    return s;
-  }
-  return absent();
 }
 
 } // namespace
@@ -123,7 +128,7 @@ result<> admit(operation const& op, auth::principal const& who) {
 }
 
 std::optional<uuid> find_project(reader const& state, uuid const& org, std::string_view text) {
-  return id_of(state, key(org, table::project_by_key).add(text), text);
+  return id_of(state, domain::project_by_key(org, text), text);
 }
 
 std::optional<uuid> find_ticket(reader const& state, uuid const& org, std::string_view text) {
@@ -159,29 +164,97 @@ result<> enter_project(operation const& op, auth::principal const& who, reader c
   return {};
 }
 
-result<subject> find_subject(operation const& op, std::vector<std::string> const& params, auth::principal const& who,
-                             reader const& state, projections::past const* then) {
-  auto const name = first_param(op.path);
-  place const* found = nullptr;
-  for (auto const& p : places)
-    if (p.param == name) found = &p;
-  if (!found) return subject{}; // about the caller himself
-  if (found->rows == table::org) {
-    auto const id = id_of(state, key(identity_tenant, table::org_by_slug).add(params.front()), params.front());
-    if (!id) return absent();
-    auto s = enter_org(who, state, *id, op.least);
+namespace {
+
+// Within the thing that was found: what the second parameter names, or its tags.
+result<> find_part(operation const& op, std::vector<std::string> const& params, target const& wanted,
+                   reader const& state, subject& s) {
+  if (wanted.tags_of) state.get(domain::tags_key(s.org, domain::kind_of(*wanted.tags_of), s.id), s.part.emplace());
+  for (auto const& p : parts) {
+    if (p.name != op.path) continue;
+    auto const id = parse_uuid(params.at(1));
+    key where(s.org, p.rows);
+    if (wanted.rows != table::org) where.add(s.id);
+    if (!id || !state.get(where.add(*id), s.part.emplace())) return absent();
+  }
+  return {};
+}
+
+// What is in no project is changed by no key that is bound to projects, and such a key sees tags of its projects only.
+result<> check_reach(operation const& op, target const& wanted, auth::principal const& who, reader const& state,
+                     subject const& s, projections::past const* then) {
+  if (who.only_projects.empty() && s.rank != role::Reporter) return {};
+  if (auto const project = project_of(state, s, wanted.rows, then)) return enter_project(op, who, state, s, *project);
+  if (!who.only_projects.empty() && (op.writes() || wanted.tags_of))
+    return error(errc::project_not_allowed, "this key is bound to projects; it touches nothing else");
+  return {};
+}
+
+// The organizations to look in, the default one first: the caller's, or the one among them that the query names.
+result<std::vector<uuid>> orgs_of(operation const& op, decoded_query const& query, auth::principal const& who) {
+  std::vector<uuid> orgs;
+  for (auto const& m : who.orgs) orgs.push_back(m.org_id);
+  auto const named = [](auto const& q) { return q.first == "org_id"; };
+  auto const given = std::find_if(query.begin(), query.end(), named);
+  if (given == query.end() ||
+      std::none_of(op.query.begin(), op.query.end(), [](auto const& declared) { return declared.name == "org_id"; }))
+    return orgs;
+  auto const only = parse_uuid(given->second);
+  if (!only) return error::of_field("/org_id", "not_a_uuid", "it must be a UUID");
+  std::erase_if(orgs, [&](uuid const& one) { return one != *only; });
+  return orgs;
+}
+
+result<subject> find_org(target const& wanted, auth::principal const& who, reader const& state) {
+  auto const id = id_of(state, key(identity_tenant, table::org_by_slug).add(wanted.text), wanted.text);
+  if (!id) return absent();
+  auto s = enter_org(who, state, *id, wanted.least);
+  if (!s) return s;
+  if (!state.get(domain::key_of<domain::org>(*id, *id), s->row)) return absent();
+  return s;
+}
+
+result<subject> find_within(std::vector<uuid> const& orgs, target const& wanted, auth::principal const& who,
+                            reader const& state, projections::past const* then) {
+  for (auto const& org : orgs) {
+    auto const id = resolve(state, org, wanted.rows, wanted.text);
+    auto stored = id ? row_of(state, org, wanted.rows, *id, then) : std::nullopt;
+    if (!stored) continue;
+    auto s = enter_org(who, state, org, wanted.least);
     if (!s) return s;
-    if (!state.get(domain::key_of<domain::org>(*id, *id), s->row)) return absent();
-    if (op.writes() && !who.only_projects.empty())
-      return error(errc::project_not_allowed, "this key is bound to projects; it changes nothing else");
+    s->id = *id;
+    s->row = std::move(*stored);
     return s;
   }
-  return find_in_orgs(op, *found, params.front(), who, state, then);
+  return absent();
+}
+
+} // namespace
+
+result<subject> find_subject(operation const& op, std::vector<std::string> const& params, decoded_query const& query,
+                             auth::principal const& who, reader const& state, projections::past const* then) {
+  auto const wanted = target_of(op, params);
+  if (!wanted) return wanted.error();
+  if (!*wanted) return subject{};
+  auto const orgs = orgs_of(op, query, who);
+  if (!orgs) return orgs.error();
+  auto s =
+      (*wanted)->rows == table::org ? find_org(**wanted, who, state) : find_within(*orgs, **wanted, who, state, then);
+  if (!s) return s;
+  if (auto reached = check_reach(op, **wanted, who, state, *s, then); !reached) return reached.error();
+  if (auto found = find_part(op, params, **wanted, state, *s); !found) return found.error();
+  return s;
 }
 
 result<subject> find_ticket_subject(operation const& op, std::string_view text, auth::principal const& who,
                                     reader const& state) {
-  return find_in_orgs(op, ticket_place, text, who, state, nullptr);
+  target const wanted{table::ticket, text, op.least};
+  std::vector<uuid> orgs;
+  for (auto const& m : who.orgs) orgs.push_back(m.org_id);
+  auto s = find_within(orgs, wanted, who, state, nullptr);
+  if (!s) return s;
+  if (auto reached = check_reach(op, wanted, who, state, *s, nullptr); !reached) return reached.error();
+  return s;
 }
 
 } // namespace alloy::api

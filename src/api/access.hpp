@@ -10,8 +10,8 @@ result<> admit(operation const& op, auth::principal const& who);
 
 // Finds what the path is about, as it stands or, with `then`, as it stood, and holds the caller's role there against
 // the row. `state` is read anew for the role, so that at the head of the log a demotion that came first counts.
-result<subject> find_subject(operation const& op, std::vector<std::string> const& params, auth::principal const& who,
-                             reader const& state, projections::past const* then = nullptr);
+result<subject> find_subject(operation const& op, std::vector<std::string> const& params, decoded_query const& query,
+                             auth::principal const& who, reader const& state, projections::past const* then = nullptr);
 // The same for a ticket that a body names, by id or reference.
 result<subject> find_ticket_subject(operation const& op, std::string_view text, auth::principal const& who,
                                     reader const& state);

@@ -39,6 +39,24 @@ reply stored_reply(read_call const& c) {
   return json_reply(std::string(c.subject.json()), c.subject.version());
 }
 
+commands::plan row_plan(domain::decision d, std::string where, std::string location) {
+  commands::plan p;
+  p.events = std::move(d.events);
+  p.render = [where = std::move(where), location = std::move(location),
+              warning = std::move(d.warning)](reader const& state) {
+    std::string stored;
+    if (!state.get(where, stored)) throw std::logic_error("a command's object is not there");
+    commands::answer a;
+    a.status = location.empty() ? 200 : 201;
+    a.version = domain::row::version_of(stored);
+    a.body = domain::row::json_of(stored);
+    a.location = location;
+    a.warning = warning;
+    return a;
+  };
+  return p;
+}
+
 result<commands::plan> done(result<domain::decision> d) {
   if (!d) return d.error();
   commands::plan p;
@@ -90,28 +108,48 @@ reply page_reply(call const& c, projections::page const& p) {
   return json_reply(std::move(body));
 }
 
-// A plain cursor is the organization to go on with, and behind it the place there; no place: from its beginning.
-projections::page read_parts(std::vector<uuid> orgs, projections::page_request const& ask, part_reader const& read) {
-  std::sort(orgs.begin(), orgs.end());
+result<projections::page> stored_page(read_call const& c, list_query const& q, std::string prefix) {
+  auto ask = page_asked(c, q.limit, q.cursor);
+  if (!ask) return ask.error();
+  return projections::read_page(c.state, {std::move(prefix)}, *ask,
+                                [](std::string_view, std::string_view v, std::string& json) {
+                                  json = domain::row::json_of(v);
+                                  return true;
+                                });
+}
+
+// A plain cursor is the name of the part to go on with, and behind it the place there; no place: from its beginning.
+projections::page read_parts(std::vector<std::string> names, projections::page_request const& ask,
+                             part_reader const& read) {
+  std::sort(names.begin(), names.end());
   projections::page all;
-  uuid const begin = ask.after.size() >= 16 ? uuid::from_view(ask.after) : uuid{};
-  for (auto const& org : orgs) {
-    if (org < begin) continue;
+  std::size_t const width = names.empty() ? 0 : names.front().size();
+  std::string const begin = ask.after.substr(0, width), place = ask.after.substr(begin.size());
+  for (auto const& name : names) {
+    if (name < begin) continue;
     std::size_t const left = ask.limit - all.rows.size();
-    if (left == 0) { // full, and what was read so far ended with its organization: is there more behind it?
-      if (read(org, {1, {}}).rows.empty()) continue;
-      all.next = org.view();
+    if (left == 0) { // full, and what was read so far ended with its part: is there more behind it?
+      if (read(name, {1, {}}).rows.empty()) continue;
+      all.next = name;
       return all;
     }
-    auto p =
-        read(org, {left, org == begin ? ask.after.substr(std::min<std::size_t>(16, ask.after.size())) : std::string()});
+    auto p = read(name, {left, name == begin ? place : std::string()});
     for (auto& row : p.rows) all.rows.push_back(std::move(row));
     if (!p.next.empty()) {
-      all.next = std::string(org.view()) + p.next;
+      all.next = name + p.next;
       return all;
     }
   }
   return all;
+}
+
+projections::page read_parts(std::vector<uuid> const& orgs, projections::page_request const& ask,
+                             org_reader const& read) {
+  std::vector<std::string> names;
+  for (auto const& org : orgs) names.emplace_back(org.view());
+  return read_parts(std::move(names), ask, part_reader([&](std::string_view name, auto const& part) {
+                      return read(uuid::from_view(name), part);
+                    }));
 }
 
 } // namespace alloy::api

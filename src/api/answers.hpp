@@ -17,23 +17,12 @@ reply stored_reply(read_call const& c);
 
 // ------------------------------------------------------------------------------- writes
 
-// The plan of a decision whose answer is an entity as it stands afterwards.
+// The plan of a decision whose answer is a stored row as it stands afterwards; it was created where it has a location.
+commands::plan row_plan(domain::decision d, std::string where, std::string location = {});
+
 template <class E>
 commands::plan entity_plan(domain::decision d, uuid const& tenant, uuid const& id, std::string location = {}) {
-  commands::plan p;
-  p.events = std::move(d.events);
-  p.render = [tenant, id, location = std::move(location), warning = std::move(d.warning)](reader const& state) {
-    std::string stored;
-    if (!state.get(domain::key_of<E>(tenant, id), stored)) throw std::logic_error("a command's object is not there");
-    commands::answer a;
-    a.status = location.empty() ? 200 : 201;
-    a.version = domain::row::version_of(stored);
-    a.body = domain::row::json_of(stored);
-    a.location = location;
-    a.warning = warning;
-    return a;
-  };
-  return p;
+  return row_plan(std::move(d), domain::key_of<E>(tenant, id).str(), std::move(location));
 }
 
 template <class E> result<commands::plan> created(result<domain::decision> d, std::string_view path) {
@@ -105,8 +94,25 @@ result<reply> children_reply(read_call const& c, key const& index, entity kind, 
   return page_reply(c, projections::list_then(*c.then, c.subject.org, c.subject.id, kind, std::move(now), *ask, keep));
 }
 
-// A list over several organizations, one after the other in the order of their ids.
-using part_reader = std::function<projections::page(uuid const& org, projections::page_request const& ask)>;
-projections::page read_parts(std::vector<uuid> orgs, projections::page_request const& ask, part_reader const& read);
+// The page of a list whose items are the rows under a prefix, as they are stored.
+result<projections::page> stored_page(read_call const& c, list_query const& q, std::string prefix);
+
+// All entities of a kind that the organization of the path has.
+template <class E> result<reply> list_all(read_call& c, list_query const& q) {
+  auto p = stored_page(c, q, key(c.subject.org, E::rows).str());
+  if (!p) return p.error();
+  return page_reply(c, *p);
+}
+
+// A list that is made of several, one after the other. Each has a name, all of one length; they come in the names'
+// order.
+using part_reader = std::function<projections::page(std::string_view name, projections::page_request const& ask)>;
+projections::page read_parts(std::vector<std::string> names, projections::page_request const& ask,
+                             part_reader const& read);
+
+// A list over several organizations.
+using org_reader = std::function<projections::page(uuid const& org, projections::page_request const& ask)>;
+projections::page read_parts(std::vector<uuid> const& orgs, projections::page_request const& ask,
+                             org_reader const& read);
 
 } // namespace alloy::api

@@ -44,16 +44,19 @@ struct reply {
   std::string_view route = "unmatched"; // the operation's path template, a literal
 };
 
-// What the path is about: the entity named by its first parameter, its organization, and the caller's role there.
+// What the path is about: the entity named by its first parameter, its organization, and the caller's role there. Its
+// version is that of what the path names last.
 struct subject {
   uuid org;
   uuid id;
   role rank{};
   bool can_view_finance = false;
   std::string row = {}; // as stored: version and JSON
+  // What the path names within it by a further parameter, as stored; empty where there may be nothing yet.
+  std::optional<std::string> part = {};
 
   std::string_view json() const noexcept { return domain::row::json_of(row); }
-  std::uint64_t version() const noexcept { return domain::row::version_of(row); }
+  std::uint64_t version() const noexcept { return domain::row::version_of(part ? *part : row); }
 };
 
 // What handlers work with; made once in main.
@@ -97,6 +100,7 @@ struct write_call : call {
   reader const& state() const noexcept { return head.state; }
   domain::context by() const { return {at, who ? who->user_id : uuid{}, subject.rank, new_uuid}; }
   template <class E> E entity() const { return domain::decoded<E>::of(subject.row); }
+  template <class E> E part() const { return domain::decoded<E>::of(*subject.part); }
 };
 
 using bound_command = std::function<result<commands::plan>(write_call&)>;

@@ -50,6 +50,9 @@ std::string_view words_for_param(std::string_view name) {
   if (name == "org_id") return "The organization's id or slug";
   if (name == "project_id") return "The project's id or key";
   if (name == "ticket_id") return "The ticket's id or reference, as KEY-17";
+  if (name == "entity_type") return "project, ticket, user, team or time_entry";
+  if (name == "entity_id") return "Its id; of a project the key and of a ticket the reference do as well";
+  if (name == "key") return "The tag's key";
   return "Its id";
 }
 

@@ -23,18 +23,6 @@ BOOST_DESCRIBE_STRUCT(invite_view, (),
                       (id, org_id, invite_code, invite_link, email, role, status, created_by, expires_at, created_at,
                        updated_at, version))
 
-struct member_view {
-  static constexpr bool answer = true;
-  uuid user_id, org_id;
-  std::string email, display_name;
-  alloy::role role{};
-  bool can_view_finance = false;
-  timestamp created_at, updated_at;
-  std::uint64_t version = 0;
-};
-BOOST_DESCRIBE_STRUCT(member_view, (),
-                      (user_id, org_id, email, display_name, role, can_view_finance, created_at, updated_at, version))
-
 struct membership_view {
   static constexpr bool answer = true;
   uuid org_id, user_id;
@@ -67,29 +55,6 @@ result<reply> list_orgs(read_call& c, list_query const& q) {
                     }));
 }
 
-result<reply> list_members(read_call& c, list_query const& q) {
-  auto ask = page_asked(c, q.limit, q.cursor);
-  if (!ask) return ask.error();
-  auto p = projections::read_page(c.state, {key(c.subject.org, table::member).str()}, *ask,
-                                  [](std::string_view, std::string_view v, std::string& json) {
-                                    json = row::json_of(v);
-                                    return true;
-                                  });
-  for (auto& one : p.rows) {
-    auto const m = alloy::json::stored<member>(one);
-    auto const u = find<user>(c.state, identity_tenant, m.id);
-    member_view v{m.id,         m.org_id,     "",       std::string(auth::former_user), m.role, m.can_view_finance,
-                  m.created_at, m.updated_at, m.version};
-    if (u) {
-      v.email = c.with.people.open(c.local, m.id, u->email_sealed).value_or("");
-      v.display_name =
-          c.with.people.open(c.local, m.id, u->display_name_sealed).value_or(std::string(auth::former_user));
-    }
-    one = alloy::json::to_string(v);
-  }
-  return page_reply(c, p);
-}
-
 result<commands::plan> invite_plan(write_call& c, result<decision> d, uuid const& id, std::string code) {
   if (!d) return d.error();
   commands::plan p;
@@ -119,15 +84,10 @@ result<commands::plan> create_an_invite(write_call& c, create_invite const& body
 }
 
 result<reply> list_invites(read_call& c, list_query const& q) {
-  auto ask = page_asked(c, q.limit, q.cursor);
-  if (!ask) return ask.error();
-  auto p = projections::read_page(c.state, {key(c.subject.org, table::invite).str()}, *ask,
-                                  [](std::string_view, std::string_view v, std::string& json) {
-                                    json = row::json_of(v);
-                                    return true;
-                                  });
-  for (auto& one : p.rows) one = alloy::json::to_string(view_of(c.with, c.local, alloy::json::stored<invite>(one)));
-  return page_reply(c, p);
+  auto p = stored_page(c, q, key(c.subject.org, table::invite).str());
+  if (!p) return p.error();
+  for (auto& one : p->rows) one = alloy::json::to_string(view_of(c.with, c.local, alloy::json::stored<invite>(one)));
+  return page_reply(c, *p);
 }
 
 // The code itself is the right to accept; the email must be the invited one's, so that a leaked link helps nobody else.
@@ -172,8 +132,9 @@ std::vector<operation> org_operations() {
                                auto const o = c.entity<org>();
                                return updated<org>(decide(c.state(), o, body), o.id, o.id);
                              }),
-      get_list<member_view>("list_members", "/api/v1/orgs/{org_id}/members", role::Viewer,
-                            "List an organization's members", list_members),
+      del("delete_org", "/api/v1/orgs/{org_id}", role::Owner,
+          "Delete an organization that has no projects; nobody is a member of it any more",
+          [](write_call& c) { return done(remove(c.state(), c.entity<org>())); }),
       create<create_invite, invite_view>("create_invite", "/api/v1/orgs/{org_id}/invites", role::Admin,
                                          "Invite somebody by email; the code is shown once", create_an_invite),
       get_list<invite_view>("list_invites", "/api/v1/orgs/{org_id}/invites", role::Viewer,

@@ -2,6 +2,8 @@
 #include "api/access.hpp"
 #include "api/answers.hpp"
 #include "api/resources.hpp"
+#include "projections/project_summary.hpp"
+#include "projections/subject_index.hpp"
 #include "projections/ticket_index.hpp"
 
 namespace alloy::api {
@@ -15,13 +17,6 @@ struct project_query {
   std::optional<uuid> org_id;
 };
 BOOST_DESCRIBE_STRUCT(project_query, (), (limit, cursor, org_id))
-
-struct project_member {
-  static constexpr bool answer = true;
-  uuid project_id, user_id;
-  timestamp added_at;
-};
-BOOST_DESCRIBE_STRUCT(project_member, (), (project_id, user_id, added_at))
 
 result<commands::plan> create_one(write_call& c, create_project const& body) {
   auto entered = enter_org(*c.who, c.state(), body.org_id, c.op.least);
@@ -71,17 +66,38 @@ result<reply> list(read_call& c, project_query const& q) {
                     }));
 }
 
-result<reply> members(read_call& c, list_query const& q) {
-  auto ask = page_asked(c, q.limit, q.cursor);
-  if (!ask) return ask.error();
-  auto const prefix = key(c.subject.org, table::project_member).add(c.subject.id).str();
-  return page_reply(
-      c,
-      projections::read_page(c.state, {prefix}, *ask, [&](std::string_view k, std::string_view v, std::string& json) {
-        json = alloy::json::to_string(project_member{c.subject.id, uuid::from_view(k.substr(prefix.size())),
-                                                     parse_timestamp(v).value_or(timestamp{})});
-        return true;
-      }));
+result<commands::plan> add_member(write_call& c, add_project_member const& body) {
+  auto const p = c.entity<project>();
+  auto d = decide(c.state(), p, body);
+  if (!d) return d.error();
+  return row_plan(std::move(*d), project_member_key(p.org_id, p.id, body.user_id).str(),
+                  "/api/v1/projects/" + to_string(p.id) + "/members/" + to_string(body.user_id));
+}
+
+result<reply> list_members(read_call& c, list_query const& q) {
+  auto p = stored_page(c, q, key(c.subject.org, table::project_member).add(c.subject.id).str());
+  if (!p) return p.error();
+  return page_reply(c, *p);
+}
+
+result<commands::plan> update_one(write_call& c, update_project const& body) {
+  auto const p = c.entity<project>();
+  auto const tickets = [&](std::string const& status) {
+    return projections::tickets_with_status(c.state(), p.org_id, p.id, status);
+  };
+  return updated<project>(decide(c.state(), p, body, tickets), p.org_id, p.id);
+}
+
+result<commands::plan> remove_one(write_call& c) {
+  auto const p = c.entity<project>();
+  auto const sprints = ids_under(c.state(), projections::sprints_of(p.org_id, p.id));
+  return done(remove(c.state(), p, sprints, projections::count_tickets(c.state(), p.org_id, p.id)));
+}
+
+result<reply> summary(read_call& c) {
+  auto const o = find<org>(c.state, c.subject.org, c.subject.org);
+  if (!o) return error(errc::not_found, "the organization is gone");
+  return reply_of(projections::summarize(c.state, c.entity<project>(), day_in(o->time_zone, now())));
 }
 
 } // namespace
@@ -95,41 +111,22 @@ std::vector<operation> project_operations() {
       timed(get<project>("get_project", "/api/v1/projects/{project_id}", role::Viewer, "Get a project by id or key",
                          stored_reply)),
       patch<update_project, project>("update_project", "/api/v1/projects/{project_id}", role::Member,
-                                     "Change a project",
-                                     [](write_call& c, update_project const& body) {
-                                       auto const p = c.entity<project>();
-                                       auto const in_use = [&](std::string const& status) {
-                                         return projections::count_status(c.state(), p.org_id, p.id, status);
-                                       };
-                                       return updated<project>(decide(c.state(), p, body, in_use), p.org_id, p.id);
-                                     }),
-      create<add_project_member, project_member>(
-          "add_project_member", "/api/v1/projects/{project_id}/members", role::Member, "Assign a member to a project",
-          [](write_call& c, add_project_member const& body) -> result<commands::plan> {
-            auto const p = c.entity<project>();
-            auto d = decide(c.state(), p, body);
-            if (!d) return d.error();
-            commands::plan plan;
-            plan.events = std::move(d->events);
-            plan.render = [p, user = body.user_id](reader const& state) {
-              std::string since;
-              state.get(project_member_key(p.org_id, p.id, user), since);
-              commands::answer a;
-              a.status = 201;
-              a.body = alloy::json::to_string(project_member{p.id, user, parse_timestamp(since).value_or(timestamp{})});
-              a.location = "/api/v1/projects/" + to_string(p.id) + "/members/" + to_string(user);
-              return a;
-            };
-            return plan;
-          }),
+                                     "Change a project", update_one),
+      del("delete_project", "/api/v1/projects/{project_id}", role::Admin,
+          "Delete a project that has no tickets, with its sprints", remove_one),
+      create<add_project_member, project_member>("add_project_member", "/api/v1/projects/{project_id}/members",
+                                                 role::Member, "Assign a member to a project", add_member),
       get_list<project_member>("list_project_members", "/api/v1/projects/{project_id}/members", role::Viewer,
-                               "List who is assigned to a project", members),
+                               "List who is assigned to a project", list_members),
       del("remove_project_member", "/api/v1/projects/{project_id}/members/{user_id}", role::Member,
           "Take a member off a project",
           [](write_call& c) {
-            return done(
-                remove_project_member(c.state(), c.entity<project>(), parse_uuid(c.params.at(1)).value_or(uuid{})));
+            return done(remove_project_member(c.state(), c.entity<project>(), c.part<project_member>().user_id));
           }),
+      get<projections::project_summary>(
+          "get_project_summary", "/api/v1/projects/{project_id}/summary", role::Viewer,
+          "Get how a project stands: tickets by status and category, active sprints, what is open and overdue",
+          summary),
   };
   for (auto& row : rows) row.tag = "Projects";
   return rows;

@@ -5,13 +5,17 @@
 namespace alloy::api {
 
 std::vector<operation> server_operations();
+std::vector<operation> onboarding_operations();
 std::vector<operation> session_operations();
 std::vector<operation> api_key_operations();
 std::vector<operation> org_operations();
+std::vector<operation> member_operations();
+std::vector<operation> team_operations();
 std::vector<operation> workflow_operations();
 std::vector<operation> project_operations();
 std::vector<operation> sprint_operations();
 std::vector<operation> ticket_operations();
+std::vector<operation> tag_operations();
 std::vector<operation> webhook_operations();
 std::vector<operation> report_operations();
 

@@ -118,9 +118,13 @@ template <class T> std::string schema_of(schema_book& book) {
     return detail::nullable<typename json::detail::inner_of<T>::type>(book);
   else if constexpr (json::described<T>)
     return detail::struct_schema<T>(book);
-  else if constexpr (requires { typename T::mapped_type; })
-    return "{\"type\":\"object\",\"additionalProperties\":" + schema_of<typename T::mapped_type>(book) + "}";
-  else {
+  else if constexpr (requires { typename T::mapped_type; }) {
+    std::string s = "{\"type\":\"object\",\"additionalProperties\":" + schema_of<typename T::mapped_type>(book);
+    if constexpr (requires { typename T::name_form; })
+      s += ",\"propertyNames\":" + schema_of<typename T::name_form>(book) +
+           ",\"maxProperties\":" + std::to_string(T::max);
+    return s + "}";
+  } else {
     std::string s = "{\"type\":\"array\",\"items\":" + schema_of<typename T::value_type>(book);
     if constexpr (requires {
                     T::min;

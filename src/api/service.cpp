@@ -309,7 +309,7 @@ void service::answer_read(std::shared_ptr<pending> const& p, projections::past c
   reader const& state = parts_.db.latest(family::state);
   read_call c{p->base(parts_.with), state, parts_.db.latest(family::local), then};
   if (p->who) {
-    auto about = find_subject(*p->op, p->params, *p->who, state, then);
+    auto about = find_subject(*p->op, p->params, p->query, *p->who, state, then);
     if (!about) return p->refuse(about.error());
     c.subject = std::move(*about);
   }
@@ -326,7 +326,8 @@ void service::answer_read(std::shared_ptr<pending> const& p, projections::past c
 }
 
 void service::run_write(std::shared_ptr<pending> p) {
-  static constexpr std::string_view taken[] = {"dry_run"};
+  std::vector<std::string_view> taken{"dry_run"};
+  for (auto const& parameter : p->op->query) taken.push_back(parameter.name);
   if (auto known = refuse_unknown(p->query, taken); !known) return p->refuse(known.error());
   auto key = retry_key_of(*p->op, p->asked, p->who.get(), parts_.with.sealing_key);
   if (!key) return p->refuse(key.error());
@@ -360,7 +361,7 @@ result<commands::plan> service::decide(pending const& p, bound_command const& bo
                                        timestamp at) const {
   write_call c{p.base(parts_.with), head, at};
   if (p.who) {
-    auto about = find_subject(*p.op, p.params, *p.who, head.state);
+    auto about = find_subject(*p.op, p.params, p.query, *p.who, head.state);
     if (!about) return about.error();
     c.subject = std::move(*about);
     auto const match = p.asked.find_header("if-match");

@@ -1,5 +1,6 @@
 #include "api/answers.hpp"
 #include "api/identity.hpp"
+#include "api/new_session.hpp"
 #include "api/resources.hpp"
 #include "auth/network.hpp"
 #include "auth/password.hpp"
@@ -11,16 +12,6 @@ namespace alloy::api {
 namespace {
 
 using namespace domain;
-using auth::former_user;
-
-struct session_view {
-  static constexpr bool answer = true;
-  uuid user_id;
-  std::string email, display_name, access_token, refresh_token, token_type = "Bearer";
-  std::int64_t expires_in = 0;
-};
-BOOST_DESCRIBE_STRUCT(session_view, (),
-                      (user_id, email, display_name, access_token, refresh_token, token_type, expires_in))
 
 struct own_org {
   static constexpr bool answer = true;
@@ -40,60 +31,6 @@ struct me_view {
   std::vector<own_org> orgs;
 };
 BOOST_DESCRIBE_STRUCT(me_view, (), (user_id, org_id, email, display_name, role, scopes, orgs))
-
-struct person_text {
-  std::string email, display_name;
-};
-
-person_text person_of(services const& with, reader const& local, user const& u) {
-  return {with.people.open(local, u.id, u.email_sealed).value_or(""),
-          with.people.open(local, u.id, u.display_name_sealed).value_or(std::string(former_user))};
-}
-
-struct fresh_session {
-  uuid id;
-  std::string refresh_token;
-  events::session_opened opened;
-};
-
-fresh_session open_session(write_call const& c, uuid const& user_id) {
-  fresh_session s;
-  s.id = new_uuid();
-  s.refresh_token = auth::make_refresh_token();
-  s.opened = {user_id, auth::secret_digest(s.refresh_token), {c.at.ms + c.with.config.refresh_ttl_seconds * 1000}};
-  return s;
-}
-
-std::string access_token(write_call const& c, uuid const& user_id, uuid const& session_id) {
-  auth::claims claims;
-  claims.user_id = to_string(user_id);
-  claims.session_id = to_string(session_id);
-  claims.token_id = to_string(new_uuid());
-  claims.issued_s = claims.not_before_s = c.at.ms / 1000;
-  claims.expires_s = claims.issued_s + c.with.config.jwt_ttl_seconds;
-  return c.with.identity.tokens.issue(claims);
-}
-
-commands::answer session_answer(unsigned status, uuid const& user_id, person_text const& who, std::string access,
-                                std::string refresh_token, std::int64_t ttl_s) {
-  commands::answer a;
-  a.status = status;
-  a.body = alloy::json::to_string(
-      session_view{user_id, who.email, who.display_name, std::move(access), std::move(refresh_token), "Bearer", ttl_s});
-  return a;
-}
-
-commands::plan session_plan(write_call const& c, unsigned status, facts events, uuid const& user_id, person_text who,
-                            fresh_session const& s) {
-  commands::plan p;
-  p.events = std::move(events);
-  p.actor = events::actor{user_id, credential::session, s.id};
-  p.render = [status, user_id, who = std::move(who), access = access_token(c, user_id, s.id), token = s.refresh_token,
-              ttl = c.with.config.jwt_ttl_seconds](reader const&) {
-    return session_answer(status, user_id, who, access, token, ttl);
-  };
-  return p;
-}
 
 // ---------------------------------------------------------------------------------------------------- register
 
@@ -136,27 +73,17 @@ result<commands::plan> do_register(write_call& c, register_user const& body, std
   auto const& people = c.with.people;
   if (people.find_by_email(c.head.local, body.email.value))
     return error(errc::already_exists, "this email is registered");
-  uuid const id = new_uuid();
-  domain::context const by{c.at, id, role::Owner, new_uuid};
-  facts out;
-  record(out, identity_tenant, entity::user, id,
-         events::user_registered{people.seal(c.head.local, id, body.email.value),
-                                 people.seal(c.head.local, id, body.display_name.value), hash});
-  people.remember_email(c.head.local, body.email.value, id);
-  auto const s = open_session(c, id);
-  record(out, identity_tenant, entity::session, s.id, s.opened);
-  // Everybody has an organization of his own, with his own id: no name of his in it, for names are sealed.
-  for (auto& e : founding(id, {"Personal", "u-" + to_string(id), "UTC", "USD"}, by)) out.push_back(std::move(e));
+  auto made = sign_up(c, body.email, body.display_name, hash);
   if (body.invite_code) {
     auto found = find_invite(c.state(), *body.invite_code);
     if (!found) return error::of_field("/invite_code", "not_found", found.error().detail);
     if (people.open(c.head.local, found->invite.id, found->invite.email_sealed) != body.email.value)
       return error::of_field("/email", "not_invited", "the invite is for another email");
-    auto accepted = accept(c.state(), found->org_id, found->invite, by);
+    auto accepted = accept(c.state(), found->org_id, found->invite, made.by);
     if (!accepted) return accepted.error();
-    for (auto& e : accepted->events) out.push_back(std::move(e));
+    for (auto& e : accepted->events) made.events.push_back(std::move(e));
   }
-  return session_plan(c, 201, std::move(out), id, {body.email.value, body.display_name.value}, s);
+  return session_plan(201, std::move(made.events), made.session, view_of(c, made.session, made.who));
 }
 
 // ---------------------------------------------------------------------------------------------------- login
@@ -195,9 +122,8 @@ result<commands::plan> do_login(write_call& c, login const&, checked_login const
   facts out;
   if (!who.new_hash.empty())
     record(out, identity_tenant, entity::user, u->id, events::user_password_changed{who.new_hash});
-  auto const s = open_session(c, u->id);
-  record(out, identity_tenant, entity::session, s.id, s.opened);
-  return session_plan(c, 200, std::move(out), u->id, person_of(c.with, c.head.local, *u), s);
+  auto const s = open_one(c, u->id, out);
+  return session_plan(200, std::move(out), s, view_of(c, s, person_of(c.with, c.head.local, *u)));
 }
 
 // ---------------------------------------------------------------------------------------------------- refresh, logout
@@ -214,10 +140,10 @@ result<commands::plan> do_refresh(write_call& c, refresh const& body) {
   auto const s = session_of_refresh(c.state(), body.refresh_token);
   error const refused(errc::unauthenticated, "the refresh token is not valid; log in again");
   if (!s || !s->open || s->expires_at <= c.at) return refused;
-  commands::plan p;
-  p.actor = events::actor{s->user_id, credential::session, s->id};
   std::string const hash = auth::secret_digest(body.refresh_token);
   if (s->refresh_hash != hash) { // it was used before: somebody has a copy, so nobody keeps the session
+    commands::plan p;
+    p.actor = events::actor{s->user_id, credential::session, s->id};
     record(p.events, identity_tenant, entity::session, s->id, events::session_revoked{"refresh_reused"});
     p.render = [refused](reader const&) {
       commands::answer a;
@@ -228,15 +154,13 @@ result<commands::plan> do_refresh(write_call& c, refresh const& body) {
   }
   auto const u = find<user>(c.state(), identity_tenant, s->user_id);
   if (!u) return refused;
-  std::string token = auth::make_refresh_token();
-  record(p.events, identity_tenant, entity::session, s->id,
+  facts out;
+  std::string const token = auth::make_refresh_token();
+  record(out, identity_tenant, entity::session, s->id,
          events::session_refreshed{
              hash, auth::secret_digest(token), {c.at.ms + c.with.config.refresh_ttl_seconds * 1000}});
-  p.render = [user_id = u->id, who = person_of(c.with, c.head.local, *u), access = access_token(c, u->id, s->id), token,
-              ttl = c.with.config.jwt_ttl_seconds](reader const&) {
-    return session_answer(200, user_id, who, access, token, ttl);
-  };
-  return p;
+  open_session const renewed{u->id, s->id, token};
+  return session_plan(200, std::move(out), renewed, view_of(c, renewed, person_of(c.with, c.head.local, *u)));
 }
 
 result<commands::plan> do_logout(write_call& c, logout const& body) {

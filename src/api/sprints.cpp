@@ -1,7 +1,9 @@
+#include "domain/sprints.hpp"
 #include "api/answers.hpp"
 #include "api/resources.hpp"
-#include "domain/projects.hpp"
+#include "core/prefix.hpp"
 #include "projections/subject_index.hpp"
+#include "projections/ticket_index.hpp"
 
 namespace alloy::api {
 namespace {
@@ -45,6 +47,22 @@ std::vector<operation> sprint_operations() {
                               auto const s = c.entity<sprint>();
                               return updated<sprint>(start(c.subject.org, s), c.subject.org, s.id);
                             }),
+      post<complete_sprint, sprint>("complete_sprint", "/api/v1/sprints/{sprint_id}/complete", role::Member,
+                                    "Complete an active sprint; what is not done goes to another one or to the backlog",
+                                    [](write_call& c, complete_sprint const& body) {
+                                      auto const s = c.entity<sprint>();
+                                      auto const inside =
+                                          projections::tickets_in_sprint(c.state(), c.subject.org, s.id);
+                                      return updated<sprint>(decide(c.state(), c.subject.org, s, body, inside),
+                                                             c.subject.org, s.id);
+                                    }),
+      del("delete_sprint", "/api/v1/sprints/{sprint_id}", role::Member,
+          "Delete a sprint without tickets; one that was started takes the role Admin",
+          [](write_call& c) {
+            auto const s = c.entity<sprint>();
+            auto const tickets = projections::tickets_in_sprint(c.state(), c.subject.org, s.id).size();
+            return done(remove(c.subject.org, s, tickets, c.by()));
+          }),
   };
   for (auto& row : rows) row.tag = "Sprints";
   return rows;

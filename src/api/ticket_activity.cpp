@@ -99,8 +99,9 @@ activity view_of(read_call const& c, events::stored_event const& e) {
 result<reply> list(read_call& c, list_query const& q) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
-  auto const found = projections::read_history(c.state, c.with.server.log, c.subject.org, entity::ticket, c.subject.id,
-                                               big_endian_u64(ask->after), ask->limit + 1);
+  auto const& log = c.with.server.log;
+  auto const found = projections::read_history(c.state, log, c.subject.org, entity::ticket, c.subject.id,
+                                               big_endian_u64(ask->after), log.head(), ask->limit + 1);
   projections::page p;
   for (auto const& e : found) {
     if (p.rows.size() == ask->limit) {

@@ -149,9 +149,8 @@ ticket_outcome outcome_of(reader const& state, std::string const& name, result<c
 
 result<commands::plan> batch_plan(ticket_names const& names, tried all, bool atomic) {
   // Who may change none of them is refused as one who may not change one.
-  bool const forbidden = std::all_of(all.each.begin(), all.each.end(), [](auto const& one) {
-    return !one && describe(one.error().code).status == 403;
-  });
+  bool const forbidden = std::all_of(all.each.begin(), all.each.end(),
+                                     [](auto const& one) { return !one && describe(one.error().code).status == 403; });
   if (forbidden) return all.each.front().error();
   if (atomic)
     if (auto held = all_of(all); !held) return held.error();

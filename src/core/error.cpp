@@ -26,6 +26,7 @@ constexpr std::array rows{
     error_row{errc::in_use, 409, "in_use", "It is in use"},
     error_row{errc::wrong_state, 409, "wrong_state", "Its state does not allow this"},
     error_row{errc::sprint_not_planned, 409, "sprint_not_planned", "Only a planned sprint can be started"},
+    error_row{errc::last_owner, 409, "last_owner", "An organization keeps at least one Owner"},
     error_row{errc::request_in_progress, 409, "request_in_progress", "A request with this key is still running"},
     error_row{errc::version_mismatch, 412, "version_mismatch", "It has changed since you read it"},
     error_row{errc::precondition_required, 428, "precondition_required", "A precondition is needed"},

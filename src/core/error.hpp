@@ -30,6 +30,7 @@ enum class errc : std::uint8_t {
   in_use,
   wrong_state,
   sprint_not_planned,
+  last_owner,
   request_in_progress,
   version_mismatch,
   precondition_required,

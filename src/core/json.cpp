@@ -222,19 +222,25 @@ void write_node(std::string& out, node const& n) {
   }
 }
 
+void append_pointer(std::string& pointer, std::string_view name) {
+  pointer += '/';
+  for (char const c : name) // section 3
+    if (c == '~')
+      pointer += "~0";
+    else if (c == '/')
+      pointer += "~1";
+    else
+      pointer += c;
+}
+
 void reading::fail(std::string_view code, std::string detail) {
   if (faults.size() >= 100) return;
   std::string pointer;
   for (auto const& one : steps_) {
-    pointer += '/';
-    if (one.name.data() == nullptr) pointer += std::to_string(one.index);
-    for (char const c : one.name) // RFC 6901, section 3
-      if (c == '~')
-        pointer += "~0";
-      else if (c == '/')
-        pointer += "~1";
-      else
-        pointer += c;
+    if (one.name.data() == nullptr)
+      pointer += '/' + std::to_string(one.index);
+    else
+      append_pointer(pointer, one.name);
   }
   faults.push_back({std::move(pointer), std::string(code), std::move(detail)});
 }

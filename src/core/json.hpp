@@ -99,7 +99,8 @@ bool is_utf8(std::string_view text) noexcept;               // RFC 3629
 void write_string(std::string& out, std::string_view text); // quoted, escaped; invalid UTF-8 becomes U+FFFD
 void write_number(std::string& out, double n);
 void write_integer(std::string& out, std::int64_t n);
-void write_node(std::string& out, node const& n); // minified
+void write_node(std::string& out, node const& n);                 // minified
+void append_pointer(std::string& pointer, std::string_view name); // one step more of an RFC 6901 pointer
 
 template <class T> void write(std::string& out, T const& v);
 
@@ -264,6 +265,13 @@ template <class T> void read_wrapper(node const& n, clearable<T>& v, reading& at
     read_node(n, v.value.emplace(), at);
 }
 
+template <class Map> std::optional<text_fault> check_name(std::string_view name) {
+  if constexpr (requires { typename Map::name_form; })
+    return Map::name_form::check(name);
+  else
+    return std::nullopt;
+}
+
 std::string unknown_detail(std::string_view name, std::span<std::string_view const> known);
 
 template <class T> void read_object(node const& n, T& v, reading& at) {
@@ -349,9 +357,14 @@ template <class T> void read_node(node const& n, T& v, reading& at) {
     if (n.what != kind::object) return fail_type(at, n, "an object");
     for (node const* m = n.child; m; m = m->next) {
       at.push(m->name);
-      read_node(*m, v[std::string(m->name)], at);
+      if (auto f = detail::check_name<T>(m->name))
+        at.fail(f->code, std::move(f->detail));
+      else
+        read_node(*m, v[std::string(m->name)], at);
       at.pop();
     }
+    if constexpr (requires { T::max; })
+      if (v.size() > T::max) at.fail("too_many", "it must have at most " + std::to_string(T::max) + " members");
   } else {
     if (n.what != kind::array) return fail_type(at, n, "an array");
     std::size_t i = 0;

@@ -4,6 +4,7 @@
 // has seen to that). Values.
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -118,6 +119,13 @@ template <class T, std::size_t Min, std::size_t Max> struct list : std::vector<T
     return text_fault{n < Min ? "too_few" : "too_many",
                       "it must have " + std::to_string(Min) + " to " + std::to_string(Max) + " elements"};
   }
+};
+
+// An object of at most Max members, whose names are of the form Name.
+template <class Name, class Value, std::size_t Max> struct dictionary : std::map<std::string, Value> {
+  using std::map<std::string, Value>::map;
+  using name_form = Name;
+  static constexpr std::size_t max = Max;
 };
 
 } // namespace alloy

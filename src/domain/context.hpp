@@ -24,6 +24,11 @@ struct decision {
   std::string warning = {}; // done all the same, but the workflow frowns
 };
 
+// What is in use stays. The words go on after the number, which is also the member `count` of the answer.
+inline error in_use(std::uint64_t count, std::string const& words) {
+  return error(errc::in_use, std::to_string(count) + " " + words, "\"count\":" + std::to_string(count));
+}
+
 inline void record(facts& out, uuid const& tenant, entity kind, uuid const& id, events::event what) {
   out.push_back({tenant, {kind, id}, std::move(what)});
 }

@@ -29,4 +29,8 @@ std::uint64_t row::version_of(std::string_view stored) noexcept {
   return version;
 }
 
+void row::begin(std::string& stored, std::uint64_t version) {
+  for (int shift = 24; shift >= 0; shift -= 8) stored.push_back(static_cast<char>(version >> shift));
+}
+
 } // namespace alloy::domain

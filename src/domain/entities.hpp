@@ -92,6 +92,32 @@ BOOST_DESCRIBE_STRUCT(project, (),
                        development_phase, cost_center_id, budget_cents, budget_period, amortization_months, created_at,
                        updated_at, version))
 
+// Being in a project or a team: nothing about it changes, so its version stays 1.
+struct project_member {
+  static constexpr table rows = table::project_member;
+  uuid project_id, user_id;
+  timestamp added_at;
+  std::uint64_t version = 1;
+};
+BOOST_DESCRIBE_STRUCT(project_member, (), (project_id, user_id, added_at, version))
+
+struct team {
+  static constexpr table rows = table::team;
+  uuid id, org_id;
+  std::string name;
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(team, (), (id, org_id, name, created_at, updated_at, version))
+
+struct team_member {
+  static constexpr table rows = table::team_member;
+  uuid team_id, user_id;
+  timestamp added_at;
+  std::uint64_t version = 1;
+};
+BOOST_DESCRIBE_STRUCT(team_member, (), (team_id, user_id, added_at, version))
+
 struct sprint {
   static constexpr table rows = table::sprint;
   uuid id, project_id;
@@ -198,6 +224,7 @@ BOOST_DESCRIBE_STRUCT(api_key, (),
 struct row {
   static std::uint64_t version_of(std::string_view stored) noexcept;
   static std::string_view json_of(std::string_view stored) noexcept { return stored.substr(4); }
+  static void begin(std::string& stored, std::uint64_t version);
 };
 
 template <class E> key key_of(uuid const& tenant, uuid const& id) {
@@ -226,19 +253,25 @@ template <class E> struct decoded {
   }
 };
 
-template <class E> std::optional<E> find(reader const& state, uuid const& tenant, uuid const& id) {
+template <class E> std::optional<E> find_at(reader const& state, std::string_view where) {
   std::string stored;
-  if (!state.get(key_of<E>(tenant, id), stored)) return std::nullopt;
+  if (!state.get(where, stored)) return std::nullopt;
   return decoded<E>::of(stored);
 }
+template <class E> std::optional<E> find(reader const& state, uuid const& tenant, uuid const& id) {
+  return find_at<E>(state, key_of<E>(tenant, id));
+}
 
-template <class E> void put(view& state, uuid const& tenant, E const& e) {
+template <class E> void put_at(view& state, std::string_view where, E const& e) {
   auto& one = decoded<E>::last();
   one.stored.clear();
   one.value = e;
-  for (int shift = 24; shift >= 0; shift -= 8) one.stored.push_back(static_cast<char>(e.version >> shift));
+  row::begin(one.stored, e.version);
   json::write(one.stored, e);
-  state.put(key_of<E>(tenant, e.id), one.stored);
+  state.put(where, one.stored);
+}
+template <class E> void put(view& state, uuid const& tenant, E const& e) {
+  put_at(state, key_of<E>(tenant, e.id), e);
 }
 
 } // namespace alloy::domain

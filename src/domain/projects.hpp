@@ -1,8 +1,7 @@
 #pragma once
-// The rules of projects and their sprints. Pure.
-#include "domain/context.hpp"
-#include "domain/diff.hpp"
-#include "domain/entities.hpp"
+// The rules of projects and who works in them. Pure.
+#include "core/prefix.hpp"
+#include "domain/workflows.hpp"
 
 namespace alloy::domain {
 
@@ -11,8 +10,6 @@ using project_description = prose<0, 65536>;
 using cost_center = text<1, 64>;
 using cents = bounded<0, 1'000'000'000'000'000>;
 using months = bounded<1, 600>;
-using sprint_name = text<1, 200>;
-using sprint_goal = prose<0, 10000>;
 
 struct create_project {
   std::optional<uuid> id;
@@ -42,38 +39,27 @@ struct update_project {
   json::clearable<cents> budget_cents;
   json::clearable<budget_span> budget_period;
   json::clearable<months> amortization_months;
+  json::changed<status_map> migrate; // where the tickets go whose status the new workflow has not
 };
 BOOST_DESCRIBE_STRUCT(update_project, (),
                       (name, description, workflow_id, capitalization_type, development_phase, cost_center_id,
-                       budget_cents, budget_period, amortization_months))
-
-struct create_sprint {
-  std::optional<uuid> id;
-  sprint_name name;
-  std::optional<sprint_goal> goal;
-  date start_date, end_date;
-};
-BOOST_DESCRIBE_STRUCT(create_sprint, (), (id, name, goal, start_date, end_date))
-
-struct update_sprint {
-  json::changed<sprint_name> name;
-  json::clearable<sprint_goal> goal;
-  json::changed<date> start_date, end_date;
-};
-BOOST_DESCRIBE_STRUCT(update_sprint, (), (name, goal, start_date, end_date))
+                       budget_cents, budget_period, amortization_months, migrate))
 
 struct add_project_member {
   uuid user_id;
 };
 BOOST_DESCRIBE_STRUCT(add_project_member, (), (user_id))
 
+inline key project_by_key(uuid const& org, std::string_view name) {
+  return key(org, table::project_by_key).add(name);
+}
 inline key project_member_key(uuid const& org, uuid const& project_id, uuid const& user) {
   return key(org, table::project_member).add(project_id).add(user);
 }
 
 inline result<decision> decide(reader const& state, org const& o, create_project const& c, context const& by) {
   if (c.id && state.has(key_of<project>(o.id, *c.id))) return error(errc::already_exists, "this id is taken");
-  if (state.has(key(o.id, table::project_by_key).add(c.key.value)))
+  if (state.has(project_by_key(o.id, c.key.value)))
     return error(errc::already_exists, "the key " + c.key.value + " is taken in this organization");
   uuid const workflow_id = c.workflow_id ? *c.workflow_id : o.default_workflow_id.value_or(uuid{});
   if (!state.has(key_of<workflow>(o.id, workflow_id)))
@@ -94,27 +80,32 @@ inline result<decision> decide(reader const& state, org const& o, create_project
   return d;
 }
 
-// `status_in_use(status)` counts the project's tickets: every status that they have must exist in a new workflow, and
-// mean the same there.
-template <class StatusInUse>
-result<decision> decide(reader const& state, project const& p, update_project const& c, StatusInUse status_in_use) {
-  if (c.workflow_id && *c.workflow_id.value != p.workflow_id) {
-    auto const next = find<workflow>(state, p.org_id, *c.workflow_id.value);
-    if (!next) return error::of_field("/workflow_id", "not_found", "there is no such workflow in this organization");
-    auto const old = find<workflow>(state, p.org_id, p.workflow_id);
-    for (auto const& s : old->statuses) {
-      auto const* const same = next->find(s.name);
-      if (same && same->category == s.category) continue;
-      if (std::uint64_t const count = status_in_use(s.name))
-        return error(errc::in_use,
-                     std::to_string(count) + " tickets have the status " + s.name + ", which the workflow " +
-                         next->name + " has not in the same category",
-                     "\"count\":" + std::to_string(count));
-    }
-  }
+// `tickets_in` finds the project's tickets by status.
+inline result<decision> decide(reader const& state, project const& p, update_project const& c,
+                               tickets_by_status const& tickets_in) {
+  auto const old = find<workflow>(state, p.org_id, p.workflow_id);
+  auto const next = find<workflow>(state, p.org_id, c.workflow_id.value.value_or(p.workflow_id));
+  if (!next) return error::of_field("/workflow_id", "not_found", "there is no such workflow in this organization");
   decision d;
   if (auto changes = difference<events::project_changes>(p, c); any(changes))
     record(d.events, p.org_id, entity::project, p.id, events::project_updated{std::move(changes)});
+  if (auto moved = leave_statuses(p.org_id, old->statuses, next->statuses, c.migrate.value, tickets_in, d.events);
+      !moved)
+    return moved.error();
+  return d;
+}
+
+// `sprints` are the project's, `tickets` how many it has.
+inline result<decision> remove(reader const& state, project const& p, std::vector<uuid> const& sprints,
+                               std::uint64_t tickets) {
+  if (tickets) return in_use(tickets, "tickets are in it");
+  decision d;
+  for (auto const& id : sprints)
+    record(d.events, p.org_id, entity::sprint, id,
+           events::sprint_deleted{p.id, find<sprint>(state, p.org_id, id)->name});
+  for (auto const& user : ids_under(state, key(p.org_id, table::project_member).add(p.id)))
+    record(d.events, p.org_id, entity::project, p.id, events::project_member_removed{user});
+  record(d.events, p.org_id, entity::project, p.id, events::project_deleted{p.key, p.name});
   return d;
 }
 
@@ -132,38 +123,6 @@ inline result<decision> remove_project_member(reader const& state, project const
     return error(errc::not_found, "this user is no member of the project");
   decision d;
   record(d.events, p.org_id, entity::project, p.id, events::project_member_removed{user});
-  return d;
-}
-
-inline error wrong_order() {
-  return error::of_field("/end_date", "before_start", "end_date must not be before start_date");
-}
-
-inline result<decision> decide(reader const& state, project const& p, create_sprint const& c, context const& by) {
-  if (c.id && state.has(key_of<sprint>(p.org_id, *c.id))) return error(errc::already_exists, "this id is taken");
-  if (c.end_date < c.start_date) return wrong_order();
-  decision d;
-  record(d.events, p.org_id, entity::sprint, c.id ? *c.id : by.new_id(),
-         events::sprint_created{p.id, c.name.value, plain_as<std::optional<std::string>>(c.goal), c.start_date,
-                                c.end_date});
-  return d;
-}
-
-inline result<decision> decide(uuid const& org, sprint const& s, update_sprint const& c) {
-  if (s.status == sprint_status::Completed) return error(errc::wrong_state, "a completed sprint does not change");
-  if (c.end_date.value.value_or(s.end_date) < c.start_date.value.value_or(s.start_date)) return wrong_order();
-  decision d;
-  if (auto changes = difference<events::sprint_changes>(s, c); any(changes))
-    record(d.events, org, entity::sprint, s.id, events::sprint_updated{std::move(changes)});
-  return d;
-}
-
-inline result<decision> start(uuid const& org, sprint const& s) {
-  if (s.status != sprint_status::Planned)
-    return error(errc::sprint_not_planned,
-                 "the sprint is " + std::string(json::name_of(s.status)) + "; only a Planned one can be started");
-  decision d;
-  record(d.events, org, entity::sprint, s.id, events::sprint_started{});
   return d;
 }
 

@@ -23,6 +23,13 @@ struct org_updated {
 };
 BOOST_DESCRIBE_STRUCT(org_updated, (), (changes))
 
+struct org_deleted {
+  static constexpr std::string_view type = "org.deleted";
+  static constexpr int schema = 1;
+  std::string name, slug;
+};
+BOOST_DESCRIBE_STRUCT(org_deleted, (), (name, slug))
+
 struct member_added {
   static constexpr std::string_view type = "member.added";
   static constexpr int schema = 1;

@@ -43,6 +43,13 @@ struct project_updated {
 };
 BOOST_DESCRIBE_STRUCT(project_updated, (), (changes))
 
+struct project_deleted {
+  static constexpr std::string_view type = "project.deleted";
+  static constexpr int schema = 1;
+  std::string key, name;
+};
+BOOST_DESCRIBE_STRUCT(project_deleted, (), (key, name))
+
 struct project_member_added {
   static constexpr std::string_view type = "project.member_added";
   static constexpr int schema = 1;
@@ -85,5 +92,22 @@ struct sprint_started {
   static constexpr int schema = 1;
 };
 BOOST_DESCRIBE_STRUCT(sprint_started, (), ())
+
+// What is unfinished leaves by ticket.sprint_changed events behind this one, so that the state as of this position is
+// how the sprint ended, and what leaves later was not taken out of its scope.
+struct sprint_completed {
+  static constexpr std::string_view type = "sprint.completed";
+  static constexpr int schema = 1;
+  std::optional<uuid> unfinished_to = {}; // a sprint; none: the backlog
+};
+BOOST_DESCRIBE_STRUCT(sprint_completed, (), (unfinished_to))
+
+struct sprint_deleted {
+  static constexpr std::string_view type = "sprint.deleted";
+  static constexpr int schema = 1;
+  uuid project_id;
+  std::string name;
+};
+BOOST_DESCRIBE_STRUCT(sprint_deleted, (), (project_id, name))
 
 } // namespace alloy::events

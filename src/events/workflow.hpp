@@ -29,6 +29,13 @@ struct workflow_updated {
 };
 BOOST_DESCRIBE_STRUCT(workflow_updated, (), (changes))
 
+struct workflow_deleted {
+  static constexpr std::string_view type = "workflow.deleted";
+  static constexpr int schema = 1;
+  std::string name;
+};
+BOOST_DESCRIBE_STRUCT(workflow_deleted, (), (name))
+
 struct label_created {
   static constexpr std::string_view type = "label.created";
   static constexpr int schema = 1;
@@ -46,5 +53,12 @@ struct label_updated {
   label_changes changes;
 };
 BOOST_DESCRIBE_STRUCT(label_updated, (), (changes))
+
+struct label_deleted {
+  static constexpr std::string_view type = "label.deleted";
+  static constexpr int schema = 1;
+  std::string name;
+};
+BOOST_DESCRIBE_STRUCT(label_deleted, (), (name))
 
 } // namespace alloy::events

@@ -16,6 +16,12 @@ key former_of(uuid const& tenant, uuid const& owner, entity kind) {
   return key(tenant, table::former).add(owner).add_byte(static_cast<std::uint8_t>(kind));
 }
 
+constexpr std::pair<entity, table> told[] = {
+    {entity::project, table::project},   {entity::sprint, table::sprint}, {entity::ticket, table::ticket},
+    {entity::comment, table::comment},   {entity::label, table::label},   {entity::team, table::team},
+    {entity::workflow, table::workflow}, {entity::member, table::member}, {entity::webhook, table::webhook},
+};
+
 struct no_rows final : reader {
   bool get(std::string_view, std::string&) const override { return false; }
   void scan(std::string_view, std::string_view, direction, row_visitor) const override {}
@@ -32,11 +38,13 @@ std::optional<uuid> ticket_of(events::event const& e) {
 }
 
 // Whose it was, where the event takes a thing away from its owner.
-std::optional<uuid> owner_left(view const&, events::stored_event const& e) {
+std::optional<uuid> owner_left(events::stored_event const& e) {
   if (auto const* t = std::get_if<events::ticket_deleted>(&e.what)) return t->project_id;
   if (auto const* t = std::get_if<events::ticket_updated>(&e.what); t && t->changes.project_id)
     return t->changes.project_id.value->from;
   if (auto const* c = std::get_if<events::comment_deleted>(&e.what)) return c->ticket_id;
+  if (auto const* s = std::get_if<events::sprint_deleted>(&e.what)) return s->project_id;
+  if (std::holds_alternative<events::project_deleted>(e.what)) return e.tenant;
   return std::nullopt;
 }
 
@@ -53,8 +61,7 @@ void index_history(view& state, events::stored_event const& e) {
   state.put(history_of(e.tenant, e.subject.kind, e.subject.id).add(e.position), {});
   if (auto const ticket = ticket_of(e.what))
     state.put(history_of(e.tenant, entity::ticket, *ticket).add(e.position), {});
-  if (auto const owner = owner_left(state, e))
-    state.put(former_of(e.tenant, *owner, e.subject.kind).add(e.subject.id), {});
+  if (auto const owner = owner_left(e)) state.put(former_of(e.tenant, *owner, e.subject.kind).add(e.subject.id), {});
 }
 
 result<moment> moment_of(events::log const& log, std::string_view text) {
@@ -91,24 +98,25 @@ std::optional<std::string> past::row(uuid const& tenant, entity kind, uuid const
     p.id = project;
     if (!scratch.has(domain::key_of<domain::project>(tenant, project))) domain::put(scratch, tenant, p);
   };
-  for (auto const& e : read_history(state_, log_, tenant, kind, id, 0, 0)) {
-    if (e.position > at_.position) break;
+  for (auto const& e : read_history(state_, log_, tenant, kind, id, 0, at_.position)) {
     if (e.subject.kind != kind || e.subject.id != id) continue;
     if (auto const* t = std::get_if<events::ticket_created>(&e.what)) know_project(t->project_id);
     if (auto const* t = std::get_if<events::ticket_updated>(&e.what); t && t->changes.project_id)
       know_project(t->changes.project_id.value->to);
     domain::evolve(scratch, e);
   }
-  static constexpr std::pair<entity, table> rows[] = {{entity::project, table::project},
-                                                      {entity::sprint, table::sprint},
-                                                      {entity::ticket, table::ticket},
-                                                      {entity::comment, table::comment}};
   std::string found;
-  for (auto const& [of, in] : rows)
-    if (of == kind && scratch.get(key(tenant, in).add(id), found)) {
+  for (auto const& [of, rows] : told)
+    if (of == kind && scratch.get(key(tenant, rows).add(id), found)) {
       if (kind == entity::project) complete(found, tenant, id);
       return found;
     }
+  return std::nullopt;
+}
+
+std::optional<entity> past::kind_in(table rows) noexcept {
+  for (auto const& [kind, in] : told)
+    if (in == rows) return kind;
   return std::nullopt;
 }
 
@@ -127,8 +135,7 @@ void past::complete(std::string& row, uuid const& tenant, uuid const& project) c
   auto const given = [&](std::int64_t number) {
     auto const id = ticket_by_number(state_, tenant, project, static_cast<std::uint64_t>(number));
     if (!id) return false;
-    for (auto const& e : read_history(state_, log_, tenant, entity::ticket, *id, 0, 0)) {
-      if (e.position > at_.position) break;
+    for (auto const& e : read_history(state_, log_, tenant, entity::ticket, *id, 0, at_.position)) {
       if (auto const* t = std::get_if<events::ticket_created>(&e.what);
           t && t->project_id == project && t->ticket_number == number)
         return true;
@@ -168,14 +175,16 @@ std::vector<uuid> past::former(uuid const& tenant, uuid const& owner, entity kin
 }
 
 std::vector<events::stored_event> read_history(reader const& state, events::log const& log, uuid const& tenant,
-                                               entity kind, uuid const& id, std::uint64_t after, std::size_t max) {
+                                               entity kind, uuid const& id, std::uint64_t after, std::uint64_t until,
+                                               std::size_t max) {
   auto const prefix = history_of(tenant, kind, id).str();
-  auto from = prefix;
+  auto from = prefix, to = prefix;
   append_u64(from, after + 1);
+  append_u64(to, until + 1);
   std::vector<std::uint64_t> positions;
-  state.scan(from, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
+  state.scan(from, to, direction::ascending, [&](std::string_view k, std::string_view) {
     positions.push_back(big_endian_u64(k.substr(prefix.size())));
-    return max == 0 || positions.size() < max;
+    return positions.size() < max;
   });
   std::vector<events::stored_event> found;
   events::record held;

@@ -27,6 +27,8 @@ class past {
  public:
   past(reader const& state, events::log const& log, moment const& at) : state_(state), log_(log), at_(at) {}
 
+  // The kinds whose rows it can tell.
+  static std::optional<entity> kind_in(table rows) noexcept;
   // The stored row of an entity (version and JSON) as it was then; nothing where it was not there.
   std::optional<std::string> row(uuid const& tenant, entity kind, uuid const& id) const;
   // Ids of what belonged to the owner at some time; not all of it then.
@@ -40,8 +42,9 @@ class past {
   moment at_;
 };
 
-// The events of a subject's history behind or before `after` (0: from the beginning), as one page.
+// At most `max` events of a subject's history behind `after` and up to `until`, which must be in the log.
 std::vector<events::stored_event> read_history(reader const& state, events::log const& log, uuid const& tenant,
-                                               entity kind, uuid const& id, std::uint64_t after, std::size_t max);
+                                               entity kind, uuid const& id, std::uint64_t after, std::uint64_t until,
+                                               std::size_t max = ~std::size_t{0});
 
 } // namespace alloy::projections

@@ -9,6 +9,8 @@ void index_subject(view& state, events::stored_event const& e) {
     state.erase(comments_of(e.tenant, gone->ticket_id).add(e.subject.id));
   else if (auto const* sprint = std::get_if<events::sprint_created>(&e.what))
     state.put(sprints_of(e.tenant, sprint->project_id).add(e.subject.id), {});
+  else if (auto const* dropped = std::get_if<events::sprint_deleted>(&e.what))
+    state.erase(sprints_of(e.tenant, dropped->project_id).add(e.subject.id));
 }
 
 } // namespace alloy::projections

@@ -1,5 +1,7 @@
 #include "projections/ticket_index.hpp"
 
+#include "core/prefix.hpp"
+
 #include <algorithm>
 
 namespace alloy::projections {
@@ -30,6 +32,15 @@ bool among(std::vector<std::string> const& keys, std::string const& one, std::si
   return (at < keys.size() && keys[at] == one) || std::find(keys.begin(), keys.end(), one) != keys.end();
 }
 
+std::vector<uuid> tickets_of(reader const& state, std::string_view prefix) {
+  std::vector<uuid> ids;
+  state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
+    ids.push_back(rank::at_end_of(k).id());
+    return true;
+  });
+  return ids;
+}
+
 } // namespace
 
 void index_ticket(view& state, uuid const& tenant, std::optional<domain::ticket> const& before,
@@ -53,12 +64,21 @@ std::optional<uuid> ticket_by_number(reader const& state, uuid const& tenant, uu
   return uuid::from_view(id);
 }
 
+std::uint64_t count_tickets(reader const& state, uuid const& tenant, uuid const& project) {
+  return count_rows(state, key(tenant, table::ticket_by_status).add(project));
+}
+
 std::uint64_t count_status(reader const& state, uuid const& tenant, uuid const& project, std::string_view status) {
-  std::uint64_t count = 0;
-  auto const prefix = status_of(tenant, project, status);
-  state.scan(prefix, after_prefix(prefix), direction::ascending,
-             [&](std::string_view, std::string_view) { return ++count, true; });
-  return count;
+  return count_rows(state, status_of(tenant, project, status));
+}
+
+std::vector<uuid> tickets_with_status(reader const& state, uuid const& tenant, uuid const& project,
+                                      std::string_view status) {
+  return tickets_of(state, status_of(tenant, project, status));
+}
+
+std::vector<uuid> tickets_in_sprint(reader const& state, uuid const& tenant, uuid const& sprint) {
+  return tickets_of(state, holders_of(tenant, table::ticket_by_sprint, sprint));
 }
 
 } // namespace alloy::projections

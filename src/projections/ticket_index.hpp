@@ -47,7 +47,11 @@ inline key due_on(uuid const& tenant, date day) {
 
 std::optional<uuid> ticket_by_number(reader const& state, uuid const& tenant, uuid const& project,
                                      std::uint64_t number);
-// How many tickets of the project have the status.
+// How many tickets of the project there are, and how many of them have the status.
+std::uint64_t count_tickets(reader const& state, uuid const& tenant, uuid const& project);
 std::uint64_t count_status(reader const& state, uuid const& tenant, uuid const& project, std::string_view status);
+std::vector<uuid> tickets_with_status(reader const& state, uuid const& tenant, uuid const& project,
+                                      std::string_view status);
+std::vector<uuid> tickets_in_sprint(reader const& state, uuid const& tenant, uuid const& sprint);
 
 } // namespace alloy::projections

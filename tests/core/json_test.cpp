@@ -218,6 +218,14 @@ BOOST_AUTO_TEST_CASE(a_list_has_as_many_elements_as_it_may) {
   BOOST_TEST(faults_of<two_to_three>("[1,2,3,4]") == " too_many");
 }
 
+BOOST_AUTO_TEST_CASE(a_dictionary_holds_its_names_to_their_form_and_its_number_to_its_limit) {
+  using short_names = dictionary<text<1, 3>, std::int64_t, 2>;
+  BOOST_TEST(json::to_string(json::read<short_names>(R"({"b":2,"abc":1})").value()) == R"({"abc":1,"b":2})");
+  BOOST_TEST(faults_of<short_names>(R"({"abcd":1,"a":"x"})") == "/abcd too_long, /a wrong_type");
+  BOOST_TEST(faults_of<short_names>(R"({"a":1,"b":2,"c":3})") == " too_many");
+  BOOST_TEST(faults_of<short_names>("[]") == " wrong_type");
+}
+
 BOOST_AUTO_TEST_CASE(text_that_is_not_utf8_is_refused) {
   for (std::string const bad : {"\xff", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80",
                                 "\xe2\x82", "\\ud800", "\\ud800x", "\\udc00", "\\ud800\\u0041", "\\ud800\\ud800"})

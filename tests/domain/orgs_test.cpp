@@ -8,33 +8,12 @@ using namespace events;
 constexpr std::int64_t day_ms = 86'400'000;
 
 struct orgs : tracker {
-  std::map<std::string, std::uint64_t> in_use;
-
   orgs& create(std::string const& json) {
     when(decide(state, body<create_org>(json), by));
     return *this;
   }
   orgs& update(std::string const& json) {
     when(decide(state, the_org(), body<update_org>(json)));
-    return *this;
-  }
-  orgs& create_a_workflow(std::string const& json) {
-    when(decide(state, the_org(), body<create_workflow>(json), by));
-    return *this;
-  }
-  orgs& update_the_workflow(std::string const& json) {
-    when(decide(state, the_workflow(), body<update_workflow>(json), [&](std::string const& status) {
-      auto const it = in_use.find(status);
-      return it == in_use.end() ? std::uint64_t{0} : it->second;
-    }));
-    return *this;
-  }
-  orgs& create_a_label(std::string const& json) {
-    when(decide(state, the_org(), body<create_label>(json), by));
-    return *this;
-  }
-  orgs& update_the_label(std::string const& json) {
-    when(decide(state, get<label>(bug), body<update_label>(json)));
     return *this;
   }
   orgs& create_an_invite(std::string const& json) {
@@ -47,10 +26,6 @@ struct orgs : tracker {
   }
   std::string at(std::int64_t after_ms) const { return "\"" + to_string(timestamp{by.at.ms + after_ms}) + "\""; }
 };
-
-std::string two_statuses(std::string const& more) {
-  return R"({"name":"W","statuses":[{"name":"Open","category":"todo"},{"name":"Shut","category":"done"}])" + more + "}";
-}
 
 } // namespace
 
@@ -86,6 +61,45 @@ BOOST_AUTO_TEST_CASE(a_renamed_org_frees_its_slug) {
   update(R"({"name":"Bell","slug":"bell","currency":"USD"})").then_nothing();
   create(R"({"name":"New","slug":"bell"})").then_refused(errc::already_exists);
   BOOST_TEST(decide(state, body<create_org>(R"({"name":"New","slug":"acme"})"), by).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_org_in_use_stays) {
+  when(remove(state, the_org())).then_refused(errc::in_use);
+  BOOST_TEST(decided->error().members == "\"count\":2");
+}
+
+BOOST_AUTO_TEST_CASE(a_personal_org_stays) {
+  domain::user u;
+  u.id = org_id;
+  put(state, identity_tenant, u);
+  when(remove(state, the_org())).then_refused(errc::wrong_state);
+}
+
+BOOST_AUTO_TEST_CASE(a_deleted_org_is_reached_by_nobody_and_its_slug_is_free) {
+  uuid const id = id_of(70);
+  create(R"({"id":)" + quoted(id) + R"(,"name":"New","slug":"new"})");
+  given(decided->value().events);
+  given({{id, {entity::member, ada}, member_added{ada, role::Viewer, false, {}}},
+         {id, {entity::invite, id_of(60)}, invite_created{"sealed", role::Member, owner, "hash", {1000}}},
+         {id, {entity::invite, id_of(61)}, invite_created{"sealed", role::Member, owner, "other", {1000}}},
+         {id, {entity::invite, id_of(61)}, invite_accepted{bob}}});
+  facts expected;
+  record(expected, id, entity::invite, id_of(60), invite_revoked{});
+  record(expected, id, entity::member, owner, member_removed{owner, role::Owner});
+  record(expected, id, entity::member, ada, member_removed{ada, role::Viewer});
+  record(expected, id, entity::org, id, org_deleted{"New", "new"});
+  when(remove(state, find<org>(state, id, id).value())).then(expected);
+  BOOST_TEST(!find<org>(state, id, id).has_value());
+  for (auto const& user : {owner, ada})
+    BOOST_TEST(!state.has(key(identity_tenant, table::membership_by_user).add(user).add(id)));
+  act_as(stranger, role::Viewer);
+  when(accept(state, id, find<domain::invite>(state, id, id_of(60)).value(), by)).then_refused(errc::wrong_state);
+  BOOST_TEST(decide(state, body<create_org>(R"({"name":"Next","slug":"new"})"), by).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_id_that_ever_had_a_history_is_given_to_no_org) {
+  state.put(key(id_of(70), table::tenant_head), "...");
+  create(R"({"name":"New","slug":"new","id":)" + quoted(id_of(70)) + "}").then_refused(errc::already_exists);
 }
 
 BOOST_AUTO_TEST_CASE(an_org_cannot_take_anothers_slug) {
@@ -145,116 +159,6 @@ BOOST_AUTO_TEST_CASE(an_invite_that_is_over_or_not_needed_is_not_accepted) {
   when(revoke(org_id, get<domain::invite>(id_of(60)))).then_refused(errc::wrong_state);
   by.at.ms -= day_ms;
   when(accept(state, org_id, get<domain::invite>(id_of(60)), by)).then_refused(errc::wrong_state);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_FIXTURE_TEST_SUITE(workflow_rules, orgs)
-
-BOOST_AUTO_TEST_CASE(a_workflow_has_statuses_and_may_have_transitions) {
-  workflow_created e;
-  e.name = "W";
-  e.statuses = {{"Open", category::todo, false}, {"Shut", category::done, false}};
-  create_a_workflow(two_statuses("")).then(entity::workflow, id_of(1001), e);
-  BOOST_TEST((the_org().default_workflow_id == workflow_id)); // the first one stays
-
-  e.name = "Strict";
-  e.statuses.push_back({"Cancelled", category::done, true}); // cancels by its name, unless it says else
-  e.transitions = {{"Open", "Shut"}};
-  e.enforcement = enforcement::strict;
-  create_a_workflow(R"({"name":"Strict","statuses":[{"name":"Open","category":"todo"},{"name":"Shut","category":"done"},
-    {"name":"Cancelled","category":"done"}],"transitions":[{"from":"Open","to":"Shut"}],"enforcement":"strict","id":)" +
-                    quoted(id_of(71)) + "}")
-      .then(entity::workflow, id_of(71), e);
-}
-
-BOOST_AUTO_TEST_CASE(a_workflows_faults_are_told_at_once) {
-  create_a_workflow(
-      R"({"name":"W","statuses":[{"name":"A","category":"todo","cancels":true},{"name":"A","category":"done"}],
-    "transitions":[{"from":"A","to":"B"},{"from":"B","to":"A"},{"from":"A","to":"A"},{"from":"A","to":"A"}]})")
-      .then_refused(errc::validation_failed,
-                    "/statuses/0/cancels not_done, /statuses/1/name duplicate, /transitions/0/to unknown_status, "
-                    "/transitions/1/from unknown_status, /transitions/3 duplicate");
-}
-
-BOOST_AUTO_TEST_CASE(a_workflows_name_and_id_are_taken_once) {
-  create_a_workflow(R"({"name":"Default","statuses":[{"name":"A","category":"todo"}]})")
-      .then_refused(errc::already_exists);
-  create_a_workflow(two_statuses(R"(,"id":)" + quoted(workflow_id))).then_refused(errc::already_exists);
-  create_a_workflow(two_statuses(""));
-  given(decided->value().events);
-  update_the_workflow(R"({"name":"W"})").then_refused(errc::already_exists);
-}
-
-BOOST_AUTO_TEST_CASE(an_update_of_a_workflow_tells_from_and_to) {
-  workflow_changes c;
-  c.name.value = {"Default", "Other"};
-  c.enforcement.value = {enforcement::none, enforcement::warn};
-  c.transitions.value = {{}, {{"Backlog", "Ready"}}};
-  update_the_workflow(R"({"name":"Other","enforcement":"warn","transitions":[{"from":"Backlog","to":"Ready"}]})")
-      .then(entity::workflow, workflow_id, workflow_updated{c});
-  update_the_workflow(R"({"name":"Other","enforcement":"warn","transitions":[{"from":"Backlog","to":"Ready"}]})")
-      .then_nothing();
-  create_a_workflow(R"({"name":"Default","statuses":[{"name":"A","category":"todo"}]})");
-  BOOST_TEST(decided->has_value()); // the former name is free
-}
-
-BOOST_AUTO_TEST_CASE(a_status_in_use_stays_and_keeps_its_category) {
-  in_use = {{"Review", 2}};
-  update_the_workflow(R"({"statuses":[{"name":"Backlog","category":"todo"}]})").then_refused(errc::in_use);
-  BOOST_TEST(decided->error().members == "\"count\":2");
-  update_the_workflow(R"({"statuses":[{"name":"Review","category":"done"}]})").then_refused(errc::in_use);
-  workflow_changes c;
-  c.statuses.value = {default_workflow().statuses, {{"Review", category::in_progress, false}}};
-  update_the_workflow(R"({"statuses":[{"name":"Review","category":"in_progress"}]})")
-      .then(entity::workflow, workflow_id, workflow_updated{c});
-}
-
-BOOST_AUTO_TEST_CASE(transitions_name_statuses_that_stay) {
-  update_the_workflow(R"({"transitions":[{"from":"Backlog","to":"Ready"}]})");
-  given(decided->value().events);
-  update_the_workflow(R"({"statuses":[{"name":"Backlog","category":"todo"}]})")
-      .then_refused(errc::validation_failed, "/statuses status_in_transition");
-  update_the_workflow(R"({"statuses":[{"name":"Backlog","category":"todo"}],"transitions":[]})");
-  BOOST_TEST(decided->has_value());
-  update_the_workflow(R"({"transitions":[{"from":"Backlog","to":"Gone"}]})")
-      .then_refused(errc::validation_failed, "/transitions/0/to unknown_status");
-}
-
-BOOST_AUTO_TEST_CASE(what_a_workflow_allows) {
-  workflow w;
-  w.statuses = {{"A", category::todo, false}, {"B", category::todo, false}, {"C", category::done, false}};
-  BOOST_TEST(w.allows("A", "C"));
-  BOOST_TEST((w.allowed_from("A") == std::vector<std::string>{"B", "C"}));
-  w.transitions = {{"A", "B"}};
-  BOOST_TEST(w.allows("A", "B"));
-  BOOST_TEST(!w.allows("B", "A"));
-  BOOST_TEST(w.allows("B", "B"));
-  BOOST_TEST(w.allowed_from("B").empty());
-  BOOST_TEST(w.find("C") == &w.statuses[2]);
-  BOOST_TEST(w.find("D") == nullptr);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_FIXTURE_TEST_SUITE(label_rules, orgs)
-
-BOOST_AUTO_TEST_CASE(a_label_has_a_name_and_a_color) {
-  create_a_label(R"({"name":"new","color":"#00ff00"})")
-      .then(entity::label, id_of(1001), label_created{"new", "#00ff00"});
-  create_a_label(R"({"name":"new","color":"#00ff00"})").then_refused(errc::already_exists);
-  create_a_label(R"({"name":"newer","color":"#00ff00","id":)" + quoted(bug) + "}").then_refused(errc::already_exists);
-}
-
-BOOST_AUTO_TEST_CASE(a_label_is_renamed_to_what_is_free) {
-  update_the_label(R"({"name":"urgent"})").then_refused(errc::already_exists);
-  label_changes c;
-  c.name.value = {"bug", "fault"};
-  c.color.value = {"#ff0000", "#00FF00"};
-  update_the_label(R"({"name":"fault","color":"#00FF00"})").then(entity::label, bug, label_updated{c});
-  update_the_label(R"({"name":"fault","color":"#00FF00"})").then_nothing();
-  create_a_label(R"({"name":"bug","color":"#00ff00"})");
-  BOOST_TEST(decided->has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -11,19 +11,11 @@ struct projects : tracker {
     return *this;
   }
   // With as many tickets of each status as `in_use` says.
-  projects& update(std::string const& json, std::map<std::string, std::uint64_t> const& in_use = {}) {
+  projects& update(std::string const& json, std::map<std::string, std::size_t> const& in_use = {}) {
     when(decide(state, the_project(), body<update_project>(json), [&](std::string const& status) {
       auto const it = in_use.find(status);
-      return it == in_use.end() ? 0 : it->second;
+      return std::vector<uuid>(it == in_use.end() ? 0 : it->second, ticket_id);
     }));
-    return *this;
-  }
-  projects& create_a_sprint(std::string const& json) {
-    when(decide(state, the_project(), body<create_sprint>(json), by));
-    return *this;
-  }
-  projects& update_the_sprint(std::string const& json) {
-    when(decide(org_id, get<sprint>(sprint_id), body<update_sprint>(json)));
     return *this;
   }
 };
@@ -106,6 +98,40 @@ BOOST_AUTO_TEST_CASE(a_new_workflow_has_every_status_in_use_and_means_the_same_b
       .then_refused(errc::validation_failed, "/workflow_id not_found");
 }
 
+BOOST_AUTO_TEST_CASE(tickets_move_where_the_new_workflow_has_not_their_status) {
+  given(entity::workflow, id_of(13), workflow_created{"Second", {{"Open", category::todo, false}}, {}, {}});
+  project_changes c;
+  c.workflow_id.value = {workflow_id, id_of(13)};
+  facts expected;
+  record(expected, org_id, entity::project, project_id, project_updated{c});
+  record(expected, org_id, entity::ticket, ticket_id,
+         ticket_status_changed{{"Review", "Open"}, {category::in_progress, category::todo}});
+  update(R"({"workflow_id":)" + quoted(id_of(13)) + R"(,"migrate":{"Review":"Open"}})", {{"Review", 1}}).then(expected);
+  update(R"({"migrate":{"Open":"Open"}})").then_refused(errc::validation_failed, "/migrate/Open status_stays");
+}
+
+BOOST_AUTO_TEST_CASE(a_project_in_use_stays) {
+  when(remove(state, the_project(), {sprint_id, next_sprint}, 4)).then_refused(errc::in_use);
+  BOOST_TEST(decided->error().members == "\"count\":4");
+}
+
+BOOST_AUTO_TEST_CASE(a_project_goes_with_its_sprints_and_who_is_in_it) {
+  given(entity::project, project_id, project_member_added{ada});
+  given(entity::project, other_project, project_member_added{bob});
+  facts expected;
+  for (auto const& id : {sprint_id, next_sprint})
+    record(expected, org_id, entity::sprint, id, sprint_deleted{project_id, "Sprint"});
+  record(expected, org_id, entity::project, project_id, project_member_removed{ada});
+  record(expected, org_id, entity::project, project_id, project_deleted{"ALLOY", "Alloy"});
+  when(remove(state, the_project(), {sprint_id, next_sprint}, 0)).then(expected);
+  BOOST_TEST(!find<domain::project>(state, org_id, project_id).has_value());
+  BOOST_TEST(!find<sprint>(state, org_id, sprint_id).has_value());
+  BOOST_TEST(!state.has(project_member_key(org_id, project_id, ada)));
+  BOOST_TEST(state.has(project_member_key(org_id, other_project, bob)));
+  create(R"({"org_id":)" + quoted(org_id) + R"(,"key":"ALLOY","name":"New"})");
+  BOOST_TEST(decided->has_value()); // its key is free
+}
+
 BOOST_AUTO_TEST_CASE(a_member_joins_a_project_once_and_leaves_once) {
   auto const add = [&](uuid const& user) -> decider& {
     return when(decide(state, the_project(), add_project_member{user}));
@@ -116,45 +142,6 @@ BOOST_AUTO_TEST_CASE(a_member_joins_a_project_once_and_leaves_once) {
   when(remove_project_member(state, the_project(), ada)).then(entity::project, project_id, project_member_removed{ada});
   when(remove_project_member(state, the_project(), ada)).then_refused(errc::not_found);
   BOOST_TEST(the_project().version == 1U);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_FIXTURE_TEST_SUITE(sprint_rules, projects)
-
-BOOST_AUTO_TEST_CASE(a_sprint_is_planned_with_its_days) {
-  auto const made = R"({"name":"S","goal":"g","start_date":"2026-05-01","end_date":"2026-05-01"})";
-  create_a_sprint(made).then(entity::sprint, id_of(1001),
-                             sprint_created{project_id, "S", "g", make_date(2026, 5, 1), make_date(2026, 5, 1)});
-  BOOST_TEST((get<sprint>(id_of(1001)).status == sprint_status::Planned));
-  create_a_sprint(R"({"name":"S","start_date":"2026-05-02","end_date":"2026-05-01"})")
-      .then_refused(errc::validation_failed, "/end_date before_start");
-  create_a_sprint(R"({"id":)" + quoted(sprint_id) + R"(,"name":"S","start_date":"2026-05-01","end_date":"2026-05-01"})")
-      .then_refused(errc::already_exists);
-}
-
-BOOST_AUTO_TEST_CASE(a_sprint_is_changed_until_it_is_completed) {
-  sprint_changes c;
-  c.name.value = {"Sprint", "Renamed"};
-  c.goal.value = {std::nullopt, "g"};
-  c.start_date.value = {make_date(2026, 4, 1), make_date(2026, 4, 2)};
-  update_the_sprint(R"({"name":"Renamed","goal":"g","start_date":"2026-04-02"})")
-      .then(entity::sprint, sprint_id, sprint_updated{c});
-  update_the_sprint(R"({"name":"Renamed","end_date":"2026-04-14"})").then_nothing();
-  update_the_sprint(R"({"start_date":"2026-04-15"})").then_refused(errc::validation_failed, "/end_date before_start");
-  update_the_sprint(R"({"end_date":"2026-04-01"})").then_refused(errc::validation_failed, "/end_date before_start");
-  make_so<sprint>(sprint_id, [](sprint& s) { s.status = sprint_status::Completed; });
-  update_the_sprint(R"({"name":"Late"})").then_refused(errc::wrong_state);
-}
-
-BOOST_AUTO_TEST_CASE(a_sprint_is_started_once) {
-  when(start(org_id, get<sprint>(sprint_id))).then(entity::sprint, sprint_id, sprint_started{});
-  auto const s = get<sprint>(sprint_id);
-  BOOST_TEST((s.status == sprint_status::Active));
-  BOOST_TEST((s.started_at == by.at));
-  when(start(org_id, s)).then_refused(errc::sprint_not_planned);
-  make_so<sprint>(sprint_id, [](sprint& done) { done.status = sprint_status::Completed; });
-  when(start(org_id, get<sprint>(sprint_id))).then_refused(errc::sprint_not_planned);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

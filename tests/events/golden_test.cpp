@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(every_word_ever_stored_is_still_read) {
   known(phase{}, {"Preliminary", "AppDevelopment", "PostImplementation"});
   known(budget_span{}, {"Monthly", "Quarterly", "Annual", "Total"});
   known(entity{}, {"user", "session", "api_key", "org", "member", "invite", "workflow", "label", "project", "sprint",
-                   "ticket", "comment", "webhook"});
+                   "ticket", "comment", "webhook", "team"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

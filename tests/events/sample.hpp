@@ -46,7 +46,10 @@ class sample_maker {
         fill(v.value.emplace(), name);
     } else if constexpr (json::described<T>)
       boost::mp11::mp_for_each<json::members_of<T>>([&](auto d) { fill(v.*d.pointer, d.name); });
-    else
+    else if constexpr (requires { typename T::mapped_type; }) {
+      for (char const* const key : {"one", "two"})
+        if (full_) fill(v[key], key);
+    } else
       for (int i = 0; full_ && i < 2; ++i) fill(v.emplace_back(), name);
   }
 

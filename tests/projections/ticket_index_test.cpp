@@ -116,6 +116,31 @@ BOOST_AUTO_TEST_CASE(sprints_and_comments_are_found_by_their_owner) {
   history h(state);
   BOOST_TEST(state.has(sprints_of(history::org(), history::project(0)).add(history::sprint(0, 1))));
   BOOST_TEST(!state.has(sprints_of(history::org(), history::project(1)).add(history::sprint(0, 1))));
+  events::stored_event e;
+  e.tenant = history::org();
+  e.subject = {entity::sprint, history::sprint(0, 1)};
+  e.what = events::sprint_deleted{history::project(0), "S"};
+  index_subject(state, e);
+  BOOST_TEST(!state.has(sprints_of(history::org(), history::project(0)).add(history::sprint(0, 1))));
+}
+
+BOOST_AUTO_TEST_CASE(tickets_are_named_by_sprint_and_by_status) {
+  tests::map_view state;
+  history h(state);
+  for (unsigned const to : {1U, 2U, 5U, 3U}) h.take({0, 0, to}); // sprints 1, 0, 1 and none
+  h.take({1, 1, 4});                                             // the second one is Done
+  auto const& t = h.tickets();
+  BOOST_TEST((tickets_in_sprint(state, history::org(), history::sprint(0, 1)) == std::vector{t[0], t[2]}));
+  BOOST_TEST((tickets_in_sprint(state, history::org(), history::sprint(0, 0)) == std::vector{t[1]}));
+  BOOST_TEST(tickets_in_sprint(state, history::org(), history::sprint(1, 0)).empty());
+  auto const with = [&](char const* status) {
+    return tickets_with_status(state, history::org(), history::project(0), status);
+  };
+  BOOST_TEST((with("Backlog") == std::vector{t[0], t[2], t[3]}));
+  BOOST_TEST((with("Done") == std::vector{t[1]}));
+  BOOST_TEST(with("Review").empty());
+  BOOST_TEST(count_tickets(state, history::org(), history::project(0)) == 4U);
+  BOOST_TEST(count_tickets(state, history::org(), history::project(1)) == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

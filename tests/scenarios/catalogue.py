@@ -39,6 +39,11 @@ class Operation:
         body = self.row.get("requestBody")
         return self.resolve(body["content"]["application/json"]["schema"]) if body else None
 
+    @property
+    def fields(self):
+        """{name: schema} of the body's fields; nothing where it has no body, or one of any names."""
+        return (self.body_schema or {}).get("properties", {})
+
     def answer_content(self, status):
         row = self.row["responses"].get(str(status))
         return None if row is None else self.resolve(row).get("content", {})
@@ -53,9 +58,9 @@ class Operation:
 
     def url(self, ids, query=""):
         """The path with its parameters, and the query parameters that must be there."""
-        path = self.path
+        path, spares = self.path, ids["spares"].get(self.id, {})
         for name in self.path_names:
-            path = path.replace("{" + name + "}", ids[name])
+            path = path.replace("{" + name + "}", spares.get(ids[name], ids[name]))
         needed = "&".join(f"{n}={QUERY[n]}" for n, p in self.query_names().items() if p["required"])
         query = "&".join(part for part in (needed, query) if part)
         return path + ("?" + query if query else "")
@@ -64,7 +69,7 @@ class Operation:
         return f"{self.id} ({self.method} {self.path})"
 
 
-QUERY = {"period": "2026-03"}  # values of query parameters that are required
+QUERY = {"period": "2026-03", "key": "color"}  # values of query parameters that are required
 
 
 def operations_of(document):
@@ -79,6 +84,8 @@ def fresh(prefix):
 # One good body per operation, made anew each time; `ids` are those of world.furnish.
 BODIES = {
     "register": lambda ids: {"email": fresh("new") + "@example.com", "password": PASSWORD, "display_name": "New"},
+    "onboard": lambda ids: {"email": fresh("first") + "@example.com", "password": PASSWORD, "display_name": "First", "org_name": "First",
+                            "org_slug": fresh("first-")},
     "login": lambda ids: {"email": "owner@example.com", "password": PASSWORD},
     "refresh": lambda ids: {"refresh_token": "alloy_rt_" + "a" * 48},
     "logout": lambda ids: {},
@@ -86,6 +93,10 @@ BODIES = {
     "create_api_key": lambda ids: {"name": "key", "scopes": ["read"], "org_id": ids["org_id"], "project_ids": [ids["project_id"]]},
     "create_org": lambda ids: {"name": "Another", "slug": fresh("another-")},
     "update_org": lambda ids: {"name": fresh("Renamed ")},
+    "update_member": lambda ids: {"can_view_finance": True},
+    "create_team": lambda ids: {"name": fresh("Team ")},
+    "update_team": lambda ids: {"name": fresh("Team ")},
+    "add_team_member": lambda ids: {"user_id": ids["user_id"]},
     "create_invite": lambda ids: {"email": fresh("invited") + "@example.com", "role": "Viewer"},
     "create_workflow": lambda ids: {"name": fresh("Flow "), "statuses": [{"name": "Open", "category": "todo"},
                                                                          {"name": "Shut", "category": "done"}],
@@ -98,6 +109,8 @@ BODIES = {
     "add_project_member": lambda ids: {"user_id": ids["user_id"]},
     "create_sprint": lambda ids: {"name": fresh("Sprint "), "start_date": DATE, "end_date": DATE},
     "update_sprint": lambda ids: {"goal": fresh("Goal ")},
+    "complete_sprint": lambda ids: {},
+    "set_tags": lambda ids: {"color": fresh("red")},
     "create_ticket": lambda ids: {"title": fresh("Ticket "), "assignee_id": ids["user_id"], "sprint_id": ids["sprint_id"],
                                   "labels": [ids["label_id"]]},
     "update_ticket": lambda ids: {"title": fresh("Ticket "), "assignee_id": ids["user_id"], "sprint_id": ids["sprint_id"],

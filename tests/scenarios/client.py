@@ -4,8 +4,10 @@ import itertools
 import json
 import socket
 import ssl
+import threading
 
 TIMEOUT_S = 180
+THREADS = 16
 numbers = itertools.count(1)
 
 # Called with (method, path, request body, answer) of every answer; openapi.py holds them against the document.
@@ -140,6 +142,28 @@ class Client:
 
     def all(self, path, limit=200):
         return self.pages(path, limit)[0]
+
+
+def together(work, count=THREADS):
+    """Runs work(i) on so many threads, begun at once; the results in order. The first exception is raised again."""
+    gate, results = threading.Barrier(count), [None] * count
+
+    def run(i):
+        gate.wait()
+        try:
+            results[i] = work(i)
+        except BaseException as failed:  # noqa: BLE001  it is raised again below
+            results[i] = failed
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    for one in results:
+        if isinstance(one, BaseException):
+            raise one
+    return results
 
 
 def send_raw(port, data, tls=None):

@@ -121,12 +121,15 @@ class Lists(unittest.TestCase):
             owner.post(f"/api/v1/orgs/{org}/workflows", {"name": f"w{i}", "statuses": [{"name": "A", "category": "todo"}]})
             owner.post(f"/api/v1/orgs/{org}/webhooks", {"url": f"https://h.example.com/{i}", "event_types": ["*"]})
             owner.post(f"/api/v1/orgs/{org}/invites", {"email": f"i{i}@example.com", "role": "Viewer"})
+            owner.post(f"/api/v1/orgs/{org}/teams", {"name": f"t{i}"})
             owner.post(f"/api/v1/projects/{self.project}/sprints", {"name": f"s{i}", "start_date": "2026-01-01", "end_date": "2026-01-01"})
         for user in self.people:
             owner.post(f"/api/v1/projects/{self.project}/members", {"user_id": user})
+            owner.post(f"/api/v1/teams/{self.ids['team_id']}/members", {"user_id": user})
         for path, least in ((f"/api/v1/tickets/{ticket}/comments", 7), (f"/api/v1/orgs/{org}/labels", 7), (f"/api/v1/orgs/{org}/workflows", 8),
                             (f"/api/v1/orgs/{org}/webhooks", 7), (f"/api/v1/orgs/{org}/invites", 7), (f"/api/v1/projects/{self.project}/sprints", 7),
-                            (f"/api/v1/projects/{self.project}/members", 3), (f"/api/v1/orgs/{org}/members", 5)):
+                            (f"/api/v1/projects/{self.project}/members", 3), (f"/api/v1/orgs/{org}/members", 5),
+                            (f"/api/v1/orgs/{org}/teams", 7), (f"/api/v1/teams/{self.ids['team_id']}/members", 3)):
             with self.subTest(path=path):
                 whole = owner.all(path)
                 self.assertGreaterEqual(len(whole), least)

@@ -4,32 +4,8 @@ import unittest
 
 import server
 from catalogue import BODIES, good_body, operations_of
+from client import THREADS, together
 from world import PASSWORD, World, random_id
-
-THREADS = 16
-
-
-def together(work, count=THREADS):
-    """Runs work(i) on so many threads, begun at once; the results in order. The first exception is raised again."""
-    gate, results = threading.Barrier(count), [None] * count
-
-    def run(i):
-        gate.wait()
-        try:
-            results[i] = work(i)
-        except BaseException as failed:  # noqa: BLE001  it is raised again below
-            results[i] = failed
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    for one in results:
-        if isinstance(one, BaseException):
-            raise one
-    return results
-
 
 class Writes(unittest.TestCase):
     @classmethod
@@ -58,7 +34,7 @@ class Writes(unittest.TestCase):
     def test_key_answers_once(self):
         """For every POST: the same bytes, one event's worth of change; another body is refused."""
         for op in self.operations.values():
-            if op.method != "POST" or op.id in ("login", "refresh", "logout", "change_password", "accept_invite"):
+            if op.method != "POST" or op.id in ("login", "refresh", "logout", "change_password", "accept_invite", "onboard"):
                 continue
             with self.subTest(op=op.id):
                 ids, key = dict(self.ids), {"Idempotency-Key": "once " + op.id}
@@ -81,7 +57,9 @@ class Writes(unittest.TestCase):
 
     def another(self, op):
         """A change that makes another body of one that has no member that is made anew."""
-        return {"add_project_member": {"user_id": self.world.people["Admin"].id}, "assign_ticket": {"assignee_id": None},
+        other_user = {"user_id": self.world.people["Admin"].id}
+        return {"add_project_member": other_user, "add_team_member": other_user, "assign_ticket": {"assignee_id": None},
+                "complete_sprint": {"move_unfinished_to": "backlog"},
                 "transition_ticket": {"status": "Done"}, "create_api_key": {"name": "another"}}.get(op.id, {})
 
     def test_key_of_hashed_operations(self):
@@ -147,7 +125,7 @@ class Writes(unittest.TestCase):
     def test_dry_runs(self):
         session = self.owner.post("/api/v1/auth/login", {"email": "member@example.com", "password": PASSWORD}, token=None)
         for op in self.operations.values():
-            if not op.writes or op.id == "accept_invite":
+            if not op.writes or op.id in ("accept_invite", "onboard"):
                 continue
             with self.subTest(op=op.id):
                 body = good_body(op, self.ids)
@@ -197,7 +175,7 @@ class Writes(unittest.TestCase):
         return [(f"/api/v1/orgs/{i['org_id']}", "update_org"), (f"/api/v1/projects/{i['project_id']}", "update_project"),
                 (f"/api/v1/tickets/{i['ticket_id']}", "update_ticket"), (f"/api/v1/sprints/{i['sprint_id']}", "update_sprint"),
                 (f"/api/v1/labels/{i['label_id']}", "update_label"), (f"/api/v1/workflows/{i['workflow_id']}", "update_workflow"),
-                (f"/api/v1/webhooks/{i['webhook_id']}", "update_webhook"), (f"/api/v1/comments/{i['comment_id']}", "update_comment")]
+                (f"/api/v1/teams/{i['team_id']}", "update_team"), (f"/api/v1/webhooks/{i['webhook_id']}", "update_webhook"), (f"/api/v1/comments/{i['comment_id']}", "update_comment")]
 
     def test_versions(self):
         for path, op in self.objects():
@@ -356,7 +334,7 @@ class Writes(unittest.TestCase):
     # ------------------------------------------------------------------------------------------------ ids
 
     def test_client_ids(self):
-        for op in ("create_org", "create_project", "create_ticket", "create_sprint", "create_label", "create_workflow", "create_webhook", "add_comment"):
+        for op in ("create_org", "create_project", "create_ticket", "create_sprint", "create_label", "create_workflow", "create_team", "create_webhook", "add_comment"):
             with self.subTest(op=op):
                 row, wanted = self.operations[op], random_id()
                 body = dict(good_body(row, self.ids), id=wanted)

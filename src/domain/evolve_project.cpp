@@ -1,0 +1,54 @@
+#include "domain/fold_steps.hpp"
+#include "domain/projects.hpp"
+#include "domain/tags.hpp"
+
+namespace alloy::domain {
+
+using events::envelope;
+
+void on(view& state, events::project_created const& e, envelope const& at) {
+  auto p = created<project>(at, e);
+  p.org_id = at.tenant;
+  put(state, at.tenant, p);
+  put_id(state, project_by_key(at.tenant, p.key), p.id);
+}
+void on(view& state, events::project_updated const& e, envelope const& at) {
+  update<project>(state, at, [&](project& p) { apply(p, e.changes); });
+}
+void on(view& state, events::project_deleted const&, envelope const& at) {
+  auto const p = found<project>(state, at, at.subject.id);
+  drop_tags(state, at.tenant, entity::project, p.id, p.created_at);
+  state.erase(project_by_key(at.tenant, p.key));
+  state.erase(key_of<project>(at.tenant, p.id));
+}
+void on(view& state, events::project_member_added const& e, envelope const& at) {
+  put_at(state, project_member_key(at.tenant, at.subject.id, e.user_id),
+         project_member{at.subject.id, e.user_id, at.at});
+}
+void on(view& state, events::project_member_removed const& e, envelope const& at) {
+  state.erase(project_member_key(at.tenant, at.subject.id, e.user_id));
+}
+void on(view& state, events::sprint_created const& e, envelope const& at) {
+  auto s = created<sprint>(at, e);
+  put(state, at.tenant, s);
+}
+void on(view& state, events::sprint_updated const& e, envelope const& at) {
+  update<sprint>(state, at, [&](sprint& s) { apply(s, e.changes); });
+}
+void on(view& state, events::sprint_started const&, envelope const& at) {
+  update<sprint>(state, at, [&](sprint& s) {
+    s.status = sprint_status::Active;
+    s.started_at = at.at;
+  });
+}
+void on(view& state, events::sprint_completed const&, envelope const& at) {
+  update<sprint>(state, at, [&](sprint& s) {
+    s.status = sprint_status::Completed;
+    s.completed_at = at.at;
+  });
+}
+void on(view& state, events::sprint_deleted const&, envelope const& at) {
+  state.erase(key_of<sprint>(at.tenant, at.subject.id));
+}
+
+} // namespace alloy::domain

@@ -1,0 +1,125 @@
+#include "domain/tags.hpp"
+
+#include "domain/fold_steps.hpp"
+
+#include <algorithm>
+
+namespace alloy::domain {
+namespace {
+
+struct born { // of any entity
+  timestamp created_at;
+};
+BOOST_DESCRIBE_STRUCT(born, (), (created_at))
+
+timestamp birth_of(reader const& state, events::envelope const& at) {
+  std::string stored;
+  for (tagged const what : {tagged::project, tagged::ticket, tagged::user, tagged::team, tagged::time_entry})
+    if (kind_of(what) == at.subject.kind && state.get(key(at.tenant, rows_of(what)).add(at.subject.id), stored))
+      return json::stored<born>(row::json_of(stored)).created_at;
+  absent(at);
+}
+
+std::string value_key(uuid const& org, events::subject const& carrier, std::string_view tag, std::string_view value,
+                      timestamp created_at) {
+  return tag_values(org, carrier.kind, tag)
+      .add(value)
+      .add(static_cast<std::uint64_t>(created_at.ms))
+      .add(carrier.id)
+      .str();
+}
+
+tag_map tags_in(std::string_view stored) {
+  return stored.empty() ? tag_map{} : json::stored<tag_map>(row::json_of(stored));
+}
+
+tag_map tags_of(reader const& state, uuid const& org, events::subject const& carrier) {
+  std::string stored;
+  state.get(tags_key(org, carrier.kind, carrier.id), stored);
+  return tags_in(stored);
+}
+
+} // namespace
+
+entity kind_of(tagged what) noexcept {
+  constexpr entity kinds[] = {entity::project, entity::ticket, entity::user, entity::team, entity::time_entry};
+  return kinds[static_cast<std::size_t>(what)];
+}
+
+table rows_of(tagged what) noexcept {
+  constexpr table rows[] = {table::project, table::ticket, table::member, table::team, table::time_entry};
+  return rows[static_cast<std::size_t>(what)];
+}
+
+role least_to_tag(tagged what) noexcept {
+  return what == tagged::user || what == tagged::team ? role::Admin : role::Member;
+}
+
+bool tag_key_rule::ok(std::string_view t) noexcept {
+  return t.size() >= min && t.size() <= max && std::all_of(t.begin(), t.end(), [](char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+                  c == '-';
+         });
+}
+
+key tags_key(uuid const& org, entity kind, uuid const& id) {
+  return key(org, table::tags).add_byte(static_cast<std::uint8_t>(kind)).add(id);
+}
+
+result<decision> decide(reader const& state, uuid const& org, events::subject const& carrier, set_tags const& wanted) {
+  auto const now = tags_of(state, org, carrier);
+  events::tags_changed e;
+  for (auto const& [tag, value] : now)
+    if (!wanted.contains(tag)) e.changes[tag].from = value;
+  for (auto const& [tag, value] : wanted) {
+    auto const before = now.find(tag);
+    if (before != now.end() && before->second == value.value) continue;
+    auto& change = e.changes[tag];
+    if (before != now.end()) change.from = before->second;
+    change.to = value.value;
+  }
+  decision d;
+  if (!e.changes.empty()) record(d.events, org, carrier.kind, carrier.id, std::move(e));
+  return d;
+}
+
+result<decision> remove_tag(reader const& state, uuid const& org, events::subject const& carrier,
+                            std::string_view tag) {
+  auto const now = tags_of(state, org, carrier);
+  auto const there = now.find(std::string(tag));
+  if (there == now.end()) return error(errc::not_found, "it carries no such tag");
+  decision d;
+  record(d.events, org, carrier.kind, carrier.id,
+         events::tags_changed{{{there->first, {there->second, std::nullopt}}}});
+  return d;
+}
+
+void on(view& state, events::tags_changed const& e, events::envelope const& at) {
+  auto const where = tags_key(at.tenant, at.subject.kind, at.subject.id);
+  timestamp const born_at = birth_of(state, at);
+  std::string stored;
+  state.get(where, stored);
+  auto tags = tags_in(stored);
+  for (auto const& [tag, change] : e.changes) {
+    if (change.from) state.erase(value_key(at.tenant, at.subject, tag, *change.from, born_at));
+    if (!change.to) {
+      tags.erase(tag);
+      continue;
+    }
+    tags[tag] = *change.to;
+    state.put(value_key(at.tenant, at.subject, tag, *change.to, born_at), {});
+  }
+  std::string next;
+  row::begin(next, row::version_of(stored) + (at.continues && !stored.empty() ? 0 : 1));
+  json::write(next, tags);
+  state.put(where, next);
+}
+
+void drop_tags(view& state, uuid const& org, entity kind, uuid const& id, timestamp created_at) {
+  events::subject const carrier{kind, id};
+  for (auto const& [tag, value] : tags_of(state, org, carrier))
+    state.erase(value_key(org, carrier, tag, value, created_at));
+  state.erase(tags_key(org, kind, id));
+}
+
+} // namespace alloy::domain
