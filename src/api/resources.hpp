@@ -18,5 +18,6 @@ std::vector<operation> ticket_operations();
 std::vector<operation> tag_operations();
 std::vector<operation> webhook_operations();
 std::vector<operation> report_operations();
+std::vector<operation> event_operations();
 
 } // namespace alloy::api

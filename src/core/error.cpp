@@ -24,6 +24,7 @@ constexpr std::array rows{
     error_row{errc::not_acceptable, 406, "not_acceptable", "None of the accepted media types can be served"},
     error_row{errc::already_exists, 409, "already_exists", "It exists already"},
     error_row{errc::in_use, 409, "in_use", "It is in use"},
+    error_row{errc::cannot_undo, 409, "cannot_undo", "Later changes stand in the way"},
     error_row{errc::wrong_state, 409, "wrong_state", "Its state does not allow this"},
     error_row{errc::sprint_not_planned, 409, "sprint_not_planned", "Only a planned sprint can be started"},
     error_row{errc::last_owner, 409, "last_owner", "An organization keeps at least one Owner"},

@@ -28,6 +28,7 @@ enum class errc : std::uint8_t {
   not_acceptable,
   already_exists,
   in_use,
+  cannot_undo,
   wrong_state,
   sprint_not_planned,
   last_owner,

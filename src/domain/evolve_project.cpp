@@ -9,6 +9,7 @@ using events::envelope;
 void on(view& state, events::project_created const& e, envelope const& at) {
   auto p = created<project>(at, e);
   p.org_id = at.tenant;
+  p.ticket_counter = e.ticket_counter.value.value_or(0);
   put(state, at.tenant, p);
   put_id(state, project_by_key(at.tenant, p.key), p.id);
 }
@@ -29,11 +30,14 @@ void on(view& state, events::project_member_removed const& e, envelope const& at
   state.erase(project_member_key(at.tenant, at.subject.id, e.user_id));
 }
 void on(view& state, events::sprint_created const& e, envelope const& at) {
-  auto s = created<sprint>(at, e);
-  put(state, at.tenant, s);
+  put(state, at.tenant, created<sprint>(at, e));
 }
 void on(view& state, events::sprint_updated const& e, envelope const& at) {
-  update<sprint>(state, at, [&](sprint& s) { apply(s, e.changes); });
+  update<sprint>(state, at, [&](sprint& s) {
+    apply(s, e.changes);
+    if (s.status != sprint_status::Completed) s.completed_at.reset();
+    if (s.status == sprint_status::Planned) s.started_at.reset();
+  });
 }
 void on(view& state, events::sprint_started const&, envelope const& at) {
   update<sprint>(state, at, [&](sprint& s) {

@@ -33,12 +33,6 @@ tag_map tags_in(std::string_view stored) {
   return stored.empty() ? tag_map{} : json::stored<tag_map>(row::json_of(stored));
 }
 
-tag_map tags_of(reader const& state, uuid const& org, events::subject const& carrier) {
-  std::string stored;
-  state.get(tags_key(org, carrier.kind, carrier.id), stored);
-  return tags_in(stored);
-}
-
 } // namespace
 
 entity kind_of(tagged what) noexcept {
@@ -64,6 +58,12 @@ bool tag_key_rule::ok(std::string_view t) noexcept {
 
 key tags_key(uuid const& org, entity kind, uuid const& id) {
   return key(org, table::tags).add_byte(static_cast<std::uint8_t>(kind)).add(id);
+}
+
+tag_map tags_of(reader const& state, uuid const& org, events::subject const& carrier) {
+  std::string stored;
+  state.get(tags_key(org, carrier.kind, carrier.id), stored);
+  return tags_in(stored);
 }
 
 result<decision> decide(reader const& state, uuid const& org, events::subject const& carrier, set_tags const& wanted) {

@@ -17,10 +17,12 @@ struct project_created {
   std::optional<std::int64_t> budget_cents = {};
   std::optional<budget_span> budget_period = {};
   std::optional<std::int64_t> amortization_months = {};
+  json::changed<restored> restores = {};
+  json::changed<std::int64_t> ticket_counter = {}; // of a restored one: its numbers go on
 };
 BOOST_DESCRIBE_STRUCT(project_created, (),
                       (key, name, description, workflow_id, capitalization_type, development_phase, cost_center_id,
-                       budget_cents, budget_period, amortization_months))
+                       budget_cents, budget_period, amortization_months, restores, ticket_counter))
 
 struct project_changes {
   field<std::string> name;
@@ -71,15 +73,17 @@ struct sprint_created {
   std::string name;
   std::optional<std::string> goal = {};
   date start_date, end_date;
+  json::changed<restored> restores = {};
 };
-BOOST_DESCRIBE_STRUCT(sprint_created, (), (project_id, name, goal, start_date, end_date))
+BOOST_DESCRIBE_STRUCT(sprint_created, (), (project_id, name, goal, start_date, end_date, restores))
 
 struct sprint_changes {
   field<std::string> name;
   nullable<std::string> goal;
   field<date> start_date, end_date;
+  field<sprint_status> status; // back to what it was, where a start or a completion was undone
 };
-BOOST_DESCRIBE_STRUCT(sprint_changes, (), (name, goal, start_date, end_date))
+BOOST_DESCRIBE_STRUCT(sprint_changes, (), (name, goal, start_date, end_date, status))
 struct sprint_updated {
   static constexpr std::string_view type = "sprint.updated";
   static constexpr int schema = 1;

@@ -8,8 +8,9 @@ struct team_created {
   static constexpr std::string_view type = "team.created";
   static constexpr int schema = 1;
   std::string name;
+  json::changed<restored> restores = {};
 };
-BOOST_DESCRIBE_STRUCT(team_created, (), (name))
+BOOST_DESCRIBE_STRUCT(team_created, (), (name, restores))
 
 struct team_changes {
   field<std::string> name;

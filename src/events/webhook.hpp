@@ -12,8 +12,9 @@ struct webhook_created {
   std::vector<std::string> event_types;
   bool ordered = false;
   std::optional<std::uint64_t> from = {}; // deliver what comes behind this position, not only what is new
+  json::changed<restored> restores = {};
 };
-BOOST_DESCRIBE_STRUCT(webhook_created, (), (url, secret_sealed, event_types, ordered, from))
+BOOST_DESCRIBE_STRUCT(webhook_created, (), (url, secret_sealed, event_types, ordered, from, restores))
 
 struct webhook_changes {
   field<std::string> url;

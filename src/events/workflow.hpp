@@ -12,8 +12,9 @@ struct workflow_created {
   std::vector<workflow_status> statuses;
   std::vector<workflow_transition> transitions; // none: any to any
   alloy::enforcement enforcement{};
+  json::changed<restored> restores = {};
 };
-BOOST_DESCRIBE_STRUCT(workflow_created, (), (name, statuses, transitions, enforcement))
+BOOST_DESCRIBE_STRUCT(workflow_created, (), (name, statuses, transitions, enforcement, restores))
 
 struct workflow_changes {
   field<std::string> name;
@@ -40,8 +41,9 @@ struct label_created {
   static constexpr std::string_view type = "label.created";
   static constexpr int schema = 1;
   std::string name, color;
+  json::changed<restored> restores = {};
 };
-BOOST_DESCRIBE_STRUCT(label_created, (), (name, color))
+BOOST_DESCRIBE_STRUCT(label_created, (), (name, color, restores))
 
 struct label_changes {
   field<std::string> name, color;

@@ -91,6 +91,13 @@ result<moment> moment_of(events::log const& log, std::string_view text) {
 
 std::optional<std::string> past::row(uuid const& tenant, entity kind, uuid const& id) const {
   if (auto unchanged = unchanged_ticket(tenant, kind, id)) return unchanged;
+  auto then = carrier(tenant, {kind, id});
+  if (!then) return std::nullopt;
+  return std::move(then->row);
+}
+
+std::optional<domain::as_before> past::carrier(uuid const& tenant, events::subject const& s) const {
+  auto const& [kind, id] = s;
   no_rows const nothing;
   storage::overlay scratch(nothing);
   auto const know_project = [&](uuid const& project) { // a ticket's fold counts in its project
@@ -109,7 +116,7 @@ std::optional<std::string> past::row(uuid const& tenant, entity kind, uuid const
   for (auto const& [of, rows] : told)
     if (of == kind && scratch.get(key(tenant, rows).add(id), found)) {
       if (kind == entity::project) complete(found, tenant, id);
-      return found;
+      return domain::as_before{std::move(found), domain::tags_of(scratch, tenant, s)};
     }
   return std::nullopt;
 }

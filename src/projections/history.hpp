@@ -6,6 +6,7 @@
 //            sprint is its project, of a comment its ticket, of a project its organization
 // Nothing of the tenant `identity`.
 #include "domain/history.hpp"
+#include "domain/undo.hpp"
 #include "events/codec.hpp"
 #include "events/log.hpp"
 
@@ -31,6 +32,8 @@ class past {
   static std::optional<entity> kind_in(table rows) noexcept;
   // The stored row of an entity (version and JSON) as it was then; nothing where it was not there.
   std::optional<std::string> row(uuid const& tenant, entity kind, uuid const& id) const;
+  // The row and the tags it carried, as an undo asks for what a deletion took away.
+  std::optional<domain::as_before> carrier(uuid const& tenant, events::subject const& s) const;
   // Ids of what belonged to the owner at some time; not all of it then.
   std::vector<uuid> former(uuid const& tenant, uuid const& owner, entity kind) const;
 

@@ -1,0 +1,110 @@
+#include "domain/undo.hpp"
+#include "api/answers.hpp"
+#include "api/resources.hpp"
+#include "api/server_facts.hpp"
+#include "projections/history.hpp"
+#include "storage/overlay.hpp"
+
+#include <charconv>
+
+namespace alloy::api {
+namespace {
+
+using namespace domain;
+
+struct made_up { // an event that makes up for one of the command's
+  static constexpr bool answer = true;
+  std::string type;
+  events::subject subject;
+};
+BOOST_DESCRIBE_STRUCT(made_up, (), (type, subject))
+
+struct undo_answer {
+  static constexpr bool answer = true;
+  std::uint64_t undone = 0; // the position of the command's last event
+  std::vector<made_up> compensation;
+};
+BOOST_DESCRIBE_STRUCT(undo_answer, (), (undone, compensation))
+
+std::vector<events::record> records_from(events::log const& log, std::uint64_t position, std::size_t max) {
+  std::vector<events::record> all;
+  for (auto const& stored : log.read(position, max)) all.push_back(events::decode_record(stored.first, stored.bytes));
+  return all;
+}
+
+// A command may span several records: each further one names the first as its cause, and they share the request.
+bool goes_on(events::record const& first, events::record const& next) {
+  return next.head.cause == first.events.front().position && next.head.at == first.head.at &&
+         next.head.request_id == first.head.request_id;
+}
+
+// The events of the tenant's command that has one at the position; none where it is another tenant's.
+std::vector<events::stored_event> command_at(events::log const& log, uuid const& tenant, std::uint64_t position) {
+  std::vector<events::stored_event> command;
+  if (position == 0 || position > log.head()) return command;
+  auto record = records_from(log, position, 1).front();
+  if (record.head.cause != 0)
+    if (auto first = records_from(log, record.head.cause, 1).front(); goes_on(first, record)) record = std::move(first);
+  auto const first = record;
+  for (;;) {
+    if (record.head.tenant == tenant) command.insert(command.end(), record.events.begin(), record.events.end());
+    auto next = records_from(log, record.events.back().position + 1, 1);
+    if (next.empty() || !goes_on(first, next.front())) return command;
+    record = std::move(next.front());
+  }
+}
+
+result<> may_undo(std::vector<events::stored_event> const& command, subject const& in, uuid const& caller) {
+  role least = command.front().actor.user_id == caller ? role::Member : role::Admin;
+  for (auto const& e : command) least = std::max(least, least_to_undo(e.what));
+  if (in.rank >= least) return {};
+  return error(errc::role_too_low, "undoing this needs the role " + std::string(json::name_of(least)) +
+                                       "; yours here is " + std::string(json::name_of(in.rank)));
+}
+
+error in_the_way(std::vector<std::string> const& reasons) {
+  std::string members = "\"reasons\":";
+  json::write(members, reasons);
+  return error(errc::cannot_undo, reasons.front(), std::move(members));
+}
+
+result<commands::plan> undo(write_call& c) {
+  std::uint64_t position = 0;
+  auto const& text = c.params.at(1);
+  auto const [end, failed] = std::from_chars(text.data(), text.data() + text.size(), position);
+  bool const is_number = failed == std::errc() && end == text.data() + text.size();
+  auto const& log = c.with.server.log;
+  auto const command = is_number ? command_at(log, c.subject.org, position) : std::vector<events::stored_event>();
+  if (command.empty()) return error(errc::not_found, "this organization has no event at this position");
+  if (auto may = may_undo(command, c.subject, c.who->user_id); !may) return may.error();
+  projections::past const then(c.state(), log, {command.front().position - 1, command.front().at});
+  storage::overlay rehearsal(c.state());
+  auto const before = [&](events::subject const& s) { return then.carrier(c.subject.org, s); };
+  auto undoing = take_back(rehearsal, command, before, c.by());
+  if (!undoing.reasons.empty()) return in_the_way(undoing.reasons);
+  undo_answer answer;
+  answer.undone = command.back().position;
+  for (auto const& e : undoing.events) answer.compensation.push_back({std::string(events::type_of(e.what)), e.subject});
+  commands::plan p;
+  p.cause = answer.undone;
+  p.events = std::move(undoing.events);
+  p.render = [body = json::to_string(answer)](reader const&) {
+    commands::answer a;
+    a.body = body;
+    return a;
+  };
+  return p;
+}
+
+} // namespace
+
+std::vector<operation> event_operations() {
+  auto row = post<nothing, undo_answer>("undo", "/api/v1/orgs/{org_id}/events/{position}/undo", role::Member,
+                                        "Take a command back by the position of one of its events", undo);
+  row.tag = "Events";
+  row.notes = "A Member undoes what he did himself, an Admin everything. Events are appended that make up for the "
+              "command's; 409 `cannot_undo` names in `reasons` what stands in the way.";
+  return {row};
+}
+
+} // namespace alloy::api
