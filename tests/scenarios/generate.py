@@ -84,7 +84,10 @@ class Generator:
         self.dice, self.document, self.names = dice, document, names
 
     def resolve(self, one):
-        return schemas.resolve(one, self.document)
+        one = schemas.resolve(one, self.document)
+        if isinstance(one.get("type"), list):
+            return {"anyOf": [dict(one, type=kind) for kind in one["type"]]}
+        return one
 
     def fits(self, value, one):
         return schemas.faults(value, one, self.document) == []
