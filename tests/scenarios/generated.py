@@ -17,7 +17,7 @@ import conformance
 import server
 from catalogue import operations_of
 from generate import Generator, replaced, text
-from world import PASSWORD, Person, World, furnish
+from world import PASSWORD, Person, World, furnish, invite
 
 LEAST = 200  # requests to each operation
 WORKERS = 4
@@ -30,6 +30,8 @@ ODD = ["x", "0", "-1", "%00", "%01%1f%7f", "%0d%0aX:%20y", "%ff%fe", "%zz", "%",
 TELLABLE = {"required", "unknown_field", "wrong_type", "null_not_allowed", "too_short", "too_long", "blank", "control_character", "out_of_range",
             "too_precise", "not_a_uuid", "not_a_date", "not_a_timestamp", "too_few"}
 SUCCEEDED_MIN = 0.9  # the share of operations that answered at least once with success
+BAD_BODY = {400, 422}
+BAD_PARAMETER = {400, 404, 422}  # the organization that another parameter names may be looked for first
 REFUSED_MAX = 0.25  # the share of requests that fit and are refused by rules that no schema tells
 SEED = None  # set by main()
 
@@ -37,12 +39,9 @@ SEED = None  # set by main()
 class Case:
     """One request, and the statuses that are allowed beside being declared (None: any)."""
 
-    def __init__(self, what, *, method=None, ids=None, query=(), headers=(), body=None, raw=None, statuses=None, fits=False, dry=None):
+    def __init__(self, what, *, method=None, ids=None, query=(), headers=(), body=None, raw=None, statuses=None, fits=False):
         self.what, self.method, self.ids, self.query, self.headers = what, method, ids or {}, dict(query), dict(headers)
-        self.body, self.raw, self.statuses, self.fits, self.dry = body, raw, statuses, fits, dry
-
-
-REFUSED = range(400, 500)
+        self.body, self.raw, self.statuses, self.fits = body, raw, statuses, fits
 
 
 class Maker:
@@ -71,7 +70,7 @@ class Maker:
         if self.body and "body" not in more:
             more["body"] = self.make.valid(self.body)
             assert self.make.fits(more["body"], self.body), more["body"]
-        return Case(what, fits=True, **more)
+        return Case(what, fits=not more.keys() & {"ids", "headers", "statuses"}, **more)
 
     def systematic(self):
         """Each rule broken, each limit met, and the ways in which a request can be odd, once each."""
@@ -83,7 +82,7 @@ class Maker:
             yield from self.broken_bodies()
             for kind in KINDS:
                 yield self.valid(f"content type {kind!r}", headers={"Content-Type": kind}, statuses={415})
-            yield Case("no body", raw=b"", statuses={400, 422})
+            yield Case("no body", raw=b"", statuses=BAD_BODY)
             yield Case("cut off", raw=json.dumps(whole).encode()[:-1], statuses={400})
         for parameter in self.parameters("query"):
             yield from self.of_parameter(parameter)
@@ -97,24 +96,24 @@ class Maker:
 
     def broken_bodies(self):
         for what, at, value in self.make.broken(self.body):
-            yield self.valid(f"{what} at {at}", body=value, statuses={400, 422})
+            yield self.valid(f"{what} at {at}", body=value, statuses=BAD_BODY)
 
     def of_parameter(self, parameter):
         name, schema = parameter["name"], parameter["schema"]
         for what, value in self.make.edges(schema):
             yield self.valid(f"{what} of ?{name}", query=dict(self.query(), **{name: self.written(parameter, value)}))
         if parameter["required"]:
-            yield self.valid(f"without ?{name}", query={n: v for n, v in self.query().items() if n != name}, statuses={422})
+            yield self.valid(f"without ?{name}", query={n: v for n, v in self.query().items() if n != name}, statuses=BAD_PARAMETER)
         inner = self.op.resolve(schema)
         inner = self.op.resolve(inner.get("items", inner))
         if {"format", "enum", "pattern"} & set(inner) or inner.get("type") != "string":
             for bad in ("nonsense", " ", "1.5e3", "2026-13-01", text(self.dice, 30)):
                 if not self.make.fits(bad, inner):
-                    yield self.valid(f"?{name}={bad}", query=dict(self.query(), **{name: bad}), statuses={422})
+                    yield self.valid(f"?{name}={bad}", query=dict(self.query(), **{name: bad}), statuses=BAD_PARAMETER)
         for limit, step in (("minimum", -1), ("maximum", 1)):
             if limit in inner:
-                yield self.valid(f"beyond the {limit} of ?{name}", query=dict(self.query(), **{name: str(inner[limit] + step)}), statuses={422})
-        yield self.valid(f"?{name} twice", query=dict(self.query(), **{name: "a&" + name + "=b"}), statuses={400})
+                yield self.valid(f"beyond the {limit} of ?{name}", query=dict(self.query(), **{name: str(inner[limit] + step)}), statuses=BAD_PARAMETER)
+        yield self.valid(f"?{name} twice", query=dict(self.query(), **{name: "a&" + name + "=b"}), statuses=BAD_PARAMETER)
 
     def of_header(self, parameter):
         name = parameter["name"]
@@ -131,7 +130,7 @@ class Maker:
         bad = []
         while True:
             yield self.valid()
-            yield self.valid("unknown parameter", query=dict(self.query(), **{"x" + text(self.dice, 3): "1"}), statuses={400, 422})
+            yield self.valid("unknown parameter", query=dict(self.query(), **{"x" + text(self.dice, 3): "1"}), statuses=BAD_PARAMETER)
             if self.parameters("query"):
                 yield self.valid()
             if self.body:
@@ -156,14 +155,16 @@ class Worker:
 
     def __init__(self, run, number):
         self.run, self.number, self.stages = run, number, 0
-        self.who = Person(run.server, f"worker{number}-{run.seed}@example.com", "Worker")
+        self.who, self.helper = (Person(run.server, f"{name}{number}-{run.seed}@example.com", name) for name in ("worker", "helper"))
 
     def stage(self):
         if self.who.client.ask("GET", "/api/v1/auth/me").status == 401:
             self.log_in()
         self.stages += 1
         org = self.who.client.post("/api/v1/orgs", {"name": "Stage", "slug": f"stage-{self.run.seed}-{self.number}-{self.stages}"})["id"]
-        self.ids = dict(self.run.world.ids, **furnish(self.who, org, f"S{self.stages}"))
+        code = invite(self.who, org, self.helper.email, "Member")["invite_code"]
+        self.helper.client.must("POST", f"/api/v1/invites/{code}/accept")
+        self.ids = dict(self.run.world.ids, **furnish(self.who, org, f"S{self.stages}", self.helper))
         self.known = dict(self.ids, **{name: self.who.id for name in ("assignee_id", "reporter_id", "author_id", "created_by")}, status="Review",
                           email=self.who.email, password=PASSWORD)
         self.ids["api_key_id"] = self.who.client.post("/api/v1/api-keys", {"name": "k", "scopes": ["read"]})["id"]
@@ -171,16 +172,10 @@ class Worker:
     def log_in(self):
         self.who.client.token = self.who.client.post("/api/v1/auth/login", {"email": self.who.email, "password": PASSWORD}, token=None)["access_token"]
 
-    def ids_of(self, op, case):
+    def send(self, op, case, dry):
         for name in op.path_names:
             assert name in self.ids, f"world.py makes nothing that is called {name}, which {op} needs"
-        return dict(self.ids, **case.ids)
-
-    def send(self, op, case, dry):
-        path = op.path
-        ids = self.ids_of(op, case)
-        for name in op.path_names:
-            path = path.replace("{" + name + "}", ids[name])
+        path = op.url(dict(self.ids, **case.ids)).split("?")[0]
         query = dict(case.query, **({"dry_run": "true"} if dry else {}))
         if query:
             path += "?" + "&".join(f"{quote(name)}={quote(value, safe='&=' if ' twice' in case.what else '')}" for name, value in query.items())
@@ -243,7 +238,7 @@ class Run:
                 answer, faults = None, [str(wrong)]
             with self.lock:
                 self.sent[op.id] += 1
-                self.broken[op.id] += case.body is not None and case.statuses == {400, 422}
+                self.broken[op.id] += case.body is not None and case.statuses == BAD_BODY
                 self.failures += [f"{op}: {case.what}: {fault}; sent {case.query} {case.ids} {json.dumps(case.body)[:300]}: {answer}" for fault in faults]
                 if answer and answer.status < 300:
                     self.succeeded.add(op.id)
@@ -261,7 +256,7 @@ class Run:
                 yield f"Allow is {answer.headers.get('Allow')}"
             return
         yield from conformance.faults(op, answer)
-        if case.fits and not case.statuses:
+        if case.fits:
             found = answer.faults if answer.status == 422 else {}
             with self.lock:
                 self.fitting += 1
