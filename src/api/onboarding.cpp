@@ -35,8 +35,8 @@ error not_required() {
 result<std::string> prepare(onboard const& body, request const&, services const&, reader const& state, reader const&,
                             auth::principal const*) {
   if (!is_required(state)) return not_required(); // before the hash is computed, and again at the head of the log
-  if (auto accepted = auth::check_new_password(body.password); !accepted) return accepted.error();
-  return auth::hash_password(body.password);
+  if (auto accepted = auth::check_new_password(body.password.value); !accepted) return accepted.error();
+  return auth::hash_password(body.password.value);
 }
 
 result<commands::plan> do_onboard(write_call& c, onboard const& body, std::string const& hash) {

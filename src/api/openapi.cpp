@@ -56,14 +56,21 @@ std::string_view words_for_param(std::string_view name) {
   return "Its id";
 }
 
-std::string parameters(operation const& op, schema_book& book) {
+// How long a page may be is a setting.
+std::string page_limit_schema(settings const& config) {
+  return R"({"type":"integer","minimum":1,"maximum":)" + std::to_string(config.page_limit_max) +
+         ",\"default\":" + std::to_string(config.page_limit_default) + "}";
+}
+
+std::string parameters(operation const& op, schema_book& book, settings const& config) {
   std::string all;
   auto const add = [&](std::string one) { all += (all.empty() ? "" : ",") + std::move(one); };
   for (auto const& name : path_params(op.path))
     add(parameter(name, "path", true, words_for_param(name), R"({"type":"string","minLength":1})"));
   for (auto const& q : op.query) {
-    std::string one = parameter(q.name, "query", q.required,
-                                q.list ? "One or more, separated by commas" : "See the description", q.schema(book));
+    std::string one =
+        parameter(q.name, "query", q.required, q.list ? "One or more, separated by commas" : "See the description",
+                  q.name == "limit" ? page_limit_schema(config) : q.schema(book));
     if (q.list) one.insert(one.size() - 1, R"(,"style":"form","explode":false)");
     add(std::move(one));
   }
@@ -128,7 +135,10 @@ constexpr std::string_view events_schema =
 std::string written_schema(operation const& op, schema_book& book) {
   std::string const plain = op.answer(book);
   std::string_view constexpr begin = "{\"$ref\":\"#/components/schemas/", members = "\"properties\":{";
-  if (!plain.starts_with(begin)) return plain;
+  if (op.map_answer)
+    return "{\"anyOf\":[" + plain +
+           R"(,{"type":"object","additionalProperties":false,"required":["answer","events"],)" +
+           R"("properties":{"answer":)" + plain + "," + std::string(events_schema) + "}}]}";
   std::string const name = plain.substr(begin.size(), plain.size() - begin.size() - 2);
   auto& rehearsed = book.named[name + "_dry_run"];
   if (rehearsed.empty()) {
@@ -178,10 +188,10 @@ std::string responses(operation const& op, schema_book& book) {
   return all;
 }
 
-std::string one_operation(operation const& op, schema_book& book) {
+std::string one_operation(operation const& op, schema_book& book, settings const& config) {
   std::string s = "{\"operationId\":" + quoted(op.id) + ",\"tags\":[" + quoted(op.tag) +
                   "],\"summary\":" + quoted(op.summary) + ",\"description\":" + quoted(description_of(op)) +
-                  ",\"parameters\":[" + parameters(op, book) + "]";
+                  ",\"parameters\":[" + parameters(op, book, config) + "]";
   if (op.body) {
     std::string const schema = op.body(book);
     s += ",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{\"schema\":" + schema + "}";
@@ -240,7 +250,7 @@ std::string cpp_name(std::type_info const& type) {
   return name.substr(name.rfind(':') + 1);
 }
 
-std::string openapi_document(std::span<operation const> table) {
+std::string openapi_document(std::span<operation const> table, settings const& config) {
   schema_book book;
   std::vector<std::string_view> paths, tags;
   for (auto const& op : table) {
@@ -252,7 +262,7 @@ std::string openapi_document(std::span<operation const> table) {
     std::string verbs;
     for (auto const& op : table)
       if (op.path == path)
-        verbs += (verbs.empty() ? "" : ",") + quoted(lower(name_of(op.method))) + ':' + one_operation(op, book);
+        verbs += (verbs.empty() ? "" : ",") + quoted(lower(name_of(op.method))) + ':' + one_operation(op, book, config);
     all += (all.empty() ? "" : ",") + quoted(path) + ":{" + verbs + "}";
   }
   std::string tag_list;

@@ -26,6 +26,7 @@ struct operation {
   unsigned success = 200;
   runs where = runs::at_once;
   bool secret_answer = false; // holds a secret that is shown once
+  bool map_answer = false;    // its members are the user's own words
   std::string_view answer_type = "application/json";
   std::string_view notes = {}; // further description for the document
   bool timed = false;          // a read that takes as_of: things as they stood then
@@ -106,6 +107,9 @@ operation change(verb method, std::string_view id, std::string_view path, role l
   op.success = success;
   op.body = schema_or_none<Body>();
   op.answer = schema_or_none<Answer>();
+  op.map_answer = requires {
+    typename Answer::mapped_type;
+  };
   op.write = [handler](request const& asked, services const& with, reader const&, reader const&,
                        auth::principal const*) -> result<bound_command> {
     auto body = read_body<Body>(asked, with);

@@ -12,8 +12,16 @@ namespace {
 
 using namespace projections;
 
+struct period_rule {
+  static constexpr std::string_view pattern = "^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2]|Q[1-4])$",
+                                    words = "it must be a month, as 2026-03, or a quarter, as 2026-Q1",
+                                    example = "2026-03";
+  static constexpr std::size_t min = 7, max = 7;
+  static bool ok(std::string_view t) { return parse_period(t).has_value(); }
+};
+
 struct report_query {
-  std::string period;
+  formed<period_rule> period;
   std::optional<report_group> group_by;
   std::optional<uuid> org_id;
   std::optional<bool> include_budget;
@@ -43,15 +51,13 @@ group_words words_of(report_group g) {
 }
 
 result<asked_report> ask(read_call& c, report_query const& q) {
-  auto const p = parse_period(q.period);
-  if (!p) return error::of_field("/period", "malformed", "it must be a month, as 2026-03, or a quarter, as 2026-Q1");
   auto const org_id = q.org_id ? q.org_id : c.who->default_org();
   if (!org_id) return error(errc::not_found, "you are in no organization");
   auto entered = enter_org(*c.who, c.state, *org_id, c.op.least);
   if (!entered) return entered.error();
   asked_report a;
   a.org = *domain::find<domain::org>(c.state, *org_id, *org_id);
-  a.period = *p;
+  a.period = *parse_period(q.period.value);
   a.group = q.group_by.value_or(report_group::team);
   a.position = events::head_of(c.state, *org_id).position;
   // No operation logs time yet, so there is no entry to count; what counts them is capitalize().

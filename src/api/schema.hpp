@@ -3,6 +3,7 @@
 // that the document cannot say anything else than the code does.
 #include "core/json.hpp"
 
+#include <array>
 #include <map>
 #include <typeinfo>
 
@@ -24,23 +25,36 @@ template <class T> std::string nullable(schema_book& book) {
   return "{\"anyOf\":[" + schema_of<T>(book) + ",{\"type\":\"null\"}]}";
 }
 
+// What check_text refuses beside the length.
+constexpr std::string_view text_pattern(bool lines, bool needs_a_letter) {
+  if (lines)
+    return needs_a_letter ? R"(^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*[^\u0000-\u0020\u007f])"
+                            R"([^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$)"
+                          : R"(^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$)";
+  return needs_a_letter ? R"(^[^\u0000-\u001f\u007f]*[^\u0000-\u0020\u007f][^\u0000-\u001f\u007f]*$)"
+                        : R"(^[^\u0000-\u001f\u007f]*$)";
+}
+
+inline void append_member(std::string& object, std::string_view name, auto const& value) {
+  object += ",\"";
+  object += name;
+  object += "\":";
+  json::write(object, value);
+}
+
 template <class T> std::string text_schema() {
   std::string s = "{\"type\":\"string\"";
+  if constexpr (requires { T::lines; }) append_member(s, "pattern", text_pattern(T::lines, T::min > 0));
   if constexpr (requires { T::min; })
     s += ",\"minLength\":" + std::to_string(T::min) + ",\"maxLength\":" + std::to_string(T::max);
   if constexpr (requires { typename T::rule; }) {
     using rule = typename T::rule;
     s += ",\"minLength\":" + std::to_string(rule::min) + ",\"maxLength\":" + std::to_string(rule::max);
-    if constexpr (requires { rule::pattern; }) {
-      s += ",\"pattern\":";
-      json::write(s, rule::pattern);
-    }
-    if constexpr (requires { rule::format; }) {
-      s += ",\"format\":";
-      json::write(s, rule::format);
-    }
-    s += ",\"description\":";
-    json::write(s, rule::words);
+    if constexpr (requires { rule::pattern; }) append_member(s, "pattern", rule::pattern);
+    if constexpr (requires { rule::format; }) append_member(s, "format", rule::format);
+    if constexpr (requires { rule::choices(); }) append_member(s, "enum", rule::choices());
+    if constexpr (requires { rule::example; }) append_member(s, "examples", std::array{rule::example});
+    append_member(s, "description", rule::words);
   }
   return s + "}";
 }
@@ -56,15 +70,18 @@ template <class T> std::string struct_schema(schema_book& book) {
     if (!properties.empty()) properties += ',';
     json::write(properties, std::string_view(d.name));
     properties += ':' + schema_of<M>(book);
-    // What is answered always holds all its fields; what is sent may leave out those that may be absent.
-    bool constexpr answered = requires {
+    // What is answered always holds all its fields; what is sent may leave out those that may be absent, mostly.
+    bool constexpr complete = requires {
       T::rows;
     }
     || requires {
       T::answer;
+    }
+    || requires {
+      T::all_required;
     };
     if (!json::is_wrapper<M>::value ||
-        (answered && !std::is_same_v<M, json::changed<typename json::detail::inner_of<M>::type>>)) {
+        (complete && !std::is_same_v<M, json::changed<typename json::detail::inner_of<M>::type>>)) {
       if (!required.empty()) required += ',';
       json::write(required, std::string_view(d.name));
     }
@@ -81,7 +98,7 @@ template <class T> std::string schema_of(schema_book& book) {
   if constexpr (std::is_same_v<T, bool>)
     return R"({"type":"boolean"})";
   else if constexpr (std::is_integral_v<T>)
-    return R"({"type":"integer"})";
+    return R"({"type":"integer","format":"int64"})";
   else if constexpr (std::is_floating_point_v<T>)
     return R"({"type":"number"})";
   else if constexpr (std::is_same_v<T, points>)

@@ -88,9 +88,9 @@ result<reply> metrics_page(read_call& c) {
   return text(c.with.server.metrics.scrape(), "text/plain; version=0.0.4; charset=utf-8");
 }
 
-// Made once: the table does not change while the process lives.
-result<reply> document(read_call&) {
-  static std::string const made = openapi_document(operations());
+// Made once: neither table nor settings change while the process lives.
+result<reply> document(read_call& c) {
+  static std::string const made = openapi_document(operations(), c.with.config);
   return text(made, "application/json");
 }
 

@@ -183,11 +183,12 @@ pairs write_headers(commands::answer const& a) {
   return headers;
 }
 
-// A rehearsed write answers what it would answer and, in the same object, the events that it would append.
-void show_events(reply& r, std::string const& events) {
+// A rehearsed write answers what it would answer and, in the same object, the events that it would append. Where the
+// members of that object are the user's own words, it stands beside them as `answer`.
+void show_events(operation const& op, reply& r, std::string const& events) {
   if (r.status == 204) r.status = 200;
   if (r.body.empty()) r.body = "{}";
-  if (r.body.back() != '}') return;
+  if (op.map_answer) r.body = "{\"answer\":" + r.body + "}";
   r.body.pop_back();
   r.body += r.body.size() > 1 ? ",\"events\":" : "\"events\":";
   r.body += events + "}";
@@ -206,7 +207,7 @@ void service::pending::written(commands::answer&& a) {
     r.headers.emplace_back("Alloy-Dry-Run", "true");
   }
   r.body = std::move(a.body);
-  if (dry_run) show_events(r, a.events);
+  if (dry_run) show_events(*op, r, a.events);
   answer(std::move(r));
 }
 

@@ -3,6 +3,7 @@
 #include "auth/common_passwords.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
+#include "domain/identity.hpp"
 
 #include <argon2.h>
 #include <charconv>
@@ -46,39 +47,15 @@ std::optional<password_cost> cost_of(std::string_view phc) {
   return password_cost{*memory_kib, *passes, *lanes};
 }
 
-// Unicode characters of a valid UTF-8 text: no surrogates, no overlong forms, nothing beyond U+10FFFF.
-std::optional<std::size_t> characters_of(std::string_view text) {
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < text.size(); ++count) {
-    auto const lead = static_cast<unsigned char>(text[i++]);
-    if (lead < 0x80) continue;
-    unsigned const more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-    if (lead < 0xc2 || lead > 0xf4) return std::nullopt;
-    std::uint32_t code = lead & (0x3fU >> more);
-    for (unsigned k = 0; k < more; ++k, ++i) {
-      if (i == text.size() || (static_cast<unsigned char>(text[i]) & 0xc0U) != 0x80U) return std::nullopt;
-      code = code << 6U | (static_cast<unsigned char>(text[i]) & 0x3fU);
-    }
-    constexpr std::uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-    if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return std::nullopt;
-  }
-  return count;
-}
-
-error refused(std::string_view pointer, char const* code, std::string detail) {
-  return error::of_field(std::string(pointer), code, std::move(detail));
+error refused(std::string_view pointer, std::string code, std::string detail) {
+  return error::of_field(std::string(pointer), std::move(code), std::move(detail));
 }
 
 } // namespace
 
 result<> check_new_password(std::string_view password, std::string_view pointer) {
-  auto const characters = characters_of(password);
-  if (!characters) return refused(pointer, "invalid_encoding", "must be valid UTF-8");
-  if (*characters < password_characters_min)
-    return refused(pointer, "too_short",
-                   "must have at least " + std::to_string(password_characters_min) + " characters");
-  if (*characters > password_characters_max)
-    return refused(pointer, "too_long", "must have at most " + std::to_string(password_characters_max) + " characters");
+  if (!json::is_utf8(password)) return refused(pointer, "invalid_encoding", "must be valid UTF-8");
+  if (auto const f = domain::new_password::check(password)) return refused(pointer, f->code, f->detail);
   if (is_common_password(password)) return refused(pointer, "too_common", "is one of the most common passwords");
   return {};
 }

@@ -17,10 +17,8 @@ struct password_cost {
   bool operator==(password_cost const&) const = default;
 };
 
-inline constexpr std::size_t password_characters_min = 8, password_characters_max = 128;
-
-// The rule for a new password: 8 to 128 Unicode characters of valid UTF-8, not among the common ones in any case of
-// letters. No rule on its composition. `pointer` names the field in the error (RFC 6901).
+// The rule for a new password: of valid UTF-8, as long as domain::new_password says, not among the common ones in any
+// case of letters. No rule on its composition. `pointer` names the field in the error (RFC 6901).
 result<> check_new_password(std::string_view password, std::string_view pointer = "/password");
 
 std::string hash_password(std::string_view password, password_cost cost = {});

@@ -22,6 +22,7 @@ std::optional<text_fault> check_text(std::string_view text, std::size_t min, std
 // One line (no control characters at all) or prose (line breaks and tabs allowed); not blank where Min > 0.
 template <std::size_t Min, std::size_t Max, bool Lines = false> struct text {
   static constexpr std::size_t min = Min, max = Max;
+  static constexpr bool lines = Lines;
   std::string value;
   static std::optional<text_fault> check(std::string_view t) { return check_text(t, Min, Max, Lines); }
   static std::string normal(std::string_view t) { return std::string(t); }
@@ -29,7 +30,8 @@ template <std::size_t Min, std::size_t Max, bool Lines = false> struct text {
 };
 template <std::size_t Min, std::size_t Max> using prose = text<Min, Max, true>;
 
-// Text of a form: `Rule` has `pattern` (ECMA 262, for the document), `min`, `max`, `words` and `ok(text)`.
+// Text of a form: `Rule` has `min`, `max`, `words` and `ok(text)`, and for the document `pattern` (ECMA 262), `format`,
+// `example` or `choices()`, what there is.
 template <class Rule> struct formed {
   using rule = Rule;
   std::string value;
@@ -47,35 +49,39 @@ template <class Rule> struct formed {
 };
 
 struct email_rule {
-  static constexpr std::string_view format = "email", words = "it must be an email address, as ada@example.com";
+  static constexpr std::string_view format = "email", words = "it must be an email address, as ada@example.com",
+                                    example = "ada@example.com";
   static constexpr std::size_t min = 3, max = 254;
   static bool ok(std::string_view t) noexcept;
   static std::string normal(std::string_view t); // lower case
 };
 struct slug_rule {
   static constexpr std::string_view pattern = "^[a-z0-9](-?[a-z0-9])*$",
-                                    words = "it must be 2 to 63 of a-z, 0-9 and single hyphens between them";
+                                    words = "it must be 2 to 63 of a-z, 0-9 and single hyphens between them",
+                                    example = "harbour-board";
   static constexpr std::size_t min = 2, max = 63;
   static bool ok(std::string_view t) noexcept;
 };
 struct project_key_rule {
   static constexpr std::string_view pattern = "^[A-Z][A-Z0-9]{1,9}$",
-                                    words = "it must be 2 to 10 of A-Z and 0-9, a letter first";
+                                    words = "it must be 2 to 10 of A-Z and 0-9, a letter first", example = "PIER";
   static constexpr std::size_t min = 2, max = 10;
   static bool ok(std::string_view t) noexcept;
 };
 struct color_rule {
-  static constexpr std::string_view pattern = "^#[0-9a-fA-F]{6}$", words = "it must be a color, as #6366f1";
+  static constexpr std::string_view pattern = "^#[0-9a-fA-F]{6}$", words = "it must be a color, as #6366f1",
+                                    example = "#6366f1";
   static constexpr std::size_t min = 7, max = 7;
   static bool ok(std::string_view t) noexcept;
 };
 struct currency_rule {
-  static constexpr std::string_view pattern = "^[A-Z]{3}$", words = "it must be an ISO 4217 currency in use, as USD";
+  static constexpr std::string_view pattern = "^[A-Z]{3}$", words = "it must be an ISO 4217 currency in use, as USD",
+                                    example = "USD";
   static constexpr std::size_t min = 3, max = 3;
   static bool ok(std::string_view t) noexcept;
 };
 struct time_zone_rule {
-  static constexpr std::string_view words = "it must be an IANA time zone, as Europe/Berlin";
+  static constexpr std::string_view words = "it must be an IANA time zone, as Europe/Berlin", example = "Europe/Berlin";
   static constexpr std::size_t min = 1, max = 64;
   static bool ok(std::string_view t);
 };

@@ -8,9 +8,24 @@ namespace alloy::domain {
 
 using display_name = text<1, 100>;
 
+// Any text of this length, in characters; whether it is a common one, auth finds out (check_new_password).
+struct new_password {
+  static constexpr std::size_t min = 8, max = 128;
+  std::string value;
+  static std::optional<text_fault> check(std::string_view t);
+  static std::string normal(std::string_view t) { return std::string(t); }
+};
+
+inline std::optional<text_fault> new_password::check(std::string_view t) {
+  std::size_t const length = code_points(t);
+  if (length < min) return text_fault{"too_short", "must have at least " + std::to_string(min) + " characters"};
+  if (length > max) return text_fault{"too_long", "must have at most " + std::to_string(max) + " characters"};
+  return std::nullopt;
+}
+
 struct register_user {
   alloy::email email;
-  std::string password;
+  new_password password;
   domain::display_name display_name;
   std::optional<std::string> invite_code;
 };
@@ -33,7 +48,8 @@ struct logout {
 BOOST_DESCRIBE_STRUCT(logout, (), (refresh_token))
 
 struct change_password {
-  std::string current_password, new_password;
+  std::string current_password;
+  domain::new_password new_password;
 };
 BOOST_DESCRIBE_STRUCT(change_password, (), (current_password, new_password))
 

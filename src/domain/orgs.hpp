@@ -35,7 +35,7 @@ BOOST_DESCRIBE_STRUCT(create_invite, (), (email, role, created_by, expires_at))
 
 struct onboard { // the first user and the first organization of a server
   alloy::email email;
-  std::string password;
+  new_password password;
   domain::display_name display_name;
   domain::org_name org_name;
   slug org_slug;

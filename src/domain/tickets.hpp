@@ -56,6 +56,7 @@ struct transition_ticket {
 BOOST_DESCRIBE_STRUCT(transition_ticket, (), (status, comment))
 
 struct assign_ticket {
+  static constexpr bool all_required = true; // null takes the assignee away
   json::clearable<uuid> assignee_id;
 };
 BOOST_DESCRIBE_STRUCT(assign_ticket, (), (assignee_id))

@@ -1,6 +1,7 @@
 #include "domain/webhooks.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace alloy::domain {
 namespace {
@@ -26,13 +27,23 @@ bool webhook_url_rule::ok(std::string_view t) noexcept {
   });
 }
 
+std::vector<std::string> const& event_type_rule::choices() {
+  static std::vector<std::string> const all = [] {
+    std::set<std::string> kinds, types;
+    for (std::string_view const type : events::public_types()) {
+      kinds.insert(std::string(type.substr(0, type.find('.'))) + ".*");
+      types.emplace(type);
+    }
+    std::vector<std::string> made{"*"};
+    made.insert(made.end(), kinds.begin(), kinds.end());
+    made.insert(made.end(), types.begin(), types.end());
+    return made;
+  }();
+  return all;
+}
+
 bool event_type_rule::ok(std::string_view t) noexcept {
-  if (t == "*") return true;
-  bool const all_of_kind = t.ends_with(".*");
-  auto const kind = t.substr(0, t.size() - (all_of_kind ? 1 : 0));
-  auto const types = events::public_types();
-  return std::any_of(types.begin(), types.end(),
-                     [&](std::string_view known) { return all_of_kind ? known.starts_with(kind) : known == t; });
+  return std::ranges::find(choices(), t) != choices().end();
 }
 
 result<decision> decide(reader const& state, org const& o, create_webhook const& c, uuid const& id,

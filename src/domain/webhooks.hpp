@@ -9,7 +9,8 @@ namespace alloy::domain {
 
 struct webhook_url_rule {
   static constexpr std::string_view format = "uri",
-                                    words = "it must be an https URL with a host, without user, fragment or spaces";
+                                    words = "it must be an https URL with a host, without user, fragment or spaces",
+                                    example = "https://hooks.example.com/in";
   static constexpr std::size_t min = 12, max = 2048;
   static bool ok(std::string_view t) noexcept;
 };
@@ -17,6 +18,7 @@ struct event_type_rule {
   static constexpr std::string_view words =
       "it must be *, an event type as ticket.created, or all of a kind as ticket.*";
   static constexpr std::size_t min = 1, max = 64;
+  static std::vector<std::string> const& choices();
   static bool ok(std::string_view t) noexcept;
 };
 using webhook_url = formed<webhook_url_rule>;

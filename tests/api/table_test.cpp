@@ -38,7 +38,7 @@ std::size_t size_of(node const& n) {
 
 // The document lives as long as this: nodes are this thread's parser's.
 struct document {
-  std::string const text = openapi_document(operations());
+  std::string const text = openapi_document(operations(), settings());
   node const* root = nullptr;
   document() {
     auto const parsed = alloy::json::parse(text, 64);

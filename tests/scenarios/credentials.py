@@ -54,6 +54,15 @@ class Credentials(unittest.TestCase):
         changed.client.must("POST", "/api/v1/auth/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD})
         self.assertEqual(changed.client.ask("GET", "/api/v1/auth/me").status, 200, "the session that changed it stays")
         yield "password changed", other
+        copied = self.person("copied")
+        rotated = copied.client.post("/api/v1/auth/refresh", {"refresh_token": copied.refresh_token}, token=None)
+        copied.client.ask("POST", "/api/v1/auth/refresh", {"refresh_token": copied.refresh_token}, token=None, statuses={401})
+        yield "of a session whose refresh token was used twice", rotated["access_token"]
+        text, at = soon(2)
+        expiring = self.key(expires_at=text)["key"]
+        while time.time() <= at:
+            time.sleep(0.1)
+        yield "expired key", expiring
         deleted = self.key()
         self.assertEqual(self.owner.ask("GET", "/api/v1/auth/me", token=deleted["key"]).status, 200)
         self.owner.must("DELETE", "/api/v1/api-keys/" + deleted["id"])
@@ -69,7 +78,10 @@ class Credentials(unittest.TestCase):
         kinds = [("none", {}), ("empty", {"Authorization": ""}), ("Basic", {"Authorization": "Basic b3duZXI6cGFzcw=="}),
                  ("no scheme", {"Authorization": self.owner.token}), ("other scheme", {"Authorization": "Token " + self.owner.token}),
                  ("Bearer alone", {"Authorization": "Bearer"}), ("Bearer and blanks", {"Authorization": "Bearer   "}),
-                 ("Bearer twice", {"Authorization": "Bearer Bearer " + self.owner.token})]
+                 ("Bearer twice", {"Authorization": "Bearer Bearer " + self.owner.token}),
+                 ("two tokens", {"Authorization": f"Bearer {self.owner.token} {self.owner.token}"}),
+                 ("a cookie", {"Cookie": "access_token=" + self.owner.token}), ("another header", {"X-API-Key": self.world.people["Owner"].key}),
+                 ("that of a proxy", {"Proxy-Authorization": "Bearer " + self.owner.token})]
         kinds += [(what, {"Authorization": "Bearer " + token}) for what, token in self.bad_tokens()]
         self.assertGreater(len(kinds), 50)
         head = self.server.head()

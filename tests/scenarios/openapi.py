@@ -10,6 +10,7 @@ import subprocess
 import unittest
 
 import client
+import conformance
 import schema
 import server
 from catalogue import good_body, operations_of
@@ -53,21 +54,9 @@ class OpenApi(unittest.TestCase):
             return
         where = f"{method} {path} -> {answer.status}"
         cls.seen[op.id].add(answer.status)
-        content = op.answer_content(answer.status)
-        if content is None:
-            if answer.status not in UNDOCUMENTED_IS_FINE:
-                cls.wrong.append((where, f"{op.id} does not document this status"))
+        if answer.status in UNDOCUMENTED_IS_FINE and op.answer_content(answer.status) is None:
             return
-        if not answer.body:
-            if content:
-                cls.wrong.append((where, "no body, but the document has one"))
-            return
-        kind = answer.headers["Content-Type"].split(";")[0]
-        if kind not in content:
-            cls.wrong.append((where, f"{kind} is not among {sorted(content)}"))
-        elif kind.endswith("json"):
-            for pointer, fault in schema.faults(answer.json, content[kind]["schema"], cls.document):
-                cls.wrong.append((where, f"{pointer or '/'}: {fault}"))
+        cls.wrong += [(where, fault) for fault in conformance.faults(op, answer)]
 
     def lint(self, program, *arguments, document=None):
         """Exit code and output of a linter that ops/node_tools installed."""

@@ -1,11 +1,13 @@
 """The part of JSON Schema that the document uses: whether a value fits, and values that do not."""
 import datetime
+import decimal
 import math
 import re
 import uuid
 
 KNOWN = {"type", "properties", "required", "additionalProperties", "items", "enum", "anyOf", "$ref", "minimum", "maximum",
-         "minLength", "maxLength", "minItems", "maxItems", "pattern", "format", "multipleOf", "description"}
+         "minLength", "maxLength", "minItems", "maxItems", "pattern", "format", "multipleOf", "propertyNames", "maxProperties",
+         "description", "examples", "default"}
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TYPES = {"null": lambda v: v is None, "boolean": lambda v: isinstance(v, bool), "string": lambda v: isinstance(v, str),
@@ -58,15 +60,29 @@ def faults(value, schema, document, at=""):
             found.append((at, f"has {len(value)} items"))
         for i, one in enumerate(value):
             found += faults(one, schema.get("items", {}), document, f"{at}/{i}")
-    elif TYPES["number"](value) and not schema.get("minimum", -math.inf) <= value <= schema.get("maximum", math.inf):
-        found.append((at, f"{value} is out of range"))
+    elif TYPES["number"](value):
+        found += number_faults(value, schema, at)
     return found
+
+
+def number_faults(value, schema, at):
+    if not schema.get("minimum", -math.inf) <= value <= schema.get("maximum", math.inf):
+        yield at, f"{value} is out of range"
+    if schema.get("format") == "int64" and not -2 ** 63 <= value < 2 ** 63:
+        yield at, f"{value} does not fit 64 bits"
+    if "multipleOf" in schema and decimal.Decimal(str(value)) % decimal.Decimal(str(schema["multipleOf"])):
+        yield at, f"{value} is no multiple of {schema['multipleOf']}"
+
+
+def matches(value, pattern):
+    """As ECMA 262 has it, where $ is the end and not also the place before a line break at the end."""
+    return re.search(re.sub(r"\$$", r"\\Z", pattern), value) is not None
 
 
 def text_faults(value, schema, at):
     if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", math.inf):
         yield at, f"has {len(value)} characters"
-    if "pattern" in schema and not re.search(schema["pattern"], value):
+    if "pattern" in schema and not matches(value, schema["pattern"]):
         yield at, f"{value!r} does not match {schema['pattern']}"
     if "format" in schema and not FORMATS[schema["format"]](value):
         yield at, f"{value!r} is no {schema['format']}"
@@ -77,8 +93,12 @@ def object_faults(value, schema, document, at):
     for name in schema.get("required", []):
         if name not in value:
             yield at + "/" + name, "is missing"
+    if len(value) > schema.get("maxProperties", math.inf):
+        yield at, f"has {len(value)} members"
     for name, one in value.items():
         where = at + "/" + name
+        for _, fault in faults(name, schema.get("propertyNames", {}), document):
+            yield where, "its name " + fault
         if name in properties:
             yield from faults(one, properties[name], document, where)
         elif rest is False:
@@ -107,6 +127,8 @@ def misfits(name, schema, document):
             for what, limit, step in (("too small", "minimum", -1), ("too large", "maximum", 1)):
                 if limit in one:
                     yield what, one[limit] + step
+            if "multipleOf" in one:
+                yield "too precise", one.get("minimum", 0) + one["multipleOf"] / 10
         elif one.get("type") == "array":
             if one.get("minItems", 0) > 0:
                 yield "too few", []
@@ -124,11 +146,12 @@ def text_misfits(name, schema):
         yield "too long, beyond ASCII", "\u00e9" * (schema["maxLength"] + 1)
     if schema.get("minLength", 0) > 0:
         yield "empty", ""
-        yield "blank", " " * schema["minLength"]
+        if {"pattern", "format", "enum"} & set(schema):
+            yield "blank", " " * schema["minLength"]
         yield "too short", "a" * (schema["minLength"] - 1)
     if "enum" in schema:
         yield "of no such value", "Nonsense"
-        yield "in other letters", schema["enum"][0].swapcase()
+        yield "in other letters", schema["enum"][-1].swapcase()
     if "maxLength" in schema or "format" in schema or "enum" in schema:
         for code in (0, 1, 7, 0x1b, 0x7f):
             yield f"with the control character {code:#04x}", f"a{chr(code)}b"
@@ -142,8 +165,9 @@ def text_misfits(name, schema):
                            "javascript:alert(1)//"]}
         for value in garbage.get(schema["format"], []):
             yield f"no {schema['format']}: {value}", value
-    if "pattern" in schema:
-        yield "not of the pattern", "?" * max(1, schema.get("minLength", 1))
+    for value in ("?" * max(1, schema.get("minLength", 1)), "A" * schema.get("maxLength", 1)):
+        if "pattern" in schema and not matches(value, schema["pattern"]):
+            yield "not of the pattern", value
 
 
 def sample_item(schema, i, document):

@@ -58,11 +58,12 @@ def furnish(owner, org, key, helper):
     ask.post(f"/api/v1/sprints/{running}/start")
     spares = {"delete_project": {project: empty, key: key + "E"}, "delete_label": {label: free}, "delete_sprint": {sprint: later},
               "complete_sprint": {sprint: running}}
+    undoable = ask.ask("POST", f"/api/v1/orgs/{org}/labels", {"name": "rash", "color": "#0000ff"}).headers["Alloy-Position"]
     pending = invite(owner, org, f"pending-{key.lower()}@example.com", "Viewer")
     return {"org_id": org, "project_id": project, "ticket_id": ticket["id"], "sprint_id": sprint, "label_id": label,
             "workflow_id": workflow, "comment_id": comment, "webhook_id": webhook, "invite_id": pending["id"],
             "invite_code": pending["invite_code"], "user_id": helper.id, "team_id": team, "entity_type": "ticket",
-            "entity_id": ticket["id"], "key": "color", "spares": spares}
+            "entity_id": ticket["id"], "key": "color", "position": undoable, "spares": spares}
 
 
 class World:
