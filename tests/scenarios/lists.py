@@ -37,6 +37,11 @@ class Lists(unittest.TestCase):
             if dice.random() < 0.7:
                 cls.owner.patch("/api/v1/tickets/" + ticket["id"], {"status": dice.choice(list(STATUSES))})
         others = cls.owner.all(cls.path)
+        cls.tags = {}
+        for ticket in others:
+            cls.tags[ticket["id"]] = {key: dice.choice(values) for key, values in (("tier", ("gold", "silver")), ("area", ("dock", "hull")))
+                                      if dice.random() < 0.5}
+            cls.owner.must("PUT", f"/api/v1/tags/ticket/{ticket['id']}", cls.tags[ticket["id"]])
         for ticket in dice.sample(others, 30):  # so that the order of updates is not that of numbers
             cls.owner.patch("/api/v1/tickets/" + ticket["id"], {"description": str(dice.random())})
         cls.tickets = cls.owner.all(cls.path)
@@ -159,6 +164,8 @@ class Lists(unittest.TestCase):
                           (self.sprints[1] + ",none", lambda t: t["sprint_id"] in (self.sprints[1], None))],
             "label": [(red["id"], lambda t: red["id"] in t["labels"]), (quote("green blue"), lambda t: both[1]["id"] in t["labels"]),
                       (quote("red,o/o", safe=","), lambda t: bool({red["id"], self.labels[2]["id"]} & set(t["labels"])))],
+            "tag": [("tier", lambda t: "tier" in self.tags[t["id"]]), ("area:hull", lambda t: self.tags[t["id"]].get("area") == "hull"),
+                    ("tier:gold,area:dock", lambda t: self.tags[t["id"]].get("tier") == "gold" or self.tags[t["id"]].get("area") == "dock")],
             "updated_since": [(middle, lambda t: t["updated_at"] >= middle)],
             "created_since": [(born, lambda t: t["created_at"] >= born)],
             "due_before": [("2026-03-02", lambda t: t["due_date"] is not None and t["due_date"] < "2026-03-02")],

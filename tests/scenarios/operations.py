@@ -258,7 +258,7 @@ class Store(unittest.TestCase):
         for op in reversed(operations_of(s.operations())):
             if op.method == "DELETE":
                 world.owner.ask(op.method, op.url(world.ids), statuses={op.success})
-        ticket = world.owner.ask("GET", f"/api/v1/tickets/{world.ids['ticket_id']}").body
+        org = world.owner.ask("GET", f"/api/v1/orgs/{world.ids['org_id']}", statuses={200}).body
         head = s.head()
         at = {"DATA_DIR": s.folder}
         s.stop()
@@ -274,7 +274,7 @@ class Store(unittest.TestCase):
         self.assertEqual(server.run_program("verify", settings=at).returncode, 0)
         self.assertEqual(sorted(os.listdir(s.folder)), ["keys", "store"], "a scratch folder was left behind")
         with s:
-            self.assertEqual(s.client(world.owner.token).ask("GET", f"/api/v1/tickets/{world.ids['ticket_id']}").body, ticket)
+            self.assertEqual(s.client(world.owner.token).ask("GET", f"/api/v1/orgs/{world.ids['org_id']}").body, org)
             for command in ("rebuild", "serve"):
                 with self.subTest("not beside a server", command=command):
                     beside = server.run_program(command, settings=dict(at, PORT=server.free_port()))
