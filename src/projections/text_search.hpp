@@ -50,7 +50,7 @@ struct scored {
 };
 
 // The `limit` first matches behind `after`, where that is given. `keep` is asked for those alone that would be among
-// them. Reads all matches, holds `limit` of them. `matches` must be ascending and unmoved.
+// them. Reads all matches, holds `limit` of them. REQUIRES: `matches` was not moved
 std::vector<scored> top_matches(match_cursor& matches, std::size_t limit, std::optional<scored> const& after = {},
                                 std::function<bool(rank const&)> const& keep = {});
 
