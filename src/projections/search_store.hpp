@@ -16,14 +16,11 @@ namespace alloy::projections {
 
 class search_store {
  public:
-  struct options {
-    std::string path;
-    std::size_t write_buffer_bytes = 8u << 20;
-  };
   // Called after each commit, on the store's thread, with the position that is searchable now.
   using progress = std::function<void(events::position)>;
 
-  search_store(events::log const& log, options o, metrics::registry& to, progress on_progress = {});
+  // `at` need not be disposable, it becomes so. `log` and `to` outlive it.
+  search_store(events::log const& log, storage::settings at, metrics::registry& to, progress on_progress = {});
   ~search_store();
   void stop(); // returns soon; what is not folded by then is folded after the next start
 
@@ -38,8 +35,23 @@ class search_store {
   void distrust() noexcept { distrusted_.store(true, std::memory_order_release); }
 
  private:
+  struct folded { // how far the index is, and which record that was
+    events::position at = 0;
+    std::uint32_t crc = 0;
+  };
+
+  void run();
+  void open(bool anew);
+  std::shared_ptr<storage::database> open_former(folded& f) const;
+  void check(reader const& rows, folded& f) const; // throws where the log does not go on from it
+  void follow(folded from);
+  void fold(storage::transaction& txn, events::stored_record const& stored, folded& f);
+  void commit(storage::transaction& txn, folded const& f, events::position committed);
+  void close();
+  static std::string folded_row(uuid const& log, folded const& f); // what says what the other rows are
+
   events::log const& log_;
-  options const options_;
+  storage::settings const settings_;
   progress const on_progress_;
   metrics::counter indexed_;
   std::atomic<events::position> position_{0};
