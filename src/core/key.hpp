@@ -61,6 +61,15 @@ enum class table : std::uint8_t {
   team_by_member = 74,
   history = 75, // subject -> positions of its events
   former = 76,  // what once belonged to something, for reads as of then
+  // of the search index, a database of its own: projections/text_rows
+  text_folded = 100, // how far, and of which log: of the tenant `identity`, for all
+  text_open = 101,
+  text_ticket = 102,
+  text_reference = 103,
+  text_block = 104,
+  text_loose = 105,
+  text_documents = 106,
+  text_page = 107,
 };
 
 // Users, sessions and keys are a tenant, too: its id is the nil UUID and sorts before every org.
@@ -90,8 +99,9 @@ class key {
     bytes_.push_back('\0');
     return *this;
   }
-  key& add_raw(std::string_view column) { // bytes that order themselves, of a fixed size
-    bytes_.append(column);
+  // Of a fixed length, or the last column.
+  key& add_bytes(std::string_view bytes) {
+    bytes_.append(bytes);
     return *this;
   }
   std::string const& str() const& noexcept { return bytes_; }

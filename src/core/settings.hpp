@@ -38,7 +38,7 @@ struct settings {
       shutdown_timeout_ms;
   std::int64_t gzip_min_bytes, page_limit_default, page_limit_max, min_position_wait_ms;
   std::int64_t queue_max, batch_max, record_max_bytes, command_max_bytes, idempotency_ttl_seconds;
-  std::int64_t free_space_min_bytes, block_cache_bytes, write_buffer_bytes;
+  std::int64_t free_space_min_bytes, block_cache_bytes, write_buffer_bytes, search_write_buffer_bytes;
   std::int64_t hashing_workers, hashing_queue_max;
   std::int64_t login_failures_per_account, login_failures_per_address, login_window_seconds;
   std::int64_t registrations_per_address, registration_window_seconds;

@@ -6,6 +6,7 @@
 #include "http/rest.hpp"
 #include "http/server.hpp"
 #include "projections/fold.hpp"
+#include "projections/search_store.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -89,6 +90,15 @@ storage::settings store_settings(settings const& s, kill_switch& points) {
   return st;
 }
 
+storage::settings search_settings(settings const& s) {
+  constexpr std::size_t cache_bytes = 8u << 20;
+  storage::settings st;
+  st.path = s.data_dir + "/search";
+  st.block_cache_bytes = cache_bytes;
+  st.write_buffer_bytes = static_cast<std::size_t>(s.search_write_buffer_bytes);
+  return st;
+}
+
 http::handler metrics_only(metrics::registry const& from) {
   return [&from](http::request&& asked, http::responder done) {
     http::response r;
@@ -150,6 +160,7 @@ struct house {
   metrics::registry metrics = {};
   storage::database db{store_settings(config, points)};
   std::unique_ptr<events::log> log = open_log();
+  projections::search_store search{*log, search_settings(config), metrics};
   auth::people people{keys->sealing_key()};
   commands::kept_answers answers{keys->sealing_key(), config.idempotency_ttl_seconds * 1000};
   api::identity_service identity{auth::token_signer(keys, {config.jwt_issuer, config.jwt_audience}),
@@ -176,6 +187,10 @@ struct house {
                             [this] { return static_cast<double>(db.free_bytes()); });
     metrics.gauge_at_scrape("alloy_log_head_position", "Position of the newest event",
                             [this] { return static_cast<double>(log->head()); });
+    metrics.gauge_at_scrape("alloy_search_lag_events", "Events that are not searchable yet", [this] {
+      auto const searchable = search.position(); // first, so that the head is not behind it
+      return static_cast<double>(log->head() - searchable);
+    });
   }
 
   std::unique_ptr<events::log> open_log() {
@@ -205,6 +220,7 @@ struct house {
     hashing.stop();
     sequencer.stop();
     listening = nullptr;
+    search.stop();
   }
 };
 

@@ -1,5 +1,7 @@
 #include "projections/rank_cursor.hpp"
 
+#include "core/key.hpp"
+
 namespace alloy::projections {
 namespace {
 

@@ -12,18 +12,18 @@ std::vector<std::string> keys_of(uuid const& tenant, domain::ticket const& t) {
   auto const place = rank_of(t);
   auto const held = [&](table by, std::optional<uuid> const& value) {
     auto k = value ? holders_of(tenant, by, *value) : without_any(tenant, by, t.project_id);
-    return std::move(k.add_raw(place.view())).str();
+    return std::move(k.add_bytes(place.view())).str();
   };
   std::vector<std::string> keys;
   keys.reserve(7 + t.labels.size());
-  keys.push_back(status_of(tenant, t.project_id, t.status).add_raw(place.view()).str());
-  keys.push_back(priority_of(tenant, t.project_id, t.priority).add_raw(place.view()).str());
+  keys.push_back(status_of(tenant, t.project_id, t.status).add_bytes(place.view()).str());
+  keys.push_back(priority_of(tenant, t.project_id, t.priority).add_bytes(place.view()).str());
   keys.push_back(
-      updates_of(tenant, t.project_id).add(static_cast<std::uint64_t>(t.updated_at.ms)).add_raw(place.view()).str());
+      updates_of(tenant, t.project_id).add(static_cast<std::uint64_t>(t.updated_at.ms)).add_bytes(place.view()).str());
   keys.push_back(held(table::ticket_by_assignee, t.assignee_id));
   keys.push_back(held(table::ticket_by_sprint, t.sprint_id));
   keys.push_back(held(table::ticket_by_reporter, t.reporter_id));
-  keys.push_back(t.due_date ? due_on(tenant, *t.due_date).add_raw(place.view()).str() : std::string());
+  keys.push_back(t.due_date ? due_on(tenant, *t.due_date).add_bytes(place.view()).str() : std::string());
   for (auto const& label : t.labels) keys.push_back(held(table::ticket_by_label, label));
   return keys;
 }

@@ -3,6 +3,7 @@
 #include "core/key.hpp"
 #include "storage/opening.hpp"
 #include "storage/options.hpp"
+#include "storage/quiet_environment.hpp"
 #include "storage/rows.hpp"
 #include "storage/store.hpp"
 
@@ -40,6 +41,10 @@ void open_families(store& b) {
   if (!b.given.read_only) {
     b.watched = fail_stop_environment(*b.env, b.given.path, b.disk);
     options.env = b.watched.get();
+  }
+  if (b.given.disposable) {
+    b.quiet = quiet_environment(*options.env);
+    options.env = b.quiet.get();
   }
   std::vector<rocksdb::ColumnFamilyHandle*> opened;
   rocksdb::DB* db = nullptr;

@@ -21,7 +21,7 @@ struct store {
   rocksdb::Env* env = nullptr;
   // From the first failure on nothing is written and nothing read.
   std::shared_ptr<disk_state> disk = std::make_shared<disk_state>();
-  std::unique_ptr<rocksdb::Env> watched; // what RocksDB itself is given
+  std::unique_ptr<rocksdb::Env> watched, quiet; // the last one there is, is what RocksDB itself is given
   std::shared_ptr<rocksdb::Cache> cache;
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, families> handles{};

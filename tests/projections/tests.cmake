@@ -5,3 +5,5 @@ foreach(room core projections)
     target_link_libraries(${room}_test PRIVATE rapidcheck)
   endif()
 endforeach()
+# The search store is tested on a disk that loses power.
+target_sources(projections_test PRIVATE support/faulty_filesystem.cpp support/faulty_disk.cpp)

@@ -118,7 +118,8 @@ class Isolation(unittest.TestCase):
         a = self.ask(op, who, ids["foreign"], body=bodies[0], query=queries[0])
         b = self.ask(op, who, ids["random"], body=bodies[1], query=queries[1])
         self.assertGreaterEqual(a.status, 400, a)
-        self.assertEqual(self.plain(a, foreign), self.plain(b, random))
+        shown = (lambda one: f"events/{one}/") if name == "position" else str  # a few digits are in many an id, too
+        self.assertEqual(self.plain(a, shown(foreign)), self.plain(b, shown(random)))
         return a
 
     def plain(self, answer, one):

@@ -1,0 +1,121 @@
+#include "projections/text_index.hpp"
+
+#include "projections/text_block.hpp"
+#include "projections/words.hpp"
+
+#include <algorithm>
+
+namespace alloy::projections {
+namespace {
+
+// A loose document costs a search as much as so many bytes of text more.
+constexpr std::uint64_t document_bytes = 64;
+
+struct target {
+  view& rows;
+  uuid const& tenant;
+  sealing const& when;
+};
+
+// A block while it is changed.
+class changing {
+ public:
+  changing(target const& to, std::uint64_t block, rank const& ticket)
+      : to_(to), block_(find_block(to.rows, to.tenant, block).value_or(text_block{block, ticket, ticket})) {}
+
+  void done() {
+    if (is_due()) {
+      seal(to_.rows, to_.tenant, block_);
+      if (open_block(to_.rows, to_.tenant) == block_.number) put_open_block(to_.rows, to_.tenant, block_.number + 1);
+    }
+    put_block(to_.rows, to_.tenant, block_);
+  }
+
+  void extend_to(rank const& ticket) {
+    block_.first = std::min(block_.first, ticket);
+    block_.last = std::max(block_.last, ticket);
+  }
+  void loosen(document const& d, std::string_view text) {
+    auto const words = fold_words(text);
+    to_.rows.put(loose_key(to_.tenant, block_.number, d), words);
+    block_.loose_bytes += words.size() + document_bytes;
+  }
+
+ private:
+  bool is_due() const noexcept {
+    if (block_.sealed_bytes == 0) return block_.loose_bytes >= to_.when.open_bytes_max;
+    return block_.loose_bytes >= std::max(to_.when.sealed_bytes_min, block_.sealed_bytes / to_.when.sealed_part);
+  }
+
+  target const& to_;
+  text_block block_;
+};
+
+// One part of a ticket that is there already; without words it is gone.
+void change(target const& to, uuid const& ticket, document d, std::string_view text) {
+  auto const place = find_ticket(to.rows, to.tenant, ticket);
+  if (!place) return;
+  d.ticket = place->at;
+  changing block(to, place->block, place->at);
+  block.loosen(d, text);
+  block.done();
+}
+
+document comment(uuid const& id) {
+  return {{}, ticket_part::comment, id};
+}
+
+void on(target const& to, events::stored_event const& e, events::ticket_created const& made) {
+  rank const at = rank::of(e.at, e.subject.id);
+  auto const number = open_block(to.rows, to.tenant);
+  put_ticket(to.rows, to.tenant, {number, at, made.reference});
+  changing block(to, number, at);
+  block.extend_to(at);
+  block.loosen({at, ticket_part::title}, made.title);
+  if (made.description) block.loosen({at, ticket_part::description}, *made.description);
+  block.done();
+}
+
+void on(target const& to, events::stored_event const& e, events::ticket_updated const& updated) {
+  if (auto const& title = updated.changes.title.value) change(to, e.subject.id, {{}, ticket_part::title}, title->to);
+  if (auto const& description = updated.changes.description.value)
+    change(to, e.subject.id, {{}, ticket_part::description}, description->to.value_or(std::string()));
+}
+
+void on(target const& to, events::stored_event const& e, events::comment_created const& made) {
+  change(to, made.ticket_id, comment(e.subject.id), made.body);
+}
+
+void on(target const& to, events::stored_event const& e, events::comment_updated const& updated) {
+  if (auto const& body = updated.changes.body.value) change(to, updated.ticket_id, comment(e.subject.id), body->to);
+}
+
+void on(target const& to, events::stored_event const& e, events::comment_deleted const& deleted) {
+  change(to, deleted.ticket_id, comment(e.subject.id), {});
+}
+
+// Every other event changes no text.
+template <class Other> void on(target const&, events::stored_event const&, Other const&) {}
+
+} // namespace
+
+void index_event(view& rows, events::stored_event const& e, sealing const& when) {
+  std::visit([&](auto const& what) { on({rows, e.tenant, when}, e, what); }, e.what);
+}
+
+void index_reference(view& rows, uuid const& tenant, uuid const& ticket, std::string_view reference) {
+  auto place = find_ticket(rows, tenant, ticket);
+  if (!place) return;
+  erase_ticket(rows, tenant, *place);
+  place->reference = reference;
+  put_ticket(rows, tenant, *place);
+}
+
+void take_out(view& rows, uuid const& tenant, uuid const& ticket, sealing const& when) {
+  auto const place = find_ticket(rows, tenant, ticket);
+  if (!place) return;
+  change({rows, tenant, when}, ticket, {{}, ticket_part::all}, {});
+  erase_ticket(rows, tenant, *place);
+}
+
+} // namespace alloy::projections

@@ -1,0 +1,196 @@
+#include "projections/text_rows.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace alloy::projections {
+namespace {
+
+constexpr std::size_t rank_bytes = 24, number_bytes = 8, uuid_bytes = 16;
+
+// Takes a value apart from its beginning.
+class fields {
+ public:
+  explicit fields(std::string_view bytes) : left_(bytes) {}
+  bool empty() const noexcept { return left_.empty(); }
+  std::string_view take(std::size_t size) {
+    if (size > left_.size()) throw std::runtime_error("a row of the search index is cut short");
+    auto const taken = left_.substr(0, size);
+    left_.remove_prefix(size);
+    return taken;
+  }
+  std::uint64_t number() { return big_endian_u64(take(number_bytes)); }
+  rank place() { return rank::from_view(take(rank_bytes)); }
+  std::string_view rest() { return take(left_.size()); }
+
+ private:
+  std::string_view left_;
+};
+
+// In a list of documents: the same ticket as the one before, whose rank is left out.
+constexpr std::uint8_t same_ticket = 0x40;
+
+void append_part(std::string& out, document const& d, std::uint8_t flags = 0) {
+  out.push_back(static_cast<char>(static_cast<std::uint8_t>(d.part) | flags));
+  if (d.part == ticket_part::comment) out.append(d.comment.view());
+}
+
+document document_of(fields from) {
+  document d;
+  d.ticket = from.place();
+  d.part = static_cast<ticket_part>(from.take(1).front());
+  if (d.part == ticket_part::comment) d.comment = uuid::from_view(from.take(uuid_bytes));
+  return d;
+}
+
+key ticket_key(uuid const& tenant, uuid const& ticket) {
+  return key(tenant, table::text_ticket).add(ticket);
+}
+key reference_key(uuid const& tenant, std::string_view reference) {
+  return key(tenant, table::text_reference).add_bytes(reference);
+}
+key block_key(uuid const& tenant, std::uint64_t number) {
+  return key(tenant, table::text_block).add(number);
+}
+
+text_block block_from(std::uint64_t number, std::string_view value) {
+  fields f(value);
+  text_block b{number, f.place(), f.place()};
+  b.loose_bytes = f.number();
+  b.sealed_bytes = f.number();
+  return b;
+}
+
+std::vector<document> documents_of(reader const& rows, uuid const& tenant, std::uint64_t block) {
+  std::vector<document> all;
+  std::string value;
+  if (!rows.get(key(tenant, table::text_documents).add(block), value)) return all;
+  document d;
+  for (fields f(value); !f.empty();) {
+    auto const byte = static_cast<std::uint8_t>(f.take(1).front());
+    if ((byte & same_ticket) == 0) d.ticket = f.place();
+    d.part = static_cast<ticket_part>(byte & ~same_ticket);
+    d.comment = d.part == ticket_part::comment ? uuid::from_view(f.take(uuid_bytes)) : uuid{};
+    all.push_back(d);
+  }
+  return all;
+}
+
+} // namespace
+
+std::optional<ticket_place> find_ticket(reader const& rows, uuid const& tenant, uuid const& ticket) {
+  std::string value;
+  if (!rows.get(ticket_key(tenant, ticket), value)) return std::nullopt;
+  fields f(value);
+  auto const block = f.number();
+  timestamp const created{static_cast<std::int64_t>(f.number())};
+  return ticket_place{block, rank::of(created, ticket), std::string(f.rest())};
+}
+
+void put_ticket(view& rows, uuid const& tenant, ticket_place const& t) {
+  std::string value;
+  append_u64(value, t.block);
+  rows.put(reference_key(tenant, t.reference), value + std::string(t.at.view()));
+  value.append(t.at.view().substr(0, number_bytes)).append(t.reference);
+  rows.put(ticket_key(tenant, t.at.id()), value);
+}
+
+void erase_ticket(view& rows, uuid const& tenant, ticket_place const& t) {
+  rows.erase(reference_key(tenant, t.reference));
+  rows.erase(ticket_key(tenant, t.at.id()));
+}
+
+std::optional<ticket_place> find_reference(reader const& rows, uuid const& tenant, std::string_view reference) {
+  std::string value;
+  if (!rows.get(reference_key(tenant, reference), value)) return std::nullopt;
+  fields f(value);
+  auto const block = f.number();
+  return ticket_place{block, f.place(), std::string(reference)};
+}
+
+std::optional<text_block> find_block(reader const& rows, uuid const& tenant, std::uint64_t number) {
+  std::string value;
+  if (!rows.get(block_key(tenant, number), value)) return std::nullopt;
+  return block_from(number, value);
+}
+
+std::vector<text_block> blocks_of(reader const& rows, uuid const& tenant) {
+  std::vector<text_block> all;
+  key const prefix(tenant, table::text_block);
+  rows.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view value) {
+    all.push_back(block_from(big_endian_u64(k.substr(prefix.str().size())), value));
+    return true;
+  });
+  return all;
+}
+
+void put_block(view& rows, uuid const& tenant, text_block const& b) {
+  std::string value;
+  value.append(b.first.view()).append(b.last.view());
+  append_u64(value, b.loose_bytes);
+  append_u64(value, b.sealed_bytes);
+  rows.put(block_key(tenant, b.number), value);
+}
+
+std::uint64_t open_block(reader const& rows, uuid const& tenant) {
+  std::string value;
+  return rows.get(key(tenant, table::text_open), value) ? big_endian_u64(value) : 0;
+}
+
+void put_open_block(view& rows, uuid const& tenant, std::uint64_t number) {
+  std::string value;
+  append_u64(value, number);
+  rows.put(key(tenant, table::text_open), value);
+}
+
+key loose_key(uuid const& tenant, std::uint64_t block) {
+  return key(tenant, table::text_loose).add(block);
+}
+
+key loose_key(uuid const& tenant, std::uint64_t block, document const& d) {
+  std::string columns(d.ticket.view());
+  append_part(columns, d);
+  return loose_key(tenant, block).add_bytes(columns);
+}
+
+key page_key(uuid const& tenant, std::uint64_t block, std::string_view last_word) {
+  return key(tenant, table::text_page).add(block).add_bytes(last_word);
+}
+
+block_content content_of(reader const& rows, uuid const& tenant, text_block const& b) {
+  block_content all;
+  if (b.sealed_bytes > 0) all.sealed = documents_of(rows, tenant, b.number);
+  all.stale.resize(all.sealed.size());
+  if (b.loose_bytes == 0) return all;
+  auto const prefix = loose_key(tenant, b.number);
+  rows.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view words) {
+    auto const d = document_of(fields(k.substr(prefix.str().size())));
+    bool const whole = d.part == ticket_part::all; // it sorts behind the parts that it is about
+    auto it = std::ranges::lower_bound(all.sealed, whole ? document{d.ticket} : d);
+    for (; it != all.sealed.end() && (whole ? it->ticket == d.ticket : *it == d); ++it)
+      all.stale[static_cast<std::size_t>(it - all.sealed.begin())] = true;
+    if (whole)
+      std::erase_if(all.loose, [&](auto const& l) { return l.at.ticket == d.ticket; });
+    else if (!words.empty())
+      all.loose.push_back({d, std::string(words)});
+    return true;
+  });
+  return all;
+}
+
+void put_documents(view& rows, uuid const& tenant, std::uint64_t block, std::vector<document> const& all) {
+  std::string value;
+  document const* before = nullptr;
+  for (auto const& d : all) {
+    bool const same = before != nullptr && before->ticket == d.ticket;
+    std::string part;
+    append_part(part, d, same ? same_ticket : std::uint8_t{0});
+    value.push_back(part.front());
+    if (!same) value.append(d.ticket.view());
+    value.append(part, 1);
+    before = &d;
+  }
+  rows.put(key(tenant, table::text_documents).add(block), value);
+}
+
+} // namespace alloy::projections
