@@ -88,6 +88,12 @@ result<projections::page_request> page_asked(call const& c, std::optional<std::i
   return ask;
 }
 
+error not_searchable() {
+  error e(errc::not_yet_visible, "the search index is being made from the log");
+  e.retry_after_s = 1;
+  return e;
+}
+
 reply page_reply(call const& c, projections::page const& p) {
   std::size_t size = 64;
   for (auto const& row : p.rows) size += row.size() + 1;

@@ -70,6 +70,7 @@ operation get_list(std::string_view id, std::string_view path, role least, std::
 // filter: a foreign one is refused.
 result<projections::page_request> page_asked(call const& c, std::optional<std::int64_t> limit,
                                              std::optional<std::string> const& cursor);
+error not_searchable(); // 503: the search index is being made
 reply page_reply(call const& c, projections::page const& p);
 
 // A list of what belongs to the subject, as it is or was then: `index` are rows of its owner that end in ids.

@@ -16,7 +16,8 @@ class database;
 }
 namespace alloy::projections {
 class past;
-}
+class search_store;
+} // namespace alloy::projections
 
 namespace alloy::api {
 
@@ -66,6 +67,7 @@ struct services {
   std::string const& sealing_key;
   identity_service& identity;
   server_facts const& server;
+  projections::search_store& search;
 };
 
 // What reads and writes have in common.

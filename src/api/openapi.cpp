@@ -57,6 +57,14 @@ std::string_view words_for_param(std::string_view name) {
 }
 
 // How long a page may be is a setting.
+std::string_view words_for_query(query_parameter const& q) {
+  if (q.name == "q")
+    return "Words that the text has: `deploy` begins a word, \"blue green\" in quotes stands so, KEY-17 is the ticket; "
+           "the best matches come first unless `sort` says otherwise";
+  if (q.name == "tag") return "A tag's key, or key:value; one or more, separated by commas";
+  return q.list ? "One or more, separated by commas" : "See the description";
+}
+
 std::string page_limit_schema(settings const& config) {
   return R"({"type":"integer","minimum":1,"maximum":)" + std::to_string(config.page_limit_max) +
          ",\"default\":" + std::to_string(config.page_limit_default) + "}";
@@ -68,9 +76,8 @@ std::string parameters(operation const& op, schema_book& book, settings const& c
   for (auto const& name : path_params(op.path))
     add(parameter(name, "path", true, words_for_param(name), R"({"type":"string","minLength":1})"));
   for (auto const& q : op.query) {
-    std::string one =
-        parameter(q.name, "query", q.required, q.list ? "One or more, separated by commas" : "See the description",
-                  q.name == "limit" ? page_limit_schema(config) : q.schema(book));
+    std::string one = parameter(q.name, "query", q.required, words_for_query(q),
+                                q.name == "limit" ? page_limit_schema(config) : q.schema(book));
     if (q.list) one.insert(one.size() - 1, R"(,"style":"form","explode":false)");
     add(std::move(one));
   }
@@ -84,6 +91,9 @@ std::string parameters(operation const& op, schema_book& book, settings const& c
     if (!path_params(op.path).empty())
       add(parameter("If-Match", "header", false, "The ETag the object must still have", R"({"type":"string"})"));
   } else if (op.path.starts_with("/api/")) {
+    if (op.timed)
+      add(parameter("as_of", "query", false, "How it stood then: a position of the log, or an RFC 3339 timestamp",
+                    R"({"type":"string","minLength":1,"maxLength":64})"));
     add(parameter("Alloy-Min-Position", "header", false, "Waits until this position of the log is visible",
                   R"({"type":"integer","minimum":0})"));
     if (!path_params(op.path).empty())

@@ -1,12 +1,14 @@
 #include "api/service.hpp"
 
 #include "api/access.hpp"
+#include "api/answers.hpp"
 #include "api/router.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
 #include "core/log.hpp"
 #include "core/problem.hpp"
 #include "projections/history.hpp"
+#include "projections/search_store.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -221,7 +223,12 @@ void service::committed(std::span<events::record const> records) {
   waiting_.raised(records.back().events.back().position);
 }
 
+void service::searchable(std::uint64_t position) {
+  searching_.raised(position);
+}
+
 void service::drain() {
+  searching_.close();
   waiting_.close();
 }
 
@@ -278,20 +285,41 @@ void service::start(std::shared_ptr<pending> p) {
   p->op->writes() ? run_write(std::move(p)) : run_read(std::move(p));
 }
 
-// How things stood is folded from the log, which may take long: on the pool, where nobody else's answer waits for it.
-void service::run_timed(std::shared_ptr<pending> p) {
-  auto const look_back = [this, p] {
+// On the pool, where nobody else's answer waits for it.
+void service::run_apart(std::shared_ptr<pending> p, std::function<void()> work) {
+  auto const guarded = [p, work = std::move(work)] {
     try {
-      auto const at = projections::moment_of(parts_.log, p->as_of);
-      if (!at) return p->refuse(at.error());
-      projections::past const then(parts_.db.latest(family::state), parts_.log, *at);
-      answer_read(p, &then);
+      work();
     } catch (std::exception const& bug) {
       log::error("a request failed", {{"request_id", p->asked.request_id}, {"why", bug.what()}});
       p->refuse(error(errc::internal, "the request was not carried out"));
     }
   };
-  if (auto queued = parts_.hashing.submit(look_back); !queued) p->refuse(queued.error());
+  if (auto queued = parts_.hashing.submit(guarded); !queued) p->refuse(queued.error());
+}
+
+// How things stood is folded from the log, which may take long.
+void service::run_timed(std::shared_ptr<pending> p) {
+  run_apart(p, [this, p] {
+    auto const at = projections::moment_of(parts_.log, p->as_of);
+    if (!at) return p->refuse(at.error());
+    projections::past const then(parts_.db.latest(family::state), parts_.log, *at);
+    answer_read(p, &then);
+  });
+}
+
+// The index of texts follows the log a moment behind: who searches sees everything that was acknowledged before he
+// asked, or, where the index cannot keep up, what it has.
+void service::run_search(std::shared_ptr<pending> p) {
+  auto const& index = parts_.with.search;
+  std::uint64_t const due = parts_.log.head();
+  if (index.position() >= due) return answer_read(p, nullptr);
+  auto const then = [this, p](bool) {
+    if (!parts_.with.search.ready()) return p->refuse(not_searchable());
+    run_apart(p, [this, p] { answer_read(p, nullptr); });
+  };
+  if (!searching_.wait(due, parts_.with.config.search_wait_ms, then)) then(false);
+  searching_.raised(index.position()); // it may have got there between the look and the wait
 }
 
 void service::run_read(std::shared_ptr<pending> p) {
@@ -302,6 +330,8 @@ void service::run_read(std::shared_ptr<pending> p) {
       p->query.erase(given);
       return run_timed(std::move(p));
     }
+    if (std::any_of(p->query.begin(), p->query.end(), [](auto const& q) { return q.first == "q"; }))
+      return run_search(std::move(p));
   }
   answer_read(p, nullptr);
 }
@@ -343,19 +373,13 @@ void service::run_write(std::shared_ptr<pending> p) {
     submit(p, std::move(*bound));
   };
   if (p->op->where == runs::at_once) return prepare();
-  auto const hashing = [this, prepare, p] {
-    try {
-      // A retry must not be judged by what its first try has changed: its answer is looked for before anything else.
-      if (p->key)
-        if (auto kept = parts_.answers.find(parts_.db.latest(family::local), *p->key, now()))
-          return *kept ? p->written(std::move(**kept)) : p->refuse(kept->error());
-      prepare();
-    } catch (std::exception const& bug) {
-      log::error("a request failed", {{"request_id", p->asked.request_id}, {"why", bug.what()}});
-      p->refuse(error(errc::internal, "the request was not carried out"));
-    }
-  };
-  if (auto queued = parts_.hashing.submit(hashing); !queued) p->refuse(queued.error());
+  run_apart(p, [this, prepare, p] {
+    // A retry must not be judged by what its first try has changed: its answer is looked for before anything else.
+    if (p->key)
+      if (auto kept = parts_.answers.find(parts_.db.latest(family::local), *p->key, now()))
+        return *kept ? p->written(std::move(**kept)) : p->refuse(kept->error());
+    prepare();
+  });
 }
 
 result<commands::plan> service::decide(pending const& p, bound_command const& bound, commands::head const& head,

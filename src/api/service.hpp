@@ -29,6 +29,8 @@ class service {
   void handle(request&& asked, responder done);
   // A batch is durable: credentials it ended are forgotten, readers that wait for its positions go on.
   void committed(std::span<events::record const> records);
+  // The index of texts has come to the position. On its thread.
+  void searchable(std::uint64_t position);
   // Nobody waits for a position any more: the server is stopping.
   void drain();
 
@@ -36,6 +38,8 @@ class service {
   struct pending;
   void run_read(std::shared_ptr<pending> p);
   void run_timed(std::shared_ptr<pending> p);
+  void run_search(std::shared_ptr<pending> p);
+  void run_apart(std::shared_ptr<pending> p, std::function<void()> work);
   void answer_read(std::shared_ptr<pending> const& p, projections::past const* then);
   void run_write(std::shared_ptr<pending> p);
   void submit(std::shared_ptr<pending> p, bound_command bound);
@@ -45,7 +49,7 @@ class service {
 
   service_parts parts_;
   rate_limits limits_;
-  waiting_room waiting_;
+  waiting_room waiting_, searching_;
 };
 
 } // namespace alloy::api

@@ -1,6 +1,7 @@
 #include "api/access.hpp"
 #include "api/answers.hpp"
 #include "api/ticket_rows.hpp"
+#include "projections/search_store.hpp"
 #include "projections/ticket_past.hpp"
 
 namespace alloy::api {
@@ -11,7 +12,7 @@ using namespace domain;
 // What every list of tickets takes.
 struct ticket_filters {
   std::optional<std::int64_t> limit;
-  std::optional<std::string> cursor, sort;
+  std::optional<std::string> cursor, sort, q;
   std::optional<std::vector<std::string>> status;
   std::optional<std::vector<alloy::category>> category;
   std::optional<std::vector<uuid>> reporter_id;
@@ -23,7 +24,7 @@ struct ticket_filters {
   std::optional<date> due_before;
 };
 BOOST_DESCRIBE_STRUCT(ticket_filters, (),
-                      (limit, cursor, sort, status, category, reporter_id, priority, sprint_id, label, tag,
+                      (limit, cursor, sort, q, status, category, reporter_id, priority, sprint_id, label, tag,
                        updated_since, created_since, due_before))
 
 struct project_tickets : ticket_filters {
@@ -65,10 +66,17 @@ projections::tag_filter tag_filter(std::string const& text) {
   return f;
 }
 
-result<> read_sort(std::optional<std::string> const& sort, projections::ticket_query& into) {
-  if (!sort) return {};
+// What a text is asked for comes by relevance, unless another order is asked for.
+result<> read_sort(std::optional<std::string> const& sort, bool with_text, projections::ticket_query& into) {
+  if (!sort) {
+    if (with_text) into.order = projections::ticket_order::relevance;
+    return {};
+  }
   bool const down = sort->starts_with('-');
   auto const order = json::enum_of<projections::ticket_order>(std::string_view(*sort).substr(down ? 1 : 0));
+  bool const best_first = order == projections::ticket_order::relevance;
+  if (best_first && (down || !with_text))
+    return error::of_field("/sort", "not_one_of", "relevance is the order of a list with q, the best first");
   if (!order)
     return error::of_field("/sort", "not_one_of",
                            "it must be one of " + json::names_of<projections::ticket_order>() +
@@ -137,10 +145,21 @@ result<reply> answer_list(read_call& c, ticket_filters const& q, projections::ti
                           projections::ticket_filter const& filter) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
-  if (auto sorted = read_sort(q.sort, query); !sorted) return sorted.error();
+  if (auto sorted = read_sort(q.sort, q.q.has_value(), query); !sorted) return sorted.error();
+  if (c.then && q.q) return error::of_field("/q", "not_with_as_of", "text is looked for as it stands now");
+  std::unique_ptr<reader> rows;
+  std::optional<projections::text_filter> text;
+  if (q.q) {
+    auto words = projections::parse_query(*q.q);
+    if (!words) return words.error();
+    rows = c.with.search.rows();
+    if (!rows) return not_searchable();
+    text.emplace(projections::text_filter{*rows, std::move(*words)});
+  }
   if (c.then && q.tag) return error::of_field("/tag", "not_with_as_of", "tags are looked for as they stand now");
   for (auto& scope : query.scopes) {
     scope.filter = filter;
+    if (text) scope.text = &*text;
     if (q.label) scope.filter.label = labels_named(c.state, scope.tenant, *q.label);
   }
   return page_reply(c, c.then ? projections::list_tickets_then(c.state, *c.then, query, *ask)

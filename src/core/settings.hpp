@@ -36,7 +36,7 @@ struct settings {
   std::int64_t request_line_max_bytes, header_max_bytes, header_fields_max, body_max_bytes, json_depth_max;
   std::int64_t head_timeout_ms, idle_timeout_ms, body_timeout_ms, write_timeout_ms, shutdown_delay_ms,
       shutdown_timeout_ms;
-  std::int64_t gzip_min_bytes, page_limit_default, page_limit_max, min_position_wait_ms;
+  std::int64_t gzip_min_bytes, page_limit_default, page_limit_max, min_position_wait_ms, search_wait_ms;
   std::int64_t queue_max, batch_max, record_max_bytes, command_max_bytes, idempotency_ttl_seconds;
   std::int64_t free_space_min_bytes, block_cache_bytes, write_buffer_bytes, search_write_buffer_bytes;
   std::int64_t hashing_workers, hashing_queue_max;

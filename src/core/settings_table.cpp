@@ -90,6 +90,8 @@ setting_row const table[] = {
     {"page_limit_default", &s::page_limit_default, "50", 1, 1000, "items of a list where no limit is asked"},
     {"page_limit_max", &s::page_limit_max, "200", 1, 1000, "most items of a list"},
     {"min_position_wait_ms", &s::min_position_wait_ms, "5000", 0, hour_ms, "longest wait for a position to be visible"},
+    {"search_wait_ms", &s::search_wait_ms, "2000", 0, hour_ms,
+     "longest wait of a search for the index to have what was written before it"},
     {"queue_max", &s::queue_max, "10000", 1, 10'000'000, "commands that wait for the log"},
     {"batch_max", &s::batch_max, "256", 1, 65536, "commands written with one fsync"},
     {"record_max_bytes", &s::record_max_bytes, "524288", 4 * kib, 64 * mib, "largest record of the log"},

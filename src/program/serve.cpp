@@ -160,7 +160,10 @@ struct house {
   metrics::registry metrics = {};
   storage::database db{store_settings(config, points)};
   std::unique_ptr<events::log> log = open_log();
-  projections::search_store search{*log, search_settings(config), metrics};
+  std::atomic<api::service*> listening{nullptr}; // the service needs those that ring it
+  projections::search_store search{*log, search_settings(config), metrics, [this](std::uint64_t position) {
+                                     if (auto* const s = listening.load()) s->searchable(position);
+                                   }};
   auth::people people{keys->sealing_key()};
   commands::kept_answers answers{keys->sealing_key(), config.idempotency_ttl_seconds * 1000};
   api::identity_service identity{auth::token_signer(keys, {config.jwt_issuer, config.jwt_audience}),
@@ -170,13 +173,13 @@ struct house {
                                  auth::verified_tokens<auth::principal>(),
                                  metrics};
   std::atomic<bool> draining{false};
-  std::atomic<api::service*> listening{nullptr}; // the service needs the sequencer, which rings it
   commands::sequencer sequencer{writer_parts(), writer_settings(config)};
   auth::hashing_pool hashing{
       {static_cast<unsigned>(config.hashing_workers), static_cast<std::size_t>(config.hashing_queue_max),
        [this](std::size_t waiting) { metrics.hashing_queue.set(static_cast<double>(waiting)); }}};
   api::server_facts facts{db, sequencer, *log, metrics, now(), draining, config.metrics_port != 0};
-  api::service service{{db, *log, sequencer, hashing, answers, {config, people, keys->sealing_key(), identity, facts}}};
+  api::service service{
+      {db, *log, sequencer, hashing, answers, {config, people, keys->sealing_key(), identity, facts, search}}};
 
   explicit house(settings const& s) : config(s) {
     listening = &service;

@@ -66,7 +66,8 @@ document comment(uuid const& id) {
 }
 
 void on(target const& to, events::stored_event const& e, events::ticket_created const& made) {
-  rank const at = rank::of(e.at, e.subject.id);
+  auto const& before = made.restores.value;
+  rank const at = rank::of(before ? before->created_at : e.at, e.subject.id);
   auto const number = open_block(to.rows, to.tenant);
   put_ticket(to.rows, to.tenant, {number, at, made.reference});
   changing block(to, number, at);
@@ -80,6 +81,12 @@ void on(target const& to, events::stored_event const& e, events::ticket_updated 
   if (auto const& title = updated.changes.title.value) change(to, e.subject.id, {{}, ticket_part::title}, title->to);
   if (auto const& description = updated.changes.description.value)
     change(to, e.subject.id, {{}, ticket_part::description}, description->to.value_or(std::string()));
+  if (auto const& reference = updated.changes.reference.value)
+    index_reference(to.rows, to.tenant, e.subject.id, reference->to);
+}
+
+void on(target const& to, events::stored_event const& e, events::ticket_deleted const&) {
+  take_out(to.rows, to.tenant, e.subject.id, to.when);
 }
 
 void on(target const& to, events::stored_event const& e, events::comment_created const& made) {

@@ -39,12 +39,30 @@ class gathered final : public rank_cursor {
   std::size_t next_ = 0;
 };
 
+// The tickets whose text matches.
+class matching final : public rank_cursor {
+ public:
+  matching(ticket_scope const& scope, direction way)
+      : matches_(scope.text->rows, scope.tenant, scope.text->query, {}, way) {}
+  void start() override { found_ = matches_.begin(); }
+  void seek(rank const& to) override { found_ = matches_.seek(to); }
+  void next() override { found_ = matches_.next(); }
+  bool valid() const override { return found_; }
+  rank at() const override { return matches_.at(); }
+
+ private:
+  match_cursor matches_;
+  bool found_ = false;
+};
+
 class planner {
  public:
   planner(reader const& state, ticket_scope const& scope, direction way) : state_(state), scope_(scope), way_(way) {}
 
-  ticket_sets plan(std::optional<priority> only) {
+  ticket_sets plan(std::optional<priority> only, bool with_text) {
     auto const& f = scope_.filter;
+    if (with_text && scope_.text) sets_.all.push_back(std::make_unique<matching>(scope_, way_));
+    bounded_ = scope_.text != nullptr;
     held(f.assignee, table::ticket_by_assignee);
     held(f.sprint, table::ticket_by_sprint);
     named(f.reporter, table::ticket_by_reporter);
@@ -140,7 +158,7 @@ class planner {
     auto const& f = scope_.filter;
     bool const by_status = !f.status.empty() || !f.category.empty();
     bool const by_priority = only || !f.priority.empty();
-    bool const bounded = !sets_.all.empty(); // by a set that is found without the projects
+    bool const bounded = bounded_ || !sets_.all.empty(); // by a set that is found without the projects
     if (!f.status.empty() && !f.category.empty()) sets_.exact = false;
     if (bounded && scope_.projects.size() > joined_projects_max) {
       sets_.exact = sets_.exact && !by_status && !by_priority && scope_.whole_tenant;
@@ -164,6 +182,7 @@ class planner {
   reader const& state_;
   ticket_scope const& scope_;
   direction const way_;
+  bool bounded_ = false;
   ticket_sets sets_;
 };
 
@@ -194,7 +213,11 @@ bool ticket_filter::matches(reader const& state, uuid const& tenant, domain::tic
 }
 
 ticket_sets sets_of(reader const& state, ticket_scope const& scope, direction way, std::optional<priority> only) {
-  return planner(state, scope, way).plan(only);
+  return planner(state, scope, way).plan(only, true);
+}
+
+ticket_sets sets_beside_text(reader const& state, ticket_scope const& scope, direction way) {
+  return planner(state, scope, way).plan({}, false);
 }
 
 } // namespace alloy::projections

@@ -3,6 +3,7 @@
 // joined. What no set covers is held against the documents. Values; pure.
 #include "domain/entities.hpp"
 #include "projections/rank_cursor.hpp"
+#include "projections/text_search.hpp"
 
 #include <functional>
 
@@ -34,12 +35,19 @@ struct ticket_filter { // an empty list, or nothing, does not filter
   bool matches(reader const& state, uuid const& tenant, domain::ticket const& t) const;
 };
 
+// Words that a ticket's text must have. `rows` are a snapshot of the search index.
+struct text_filter {
+  reader const& rows;
+  text_query query;
+};
+
 // Where one list looks in one tenant.
 struct ticket_scope {
   uuid tenant;
   std::vector<uuid> projects;
   bool whole_tenant = false; // `projects` are all there are
   ticket_filter filter = {};
+  text_filter const* text = nullptr;
 };
 
 // More members than this are not gathered to be sorted: the index of the order asked for is walked instead.
@@ -53,5 +61,7 @@ struct ticket_sets {
 // `priority` narrows to one, for lists that are ordered by it.
 ticket_sets sets_of(reader const& state, ticket_scope const& scope, direction way,
                     std::optional<alloy::priority> priority = {});
+// The same without the text.
+ticket_sets sets_beside_text(reader const& state, ticket_scope const& scope, direction way);
 
 } // namespace alloy::projections

@@ -7,7 +7,8 @@
 namespace alloy::projections {
 namespace {
 
-constexpr std::size_t chunk_max = 512; // documents fetched at once
+constexpr std::size_t chunk_max = 512;         // documents fetched at once
+constexpr std::size_t matches_max = 1'000'000; // of a text, listed in an order of their changes or numbers
 
 struct found_ticket {
   std::string place; // in the order asked for
@@ -21,12 +22,14 @@ struct part {
   ticket_scope const& scope;
   ticket_order order;
   direction way;
-  std::string begin;  // the place to go on from, empty: from the first
-  std::size_t wanted; // about so many will be taken
+  std::string begin;        // the place to go on from, empty: from the first
+  std::size_t wanted;       // about so many will be taken
+  std::string weights = {}; // of the text's terms, where the best come first
 };
 
-bool is_filtered(ticket_filter const& f) {
-  return !f.status.empty() || !f.category.empty() || !f.priority.empty() || f.assignee || f.sprint ||
+bool is_filtered(ticket_scope const& scope) {
+  auto const& f = scope.filter;
+  return scope.text || !f.status.empty() || !f.category.empty() || !f.priority.empty() || f.assignee || f.sprint ||
          !f.reporter.empty() || !f.label.empty() || !f.tag.empty() || f.updated_since || f.created_since ||
          f.due_before;
 }
@@ -53,7 +56,8 @@ class ticket_stream {
   bool keeps(domain::ticket const& t) const {
     auto const& in = of_.scope;
     return (in.whole_tenant || std::find(in.projects.begin(), in.projects.end(), t.project_id) != in.projects.end()) &&
-           in.filter.matches(of_.state, in.tenant, t);
+           in.filter.matches(of_.state, in.tenant, t) &&
+           (only_.empty() || std::binary_search(only_.begin(), only_.end(), rank_of(t)));
   }
   std::vector<std::optional<std::string>> documents(std::vector<found_ticket> const& of) const {
     std::vector<std::string> keys;
@@ -63,12 +67,13 @@ class ticket_stream {
   }
 
   part const of_;
+  std::vector<rank> only_; // in order; where it is not empty, no other ticket is listed
 
  private:
   void refill() {
     ready_.clear();
     next_ = 0;
-    auto all = candidates(exact() || !is_filtered(of_.scope.filter) ? of_.wanted : std::min(chunk_max, of_.wanted * 4));
+    auto all = candidates(exact() || !is_filtered(of_.scope) ? of_.wanted : std::min(chunk_max, of_.wanted * 4));
     ended_ = all.empty();
     auto const rows = documents(all);
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -198,7 +203,10 @@ class sorted_stream final : public ticket_stream {
 // The index of the order itself, project beside project.
 class walking_stream final : public ticket_stream {
  public:
-  explicit walking_stream(part of) : ticket_stream(std::move(of)) { open(); }
+  walking_stream(part of, std::vector<rank> only) : ticket_stream(std::move(of)) {
+    only_ = std::move(only);
+    open();
+  }
 
  protected:
   std::vector<found_ticket> candidates(std::size_t about) override {
@@ -264,17 +272,74 @@ class walking_stream final : public ticket_stream {
   std::string last_;
 };
 
+// The best matches of a text first, then the newer ones.
+class best_stream final : public ticket_stream {
+ public:
+  explicit best_stream(part of) : ticket_stream(std::move(of)), after_(scored_at(of_.begin)) {}
+
+ protected:
+  std::vector<found_ticket> candidates(std::size_t about) override {
+    auto const& scope = of_.scope;
+    match_cursor matches(scope.text->rows, scope.tenant, scope.text->query, of_.weights);
+    auto beside = sets_beside_text(of_.state, scope, direction::ascending);
+    auto const others = beside.all.empty() ? nullptr : all_of(std::move(beside.all), direction::ascending);
+    bool started = false;
+    auto const among_others = [&](rank const& at) {
+      if (!others) return true;
+      if (!started || (others->valid() && others->at() < at)) others->seek(at);
+      started = true;
+      return others->valid() && others->at() == at;
+    };
+    auto const keep = [&](rank const& at) {
+      if (!among_others(at)) return false;
+      std::string row;
+      return beside.exact || (of_.state.get(domain::key_of<domain::ticket>(scope.tenant, at.id()), row) &&
+                              keeps(domain::decoded<domain::ticket>::of(row)));
+    };
+    std::vector<found_ticket> found;
+    for (auto const& m : top_matches(matches, about, after_, keep)) {
+      found.push_back({place_of(m), m.at.id()});
+      after_ = m;
+    }
+    return found;
+  }
+  bool exact() const override { return true; }
+
+ private:
+  // The better and the newer compare as smaller.
+  static std::string place_of(scored const& m) {
+    std::string place;
+    for (int shift = 24; shift >= 0; shift -= 8) place.push_back(static_cast<char>(~(m.score >> shift)));
+    for (auto const byte : m.at.bytes) place.push_back(static_cast<char>(~byte));
+    return place;
+  }
+  static std::optional<scored> scored_at(std::string_view place) {
+    if (place.size() != 4 + rank::size) return std::nullopt;
+    scored m;
+    for (int i = 0; i < 4; ++i) m.score = m.score << 8 | static_cast<std::uint8_t>(~place[static_cast<std::size_t>(i)]);
+    for (std::size_t i = 0; i < rank::size; ++i) m.at.bytes[i] = static_cast<std::uint8_t>(~place[4 + i]);
+    return m;
+  }
+
+  std::optional<scored> after_;
+};
+
 std::unique_ptr<ticket_stream> stream_of(part of) {
+  if (of.order == ticket_order::relevance) return std::make_unique<best_stream>(std::move(of));
   if (of.order == ticket_order::created_at || of.order == ticket_order::priority)
     return std::make_unique<joined_stream>(std::move(of));
   // Without a filter the join is everything; with one it is asked whether it is small.
-  if (is_filtered(of.scope.filter)) {
-    std::vector<rank> members;
+  std::vector<rank> members;
+  if (is_filtered(of.scope)) {
     auto const join = all_of(sets_of(of.state, of.scope, of.way).all, of.way);
-    for (join->start(); join->valid() && members.size() <= gathered_max; join->next()) members.push_back(join->at());
+    // A document does not tell whether its text matches, so what does is kept at hand.
+    std::size_t const most = of.scope.text ? matches_max : gathered_max + 1;
+    for (join->start(); join->valid() && members.size() < most; join->next()) members.push_back(join->at());
     if (members.size() <= gathered_max) return std::make_unique<sorted_stream>(std::move(of), std::move(members));
+    if (!of.scope.text) members.clear();
+    std::sort(members.begin(), members.end());
   }
-  return std::make_unique<walking_stream>(std::move(of));
+  return std::make_unique<walking_stream>(std::move(of), std::move(members));
 }
 
 } // namespace
@@ -290,23 +355,33 @@ std::string place_in(ticket_order order, domain::ticket const& t) {
   case ticket_order::number:
     append_u64(place, static_cast<std::uint64_t>(t.ticket_number));
     return place.append(t.id.view());
+  case ticket_order::relevance: break; // a document does not tell it
   }
   return place;
 }
 
 page list_tickets(reader const& state, ticket_query const& q, page_request const& ask) {
-  // A cursor is a place and, behind it, the tenant: two tenants may have a ticket at the same place.
-  bool const goes_on = ask.after.size() > 16;
-  std::string const last_place = goes_on ? ask.after.substr(0, ask.after.size() - 16) : std::string();
-  uuid const last_tenant = goes_on ? uuid::from_view(std::string_view(ask.after).substr(last_place.size())) : uuid{};
+  // A cursor is a place, the tenant, for two may have a ticket at the same place, and the weights of the text's terms
+  // in each scope: pages of one list must agree on how good a match is.
+  bool const best_first = q.order == ticket_order::relevance;
+  std::size_t const terms = best_first ? q.scopes.empty() ? 0 : q.scopes.front().text->query.terms.size() : 0;
+  std::size_t const behind = 16 + terms * q.scopes.size();
+  bool const goes_on = ask.after.size() > behind;
+  std::string_view const cursor = ask.after;
+  auto const last_place = goes_on ? cursor.substr(0, cursor.size() - behind) : std::string_view{};
+  uuid const last_tenant = goes_on ? uuid::from_view(cursor.substr(last_place.size())) : uuid{};
   auto const before = [&](std::string_view a, uuid const& a_tenant, std::string_view b, uuid const& b_tenant) {
     if (a != b) return q.way == direction::ascending ? a < b : b < a;
     return a_tenant < b_tenant;
   };
+  std::string weights = goes_on ? std::string(cursor.substr(last_place.size() + 16)) : std::string();
+  if (best_first && !goes_on)
+    for (auto const& scope : q.scopes) weights += weigh(scope.text->rows, scope.tenant, scope.text->query);
   std::vector<std::unique_ptr<ticket_stream>> streams;
-  for (auto const& scope : q.scopes)
-    if (!scope.projects.empty())
-      streams.push_back(stream_of({state, scope, q.order, q.way, last_place, ask.limit + 2}));
+  for (std::size_t i = 0; i < q.scopes.size(); ++i)
+    if (!q.scopes[i].projects.empty())
+      streams.push_back(stream_of({state, q.scopes[i], q.order, q.way, std::string(last_place), ask.limit + 2,
+                                   weights.substr(i * terms, terms)}));
   page p;
   std::string last;
   for (;;) {
@@ -318,7 +393,7 @@ page list_tickets(reader const& state, ticket_query const& q, page_request const
     }
     if (!first) return p;
     if (p.rows.size() == ask.limit) {
-      p.next = last;
+      p.next = last + weights;
       return p;
     }
     auto one = first->take();

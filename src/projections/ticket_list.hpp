@@ -7,8 +7,9 @@
 
 namespace alloy::projections {
 
-enum class ticket_order : std::uint8_t { created_at, updated_at, priority, number };
-BOOST_DESCRIBE_ENUM(ticket_order, created_at, updated_at, priority, number)
+// relevance: the best matches of the scopes' text first; ascending only.
+enum class ticket_order : std::uint8_t { created_at, updated_at, priority, number, relevance };
+BOOST_DESCRIBE_ENUM(ticket_order, created_at, updated_at, priority, number, relevance)
 
 struct ticket_query {
   std::vector<ticket_scope> scopes; // each tenant once

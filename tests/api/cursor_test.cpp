@@ -4,6 +4,7 @@
 #include "api/server_facts.hpp"
 #include "core/base64.hpp"
 #include "projections/fold.hpp"
+#include "projections/search_store.hpp"
 #include "tests/support/decider.hpp"
 #include "tests/support/scratch_folder.hpp"
 
@@ -34,6 +35,7 @@ struct server {
   std::atomic<bool> draining = false;
   std::unique_ptr<identity_service> identity;
   std::unique_ptr<server_facts> facts;
+  std::unique_ptr<projections::search_store> search;
   std::unique_ptr<services> with;
   auth::principal ada, bob;
   request asked;
@@ -53,7 +55,10 @@ struct server {
                                         auth::verified_tokens<auth::principal>(),
                                         metrics});
     facts.reset(new server_facts{*db, *sequencer, *log, metrics, now(), draining});
-    with.reset(new services{config, people, sealing_key, *identity, *facts});
+    storage::settings texts;
+    texts.path = folder / "search";
+    search = std::make_unique<projections::search_store>(*log, texts, metrics);
+    with.reset(new services{config, people, sealing_key, *identity, *facts, *search});
     ada.user_id = id_of(2);
     bob.user_id = id_of(3);
   }
