@@ -44,6 +44,68 @@ BOOST_AUTO_TEST_CASE(a_full_queue_refuses_at_once) {
   BOOST_TEST(name_of(b.submit(label(1, 52, "c")).get()) == "ok");
 }
 
+// Facts about `count` things, two about each, that take some 400 bytes a thing.
+domain::facts long_facts(unsigned count) {
+  domain::facts all;
+  for (unsigned i = 0; i < count; ++i) {
+    domain::record(all, id_of(1), entity::label, id_of(1000 + i),
+                   events::label_created{"l" + std::to_string(i), "#000000"});
+    events::label_updated changed;
+    changed.changes.color.value = {"#000000", "#ffffff"};
+    domain::record(all, id_of(1), entity::label, id_of(1000 + i), changed);
+  }
+  return all;
+}
+
+BOOST_AUTO_TEST_CASE(a_command_too_large_for_one_record_spans_several) {
+  sequencer_settings s;
+  s.record_max_bytes = 4096;
+  bench b("rocksdb", s);
+  BOOST_TEST(name_of(b.found(1, "one").get()) == "ok");
+  auto const head = b.log->head();
+  auto const done = b.submit(long_facts(50)).get();
+  BOOST_TEST_REQUIRE(name_of(done) == "ok");
+  BOOST_TEST(done->position == head + 100);
+  std::size_t records = 0;
+  for (events::position next = head + 1; next <= b.log->head();) {
+    auto const stored = b.log->read(next, 1).front();
+    auto const r = events::decode_record(stored.first, stored.bytes);
+    BOOST_TEST(stored.bytes.size() <= s.record_max_bytes);
+    BOOST_TEST(r.head.cause == (records == 0 ? 0 : head + 1));
+    BOOST_TEST(stored.count % 2 == 0U); // what is said of one thing stays together
+    next += stored.count;
+    ++records;
+  }
+  BOOST_TEST(records > 1U);
+  for (unsigned i = 0; i < 50; ++i)
+    BOOST_TEST(domain::find<domain::label>(b.db->latest(family::state), id_of(1), id_of(1000 + i))->version == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_is_all_or_nothing_whatever_its_size) {
+  sequencer_settings s;
+  s.record_max_bytes = 4096;
+  s.command_max_bytes = 8192;
+  bench b("memory", s);
+  BOOST_TEST(name_of(b.found(1, "one").get()) == "ok");
+  auto const head = b.log->head();
+  auto const before = b.state_digest();
+  BOOST_TEST(name_of(b.submit(long_facts(50)).get()) == "body_too_large");
+  BOOST_TEST(b.log->head() == head);
+  BOOST_TEST((b.state_digest() == before));
+  BOOST_TEST(name_of(b.submit(long_facts(5)).get()) == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(a_rehearsal_shows_its_events_and_leaves_none) {
+  bench b;
+  BOOST_TEST(name_of(b.found(1, "one").get()) == "ok");
+  auto const head = b.log->head();
+  auto const rehearsed = b.submit(label(1, 50, "bug"), "{}", {}, true).get();
+  BOOST_TEST_REQUIRE(name_of(rehearsed) == "ok");
+  BOOST_TEST(rehearsed->events.starts_with("[{\"type\":\"label.created\",\"schema\":1,"));
+  BOOST_TEST(rehearsed->events.ends_with("\"data\":{\"name\":\"bug\",\"color\":\"#000000\"}}]"));
+  BOOST_TEST(b.log->head() == head);
+}
+
 BOOST_AUTO_TEST_CASE(a_batch_takes_no_more_than_it_may) {
   sequencer_settings s;
   s.batch_max = 2;
