@@ -104,7 +104,7 @@ setting_row const table[] = {
     {"block_cache_bytes", &s::block_cache_bytes, "33554432", mib, no_limit, "memory for blocks read from disk"},
     {"write_buffer_bytes", &s::write_buffer_bytes, "33554432", mib, 4 * gib,
      "memory for writes before they go to a table"},
-    {"search_write_buffer_bytes", &s::search_write_buffer_bytes, "8388608", mib, 4 * gib,
+    {"search_write_buffer_bytes", &s::search_write_buffer_bytes, "4194304", mib, 4 * gib,
      "the same for the search index"},
     {"hashing_workers", &s::hashing_workers, "2", 1, 64, "threads that hash passwords"},
     {"hashing_queue_max", &s::hashing_queue_max, "64", 1, 100'000, "passwords that wait to be hashed"},

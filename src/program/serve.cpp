@@ -91,10 +91,10 @@ storage::settings store_settings(settings const& s, kill_switch& points) {
 }
 
 storage::settings search_settings(settings const& s) {
-  constexpr std::size_t cache_bytes = 8u << 20;
   storage::settings st;
   st.path = s.data_dir + "/search";
-  st.block_cache_bytes = cache_bytes;
+  st.block_cache_bytes = 4u << 20;
+  st.recent_rows_bytes = 1u << 20;
   st.write_buffer_bytes = static_cast<std::size_t>(s.search_write_buffer_bytes);
   return st;
 }

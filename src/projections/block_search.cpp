@@ -19,6 +19,9 @@ std::uint32_t weight_of_part(ticket_part p) noexcept {
 // where it stands: weight / (weight + half_weight) of it. So no number of words that only begin alike outdoes it.
 constexpr std::uint32_t of_exact = 1000, of_places = 1000, half_weight = 4;
 
+// Where the numbers of loose documents begin, behind those of sealed ones.
+constexpr std::uint32_t first_loose = 1U << 31;
+
 // Weights of terms: from the rarest words to those in 1000 sampled documents and more, one less each time that a word
 // is twice as frequent. They are this coarse so that they seldom change.
 constexpr std::uint64_t counted_documents_max = 1000;
@@ -77,11 +80,12 @@ void block_search::count(std::uint64_t block, std::vector<std::uint64_t>& docume
 std::vector<scored> block_search::matches(text_block const& b) {
   std::vector<scored> found;
   for (auto& h : hits_) h.clear();
+  std::vector<loose_document> loose;
+  if (b.loose_bytes > 0) loose = loose_of(rows_, tenant_, b);
   if (b.sealed_bytes > 0) find_sealed(b.number);
+  find_loose(loose);
   if (!may_match(b)) return found;
-  auto const content = content_of(rows_, tenant_, b);
-  place_documents(content);
-  find_loose(content);
+  place_documents(b, loose);
   tally_up(b);
   for (std::size_t t = 0; t < tickets_.size(); ++t) {
     auto const* const terms = &tallies_[t * query_.terms.size()];
@@ -106,9 +110,7 @@ void block_search::find_sealed(std::uint64_t block) {
   }
 }
 
-// Whether it is worth to read more of the block than its pages.
 bool block_search::may_match(text_block const& b) const {
-  if (b.loose_bytes > 0) return true;
   std::size_t at = 0;
   for (std::size_t t = 0; t < query_.terms.size(); ++t)
     for (std::size_t i = 0; i < query_.terms[t].words.size(); ++i, ++at)
@@ -116,17 +118,22 @@ bool block_search::may_match(text_block const& b) const {
   return true;
 }
 
-void block_search::place_documents(block_content const& content) {
-  documents_.clear();
+void block_search::place_documents(text_block const& b, std::vector<loose_document> const& loose) {
   tickets_.clear();
-  for (std::size_t i = 0; i < content.sealed.size(); ++i) {
-    auto const& d = content.sealed[i];
-    if (tickets_.empty() || tickets_.back() != d.ticket) tickets_.push_back(d.ticket);
-    documents_.push_back(
-        {static_cast<std::uint32_t>(tickets_.size() - 1), content.stale[i] ? 0 : weight_of_part(d.part)});
+  sealed_.clear();
+  loose_.clear();
+  if (b.sealed_bytes > 0) {
+    auto const documents = documents_of(rows_, tenant_, b.number);
+    auto const old = outdated(documents, loose);
+    for (std::size_t i = 0; i < documents.size(); ++i) {
+      auto const& d = documents[i];
+      if (tickets_.empty() || tickets_.back() != d.ticket) tickets_.push_back(d.ticket);
+      sealed_.push_back({static_cast<std::uint32_t>(tickets_.size() - 1), old[i] ? 0 : weight_of_part(d.part)});
+    }
   }
   sealed_tickets_ = tickets_.size();
-  for (auto const& l : content.loose) documents_.push_back({number_of_loose(l.at.ticket), weight_of_part(l.at.part)});
+  for (auto const& l : loose)
+    loose_.push_back(l.words.empty() ? placed{} : placed{number_of_loose(l.at.ticket), weight_of_part(l.at.part)});
 }
 
 // Loose documents come in the order of their tickets, so one that is not sealed is the last one or a new one.
@@ -146,17 +153,16 @@ std::uint32_t block_search::number_of_referred(rank const& ticket) {
   return number;
 }
 
-void block_search::find_loose(block_content const& content) {
-  auto document = static_cast<std::uint32_t>(content.sealed.size());
-  for (auto const& l : content.loose) {
+void block_search::find_loose(std::vector<loose_document> const& loose) {
+  for (std::size_t i = 0; i < loose.size(); ++i) {
+    auto const document = first_loose + static_cast<std::uint32_t>(i);
     std::uint32_t position = 0;
-    for_each_word(l.words, [&](std::string_view word) {
+    for_each_word(loose[i].words, [&](std::string_view word) {
       for (std::size_t s = 0; s < slots_.size(); ++s)
         if (word.starts_with(slots_[s].word) && (slots_[s].goes_on || word.size() == slots_[s].word.size()))
           hits_[s].push_back({document, position, word.size() == slots_[s].word.size()});
       ++position;
     });
-    ++document;
   }
 }
 
@@ -187,7 +193,7 @@ void block_search::tally_up(text_block const& b) {
   for (std::size_t t = 0; t < terms; ++t) {
     auto const words = query_.terms[t].words.size();
     for (auto const& h : follow(first_slot, words)) {
-      auto const& d = documents_.at(h.document);
+      auto const& d = h.document < first_loose ? sealed_.at(h.document) : loose_[h.document - first_loose];
       if (d.weight == 0) continue;
       auto& of = tallies_[d.ticket * terms + t];
       of.weight += d.weight;

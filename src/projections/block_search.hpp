@@ -40,10 +40,10 @@ class block_search {
 
   template <class F> void for_each_entry(std::uint64_t block, slot const& s, F f);
   void find_sealed(std::uint64_t block);
-  void find_loose(block_content const& content);
-  bool may_match(text_block const& b) const;
+  void find_loose(std::vector<loose_document> const& loose);
+  bool may_match(text_block const& b) const;                              // as far as the words tell that were found
   bool is_referred(std::size_t term, text_block const& b) const noexcept; // the term names a ticket of the block
-  void place_documents(block_content const& content);
+  void place_documents(text_block const& b, std::vector<loose_document> const& loose);
   std::uint32_t number_of_loose(rank const& ticket);
   std::uint32_t number_of_referred(rank const& ticket);
   std::vector<hit> follow(std::size_t first_slot, std::size_t slots) const;
@@ -60,7 +60,7 @@ class block_search {
 
   // Of the block at hand.
   std::vector<std::vector<hit>> hits_; // of each slot; of one in a phrase by document and position
-  std::vector<placed> documents_;      // the sealed ones, then the loose ones
+  std::vector<placed> sealed_, loose_; // its documents
   std::vector<rank> tickets_;
   std::size_t sealed_tickets_ = 0; // of them: in order
   std::vector<tally> tallies_;     // by ticket, then term

@@ -6,6 +6,8 @@
 #include "projections/text_index.hpp"
 
 #include <filesystem>
+#include <limits>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -16,7 +18,7 @@ using storage::family;
 using namespace std::chrono_literals;
 
 constexpr int niceness = 10; // behind the threads that answer, before the index's own flushes
-constexpr std::size_t records_per_read = 64, bytes_per_commit = 4u << 20; // these bound the memory of catching up
+constexpr std::size_t records_per_read = 64, bytes_per_commit = 512u << 10; // these bound the memory of catching up
 constexpr std::chrono::milliseconds look_every = 100ms, tell_every = 10s, wait_for_readers = 10ms;
 
 // A snapshot that keeps its store open.
@@ -160,23 +162,28 @@ void search_store::check(reader const& rows, folded& f) const {
 
 void search_store::follow(folded f) {
   auto const goal = log_.head();
-  auto told = std::chrono::steady_clock::now();
   bool const far = goal > f.at;
+  fold_until(goal, f);
+  if (position_ < goal) return;
+  if (far) {
+    ::malloc_trim(0); // catching up takes more memory than trailing
+    log::info("the search index has caught up", {{"position", goal}});
+  }
+  ready_ = true;
+  fold_until(std::numeric_limits<events::position>::max(), f);
+}
+
+void search_store::fold_until(events::position goal, folded& f) {
   storage::transaction txn(*db_);
-  auto committed = f.at;
-  while (!stopping_ && !distrusted_) {
-    if (committed >= goal && !ready_) {
-      ready_ = true;
-      if (far) log::info("the search index has caught up", {{"position", committed}});
-    }
+  auto told = std::chrono::steady_clock::now();
+  while (position_ < goal && !stopping_ && !distrusted_) {
     if (!log_.wait_for(f.at + 1, look_every)) continue;
     for (auto const& stored : log_.read(f.at + 1, records_per_read)) fold(txn, stored, f);
     if (f.at < log_.head() && txn.bytes() < bytes_per_commit) continue;
-    commit(txn, f, committed);
-    committed = f.at;
+    commit(txn, f);
     if (auto const now = std::chrono::steady_clock::now(); !ready_ && now - told > tell_every) {
       told = now;
-      log::info("the search index is catching up", {{"percent", committed * 100 / goal}, {"position", committed}});
+      log::info("the search index is catching up", {{"percent", position_ * 100 / goal}, {"position", f.at}});
     }
   }
 }
@@ -188,12 +195,12 @@ void search_store::fold(storage::transaction& txn, events::stored_record const& 
   f = {stored.first + stored.count - 1, r.crc};
 }
 
-void search_store::commit(storage::transaction& txn, folded const& f, events::position committed) {
+void search_store::commit(storage::transaction& txn, folded const& f) {
   txn.of(family::state).put(folded_key(), folded_row(log_.identity(), f));
   txn.keep_command();
   txn.commit(false);
-  position_.store(f.at, std::memory_order_release);
-  indexed_.add(static_cast<double>(f.at - committed));
+  auto const before = position_.exchange(f.at, std::memory_order_acq_rel);
+  indexed_.add(static_cast<double>(f.at - before));
   if (on_progress_) on_progress_(f.at);
 }
 

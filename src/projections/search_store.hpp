@@ -45,8 +45,9 @@ class search_store {
   std::shared_ptr<storage::database> open_former(folded& f) const;
   void check(reader const& rows, folded& f) const; // throws where the log does not go on from it
   void follow(folded from);
+  void fold_until(events::position goal, folded& f);
   void fold(storage::transaction& txn, events::stored_record const& stored, folded& f);
-  void commit(storage::transaction& txn, folded const& f, events::position committed);
+  void commit(storage::transaction& txn, folded const& f);
   void close();
   static std::string folded_row(uuid const& log, folded const& f); // what says what the other rows are
 

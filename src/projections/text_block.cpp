@@ -19,40 +19,41 @@ struct numbering {
   std::vector<std::uint32_t> sealed, loose;
 };
 
-numbering number(block_content const& c) {
+numbering number(std::vector<document> const& sealed, std::vector<loose_document> const& loose) {
   numbering n;
-  n.sealed.assign(c.sealed.size(), gone);
-  n.loose.reserve(c.loose.size());
-  std::size_t old = 0;
-  auto const take_sealed_before = [&](document const* end) {
-    for (; old < c.sealed.size() && (end == nullptr || c.sealed[old] < *end); ++old) {
-      if (c.stale[old]) continue;
-      n.sealed[old] = static_cast<std::uint32_t>(n.documents.size());
-      n.documents.push_back(c.sealed[old]);
-    }
+  n.sealed.assign(sealed.size(), gone);
+  n.loose.assign(loose.size(), gone);
+  auto const old = outdated(sealed, loose);
+  auto const take = [&](document const& d, std::uint32_t& as) {
+    as = static_cast<std::uint32_t>(n.documents.size());
+    n.documents.push_back(d);
   };
-  for (auto const& l : c.loose) {
-    take_sealed_before(&l.at);
-    n.loose.push_back(static_cast<std::uint32_t>(n.documents.size()));
-    n.documents.push_back(l.at);
+  std::size_t at = 0;
+  auto const take_sealed_until = [&](auto const& is_end) {
+    for (; at < sealed.size() && !is_end(sealed[at]); ++at)
+      if (!old[at]) take(sealed[at], n.sealed[at]);
+  };
+  for (std::size_t i = 0; i < loose.size(); ++i) {
+    take_sealed_until([&](document const& d) { return loose[i].at < d; });
+    if (!loose[i].words.empty()) take(loose[i].at, n.loose[i]);
   }
-  take_sealed_before(nullptr);
+  take_sealed_until([](document const&) { return false; });
   return n;
 }
 
 using inverted = std::vector<std::pair<std::string_view, occurrences>>;
 
-inverted invert(block_content const& c, numbering const& n) {
+inverted invert(std::vector<loose_document> const& loose, std::vector<std::uint32_t> const& numbers) {
   inverted words;
   boost::unordered_flat_map<std::string_view, std::size_t> places;
   places.reserve(words_expected);
   words.reserve(words_expected);
-  for (std::size_t i = 0; i < c.loose.size(); ++i) {
+  for (std::size_t i = 0; i < loose.size(); ++i) {
     std::uint32_t position = 0;
-    for_each_word(c.loose[i].words, [&](std::string_view word) {
+    for_each_word(loose[i].words, [&](std::string_view word) {
       auto const [place, fresh] = places.emplace(word, words.size());
       if (fresh) words.emplace_back(word, occurrences{});
-      words[place->second].second.add(n.loose[i], position++);
+      words[place->second].second.add(numbers[i], position++);
     });
   }
   std::ranges::sort(words, {}, [](auto const& w) { return w.first; });
@@ -88,9 +89,9 @@ row_list rows_of(reader const& rows, std::string_view prefix) {
 } // namespace
 
 void seal(view& rows, uuid const& tenant, text_block& block) {
-  auto const content = content_of(rows, tenant, block);
-  auto const numbers = number(content);
-  auto const added = invert(content, numbers);
+  auto const loose = loose_of(rows, tenant, block);
+  auto const numbers = number(documents_of(rows, tenant, block.number), loose);
+  auto const added = invert(loose, numbers.loose);
   row_list former;
   if (block.sealed_bytes > 0) former = rows_of(rows, page_key(tenant, block.number));
   for (auto const& [k, page] : former) rows.erase(k);
@@ -115,13 +116,8 @@ void seal(view& rows, uuid const& tenant, text_block& block) {
   pages.finish();
 
   put_documents(rows, tenant, block.number, numbers.documents);
-  auto const loose = loose_key(tenant, block.number);
-  std::vector<std::string> taken;
-  rows.scan(loose, after_prefix(loose), direction::ascending, [&](std::string_view k, std::string_view) {
-    taken.emplace_back(k);
-    return true;
-  });
-  for (auto const& k : taken) rows.erase(k);
+  for (auto const& l : loose) rows.erase(loose_key(tenant, block, l.at));
+  ++block.seals;
 }
 
 } // namespace alloy::projections

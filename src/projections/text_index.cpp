@@ -37,7 +37,7 @@ class changing {
   }
   void loosen(document const& d, std::string_view text) {
     auto const words = fold_words(text);
-    to_.rows.put(loose_key(to_.tenant, block_.number, d), words);
+    to_.rows.put(loose_key(to_.tenant, block_, d), words);
     block_.loose_bytes += words.size() + document_bytes;
   }
 

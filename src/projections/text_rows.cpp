@@ -53,27 +53,17 @@ key block_key(uuid const& tenant, std::uint64_t number) {
   return key(tenant, table::text_block).add(number);
 }
 
+key loose_keys(uuid const& tenant, text_block const& b) {
+  return key(tenant, table::text_loose).add(b.number).add(b.seals);
+}
+
 text_block block_from(std::uint64_t number, std::string_view value) {
   fields f(value);
   text_block b{number, f.place(), f.place()};
   b.loose_bytes = f.number();
   b.sealed_bytes = f.number();
+  b.seals = f.number();
   return b;
-}
-
-std::vector<document> documents_of(reader const& rows, uuid const& tenant, std::uint64_t block) {
-  std::vector<document> all;
-  std::string value;
-  if (!rows.get(key(tenant, table::text_documents).add(block), value)) return all;
-  document d;
-  for (fields f(value); !f.empty();) {
-    auto const byte = static_cast<std::uint8_t>(f.take(1).front());
-    if ((byte & same_ticket) == 0) d.ticket = f.place();
-    d.part = static_cast<ticket_part>(byte & ~same_ticket);
-    d.comment = d.part == ticket_part::comment ? uuid::from_view(f.take(uuid_bytes)) : uuid{};
-    all.push_back(d);
-  }
-  return all;
 }
 
 } // namespace
@@ -129,6 +119,7 @@ void put_block(view& rows, uuid const& tenant, text_block const& b) {
   value.append(b.first.view()).append(b.last.view());
   append_u64(value, b.loose_bytes);
   append_u64(value, b.sealed_bytes);
+  append_u64(value, b.seals);
   rows.put(block_key(tenant, b.number), value);
 }
 
@@ -143,38 +134,28 @@ void put_open_block(view& rows, uuid const& tenant, std::uint64_t number) {
   rows.put(key(tenant, table::text_open), value);
 }
 
-key loose_key(uuid const& tenant, std::uint64_t block) {
-  return key(tenant, table::text_loose).add(block);
-}
-
-key loose_key(uuid const& tenant, std::uint64_t block, document const& d) {
+key loose_key(uuid const& tenant, text_block const& b, document const& d) {
   std::string columns(d.ticket.view());
   append_part(columns, d);
-  return loose_key(tenant, block).add_bytes(columns);
+  return loose_keys(tenant, b).add_bytes(columns);
 }
 
 key page_key(uuid const& tenant, std::uint64_t block, std::string_view last_word) {
   return key(tenant, table::text_page).add(block).add_bytes(last_word);
 }
 
-block_content content_of(reader const& rows, uuid const& tenant, text_block const& b) {
-  block_content all;
-  if (b.sealed_bytes > 0) all.sealed = documents_of(rows, tenant, b.number);
-  all.stale.resize(all.sealed.size());
-  if (b.loose_bytes == 0) return all;
-  auto const prefix = loose_key(tenant, b.number);
-  rows.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view words) {
-    auto const d = document_of(fields(k.substr(prefix.str().size())));
-    bool const whole = d.part == ticket_part::all; // it sorts behind the parts that it is about
-    auto it = std::ranges::lower_bound(all.sealed, whole ? document{d.ticket} : d);
-    for (; it != all.sealed.end() && (whole ? it->ticket == d.ticket : *it == d); ++it)
-      all.stale[static_cast<std::size_t>(it - all.sealed.begin())] = true;
-    if (whole)
-      std::erase_if(all.loose, [&](auto const& l) { return l.at.ticket == d.ticket; });
-    else if (!words.empty())
-      all.loose.push_back({d, std::string(words)});
-    return true;
-  });
+std::vector<document> documents_of(reader const& rows, uuid const& tenant, std::uint64_t block) {
+  std::vector<document> all;
+  std::string value;
+  if (!rows.get(key(tenant, table::text_documents).add(block), value)) return all;
+  document d;
+  for (fields f(value); !f.empty();) {
+    auto const byte = static_cast<std::uint8_t>(f.take(1).front());
+    if ((byte & same_ticket) == 0) d.ticket = f.place();
+    d.part = static_cast<ticket_part>(byte & ~same_ticket);
+    d.comment = d.part == ticket_part::comment ? uuid::from_view(f.take(uuid_bytes)) : uuid{};
+    all.push_back(d);
+  }
   return all;
 }
 
@@ -191,6 +172,30 @@ void put_documents(view& rows, uuid const& tenant, std::uint64_t block, std::vec
     before = &d;
   }
   rows.put(key(tenant, table::text_documents).add(block), value);
+}
+
+std::vector<loose_document> loose_of(reader const& rows, uuid const& tenant, text_block const& b) {
+  std::vector<loose_document> all;
+  auto const prefix = loose_keys(tenant, b);
+  rows.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view words) {
+    all.push_back({document_of(fields(k.substr(prefix.str().size()))), std::string(words)});
+    // What is said of all parts sorts behind them.
+    if (auto const ticket = all.back().at.ticket; all.back().at.part == ticket_part::all)
+      for (auto l = all.rbegin(); l != all.rend() && l->at.ticket == ticket; ++l) l->words.clear();
+    return true;
+  });
+  return all;
+}
+
+std::vector<bool> outdated(std::vector<document> const& sealed, std::vector<loose_document> const& loose) {
+  std::vector<bool> old(sealed.size());
+  for (auto const& [at, words] : loose) {
+    bool const whole = at.part == ticket_part::all;
+    auto it = std::ranges::lower_bound(sealed, whole ? document{at.ticket} : at);
+    for (; it != sealed.end() && (whole ? it->ticket == at.ticket : *it == at); ++it)
+      old[static_cast<std::size_t>(it - sealed.begin())] = true;
+  }
+  return old;
 }
 
 } // namespace alloy::projections

@@ -3,8 +3,8 @@
 //   open       -> block                                   the one that takes the tenant's next ticket
 //   ticket     ticket id -> block | created_at ms | reference
 //   reference  reference -> block | rank                  the current ones only
-//   block      block -> first rank | last rank | loose bytes | sealed bytes
-//   loose      block, document -> its words; none: it is gone
+//   block      block -> first rank | last rank | loose bytes | sealed bytes | seals
+//   loose      block, seals, document -> its words; none: it is gone
 //   documents  block -> documents, in order, as documents_of() reads them
 //   page       block, last word -> words and where they stand, as text_page.hpp says
 // A block is a run of tickets that were created one after the other. A document is a part of one of them: its rank, a
@@ -12,6 +12,7 @@
 // word. When that has become much, the block is sealed (text_block.hpp): then its words lead to its documents, and what
 // of it changes later is loose beside them again, until it is sealed anew. So one row is written for many words, none
 // is ever changed by adding to it, and a search looks into what was written lately and into one page a word and block.
+// How often a block was sealed is part of its loose keys, so that no search steps over the remains of former ones.
 // Pure functions, any thread.
 #include "core/key.hpp"
 #include "core/view.hpp"
@@ -43,7 +44,7 @@ std::optional<ticket_place> find_reference(reader const& rows, uuid const& tenan
 struct text_block {
   std::uint64_t number = 0;
   rank first, last; // of its tickets
-  std::uint64_t loose_bytes = 0, sealed_bytes = 0;
+  std::uint64_t loose_bytes = 0, sealed_bytes = 0, seals = 0;
 };
 std::optional<text_block> find_block(reader const& rows, uuid const& tenant, std::uint64_t number);
 std::vector<text_block> blocks_of(reader const& rows, uuid const& tenant); // by number
@@ -52,21 +53,20 @@ void put_block(view& rows, uuid const& tenant, text_block const& b);
 std::uint64_t open_block(reader const& rows, uuid const& tenant);
 void put_open_block(view& rows, uuid const& tenant, std::uint64_t number);
 
-key loose_key(uuid const& tenant, std::uint64_t block);
-key loose_key(uuid const& tenant, std::uint64_t block, document const& d);
+key loose_key(uuid const& tenant, text_block const& b, document const& d);
 key page_key(uuid const& tenant, std::uint64_t block, std::string_view last_word = {});
 
-// What a block holds: what was sealed, and what became of it since.
-struct block_content {
-  struct loose_document {
-    document at;
-    std::string words;
-  };
-  std::vector<document> sealed; // in order
-  std::vector<bool> stale;      // of the sealed ones: they are gone, or loose now
-  std::vector<loose_document> loose;
-};
-block_content content_of(reader const& rows, uuid const& tenant, text_block const& b);
+// What was sealed, in order.
+std::vector<document> documents_of(reader const& rows, uuid const& tenant, std::uint64_t block);
 void put_documents(view& rows, uuid const& tenant, std::uint64_t block, std::vector<document> const& all);
+
+// What became of a block since, in order.
+struct loose_document {
+  document at;
+  std::string words; // none: it is gone
+};
+std::vector<loose_document> loose_of(reader const& rows, uuid const& tenant, text_block const& b);
+// Which of the sealed documents are gone, or loose now.
+std::vector<bool> outdated(std::vector<document> const& sealed, std::vector<loose_document> const& loose);
 
 } // namespace alloy::projections

@@ -55,7 +55,7 @@ void open_families(store& b) {
   for (std::size_t f = 0; f < families; ++f) {
     b.handles[f] = opened[f];
     b.latest[f] = std::make_unique<committed_rows>(*b.db, *b.handles[f], *b.disk);
-    b.recent[f] = std::make_unique<recent_rows>(*b.latest[f]);
+    b.recent[f] = std::make_unique<recent_rows>(*b.latest[f], b.given.recent_rows_bytes);
   }
   if (b.disk->failed()) refuse_to_open(b.given.path, b.disk->why());
 }

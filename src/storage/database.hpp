@@ -38,8 +38,9 @@ struct settings {
   std::string path;
   std::size_t block_cache_bytes = 32u << 20;
   std::size_t write_buffer_bytes = 16u << 20;
-  std::uint64_t wal_max_bytes = 24u << 20; // a start replays at most about this much
-  bool read_only = false;                  // for verify: opens beside nothing (the lock is taken), changes nothing
+  std::size_t recent_rows_bytes = 8u << 20; // for rows that the writer asked for lately
+  std::uint64_t wal_max_bytes = 24u << 20;  // a start replays at most about this much
+  bool read_only = false;                   // for verify: opens beside nothing (the lock is taken), changes nothing
   // Of a store that can be made anew from another one: commits without `sync` go to no write-ahead log, so a crash
   // takes the newest of a family with it, and background work takes the time that others leave.
   bool disposable = false;

@@ -11,7 +11,7 @@ bool recent_rows::get(std::string_view key, std::string& value) const {
     return true;
   }
   bool const there = below_.get(key, value);
-  if (rows_.size() >= rows_max || bytes_ >= bytes_max) forget();
+  if (rows_.size() >= rows_max || bytes_ >= bytes_max_) forget();
   bytes_ += key.size() + (there ? value.size() : 0);
   rows_.emplace(std::string(key), there ? std::optional(value) : std::nullopt);
   return there;

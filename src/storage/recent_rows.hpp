@@ -10,9 +10,9 @@ namespace alloy::storage {
 
 class recent_rows : public reader {
  public:
-  static constexpr std::size_t rows_max = 8192, bytes_max = 8u << 20;
+  static constexpr std::size_t rows_max = 8192;
 
-  explicit recent_rows(reader const& below) : below_(below) {}
+  recent_rows(reader const& below, std::size_t bytes_max) : below_(below), bytes_max_(bytes_max) {}
 
   bool get(std::string_view key, std::string& value) const override;
   void scan(std::string_view from, std::string_view to, direction way, row_visitor visit) const override {
@@ -33,6 +33,7 @@ class recent_rows : public reader {
     std::size_t operator()(std::string_view key) const noexcept { return std::hash<std::string_view>{}(key); }
   };
   reader const& below_;
+  std::size_t const bytes_max_;
   mutable boost::unordered_flat_map<std::string, std::optional<std::string>, key_hash, std::equal_to<>> rows_;
   mutable std::size_t bytes_ = 0;
 };
