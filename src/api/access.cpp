@@ -86,15 +86,14 @@ std::optional<uuid> member_id(std::string_view json, std::string_view quoted_nam
 // The stored row of a thing as it is or, with `then`, as it was. A comment is there as long as its ticket is.
 std::optional<std::string> row_of(reader const& state, uuid const& org, table rows, uuid const& id,
                                   projections::past const* then) {
-  if (then) {
-    auto const kind = projections::past::kind_in(rows);
-    return kind ? then->row(org, *kind, id) : std::nullopt;
-  }
-  std::string stored;
-  if (!state.get(key(org, rows).add(id), stored)) return std::nullopt;
-  if (rows == table::comment) {
-    auto const ticket = member_id(row::json_of(stored), "\"ticket_id\":\"");
-    if (!ticket || !state.has(domain::key_of<domain::ticket>(org, *ticket))) return std::nullopt;
+  std::optional<std::string> stored;
+  if (auto const kind = projections::past::kind_in(rows); then && kind)
+    stored = then->row(org, *kind, id);
+  else if (!then && !state.get(key(org, rows).add(id), stored.emplace()))
+    stored.reset();
+  if (stored && rows == table::comment) {
+    auto const ticket = member_id(row::json_of(*stored), "\"ticket_id\":\"");
+    if (!ticket || !row_of(state, org, table::ticket, *ticket, then)) return std::nullopt;
   }
   return stored;
 }

@@ -254,10 +254,12 @@ result<> sequencer::append(origin const& from, drafts_view drafts, open_batch& i
   return {};
 }
 
-// Cut where the subject changes, so that a thing that the command touches still has one new version.
+// Cut where the subject changes, so that a thing that the command touches still has one new version; a thing that takes
+// more than a record by itself has a version for each.
 result<> sequencer::append_halves(origin const& from, drafts_view drafts, open_batch& into) {
   std::size_t cut = drafts.size() / 2;
   while (cut > 0 && drafts[cut]->subject == drafts[cut - 1]->subject) --cut;
+  if (cut == 0) cut = drafts.size() / 2;
   if (cut == 0)
     return error(errc::body_too_large,
                  "this would make a record larger than " + std::to_string(settings_.record_max_bytes) + " bytes");

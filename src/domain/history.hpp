@@ -1,9 +1,8 @@
 #pragma once
 // Where a thing's own events are in the log. Rows: kind, id, position of the event, u64be -> nothing; they outlive the
 // thing. What is said about a ticket (its comments) stands in the ticket's history, too. Values.
-#include "core/key.hpp"
-#include "core/view.hpp"
-#include "events/values.hpp"
+#include "core/error.hpp"
+#include "domain/entities.hpp"
 
 namespace alloy::domain {
 
@@ -17,6 +16,15 @@ inline bool has_history(reader const& state, uuid const& tenant, entity kind, uu
   state.scan(prefix, after_prefix(prefix), direction::ascending,
              [&](std::string_view, std::string_view) { return found = true, false; });
   return found;
+}
+
+// Whether a new thing may have the id that its maker chose. One that was deleted keeps its id: its history goes on
+// under it.
+template <class E>
+result<> check_id(reader const& state, uuid const& tenant, entity kind, std::optional<uuid> const& id) {
+  if (id && (state.has(key_of<E>(tenant, *id)) || has_history(state, tenant, kind, *id)))
+    return error(errc::already_exists, "this id is taken");
+  return {};
 }
 
 } // namespace alloy::domain

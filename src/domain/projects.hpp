@@ -58,7 +58,7 @@ inline key project_member_key(uuid const& org, uuid const& project_id, uuid cons
 }
 
 inline result<decision> decide(reader const& state, org const& o, create_project const& c, context const& by) {
-  if (c.id && state.has(key_of<project>(o.id, *c.id))) return error(errc::already_exists, "this id is taken");
+  if (auto free = check_id<project>(state, o.id, entity::project, c.id); !free) return free.error();
   if (state.has(project_by_key(o.id, c.key.value)))
     return error(errc::already_exists, "the key " + c.key.value + " is taken in this organization");
   uuid const workflow_id = c.workflow_id ? *c.workflow_id : o.default_workflow_id.value_or(uuid{});

@@ -3,6 +3,7 @@
 #include "domain/context.hpp"
 #include "domain/diff.hpp"
 #include "domain/entities.hpp"
+#include "domain/history.hpp"
 
 namespace alloy::domain {
 
@@ -41,7 +42,7 @@ inline error wrong_order() {
 }
 
 inline result<decision> decide(reader const& state, project const& p, create_sprint const& c, context const& by) {
-  if (c.id && state.has(key_of<sprint>(p.org_id, *c.id))) return error(errc::already_exists, "this id is taken");
+  if (auto free = check_id<sprint>(state, p.org_id, entity::sprint, c.id); !free) return free.error();
   if (c.end_date < c.start_date) return wrong_order();
   decision d;
   record(d.events, p.org_id, entity::sprint, c.id ? *c.id : by.new_id(),

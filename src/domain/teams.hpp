@@ -4,6 +4,7 @@
 #include "domain/context.hpp"
 #include "domain/diff.hpp"
 #include "domain/entities.hpp"
+#include "domain/history.hpp"
 
 namespace alloy::domain {
 
@@ -37,7 +38,7 @@ inline key teams_of_member(uuid const& org, uuid const& user) {
 }
 
 inline result<decision> decide(reader const& state, org const& o, create_team const& c, context const& by) {
-  if (c.id && state.has(key_of<team>(o.id, *c.id))) return error(errc::already_exists, "this id is taken");
+  if (auto free = check_id<team>(state, o.id, entity::team, c.id); !free) return free.error();
   if (state.has(team_name_key(o.id, c.name.value)))
     return error(errc::already_exists, "the name " + c.name.value + " is taken by another team");
   decision d;

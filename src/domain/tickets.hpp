@@ -107,19 +107,10 @@ inline void check_labels(reader const& state, uuid const& org, std::vector<uuid>
   }
 }
 
-inline error taken(std::string_view what) {
-  return error(errc::already_exists, std::string(what) + " is taken");
-}
-
-// Also by something that was deleted: its history goes on under the id.
-template <class E> bool id_taken(reader const& state, uuid const& org, entity kind, std::optional<uuid> const& id) {
-  return id && (state.has(key_of<E>(org, *id)) || has_history(state, org, kind, *id));
-}
-
 } // namespace detail
 
 inline result<decision> decide(reader const& state, project const& p, create_ticket const& c, context const& by) {
-  if (detail::id_taken<ticket>(state, p.org_id, entity::ticket, c.id)) return detail::taken("this id");
+  if (auto free = check_id<ticket>(state, p.org_id, entity::ticket, c.id); !free) return free.error();
   std::vector<fault> faults;
   uuid const reporter = c.reporter_id.value_or(by.user_id);
   if (reporter != by.user_id && by.role < role::Member)
@@ -282,7 +273,7 @@ inline result<decision> remove_label(project const& p, ticket const& t, uuid con
 
 inline result<decision> decide(reader const& state, project const& p, ticket const& t, create_comment const& c,
                                context const& by) {
-  if (detail::id_taken<comment>(state, p.org_id, entity::comment, c.id)) return detail::taken("this id");
+  if (auto free = check_id<comment>(state, p.org_id, entity::comment, c.id); !free) return free.error();
   if (c.author_id && *c.author_id != by.user_id)
     return error::of_field("/author_id", "not_yourself", "a comment is written by its caller");
   decision d;

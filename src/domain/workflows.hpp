@@ -3,6 +3,7 @@
 #include "domain/context.hpp"
 #include "domain/diff.hpp"
 #include "domain/entities.hpp"
+#include "domain/history.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -112,7 +113,7 @@ inline key workflow_name_key(uuid const& org_id, std::string_view name) {
 }
 
 inline result<decision> decide(reader const& state, org const& o, create_workflow const& c, context const& by) {
-  if (c.id && state.has(key_of<workflow>(o.id, *c.id))) return error(errc::already_exists, "this id is taken");
+  if (auto free = check_id<workflow>(state, o.id, entity::workflow, c.id); !free) return free.error();
   if (state.has(workflow_name_key(o.id, c.name.value)))
     return error(errc::already_exists, "the name " + c.name.value + " is taken by another workflow");
   std::vector<fault> faults;
@@ -220,7 +221,7 @@ inline key label_name_key(uuid const& org_id, std::string_view name) {
 }
 
 inline result<decision> decide(reader const& state, org const& o, create_label const& c, context const& by) {
-  if (c.id && state.has(key_of<label>(o.id, *c.id))) return error(errc::already_exists, "this id is taken");
+  if (auto free = check_id<label>(state, o.id, entity::label, c.id); !free) return free.error();
   if (state.has(label_name_key(o.id, c.name.value)))
     return error(errc::already_exists, "the name " + c.name.value + " is taken by another label");
   decision d;
