@@ -441,6 +441,8 @@ role least_to_undo(events::event const& e) noexcept {
   if (type.starts_with("org.") || type == "member.role_changed") return role::Owner;
   for (std::string_view const kind : {"workflow.", "team.", "invite.", "webhook.", "member."})
     if (type.starts_with(kind)) return role::Admin;
+  for (std::string_view const deletion : {"project.deleted", "ticket.deleted", "label.deleted"})
+    if (type == deletion) return role::Admin;
   return role::Member;
 }
 
