@@ -1,0 +1,16 @@
+# Random sequences of commands against a simple model: under a fixed seed, and under a fresh one that is printed.
+file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/model/*.cpp)
+add_executable(model_test main.cpp ${sources})
+target_compile_definitions(model_test PRIVATE BOOST_TEST_DYN_LINK)
+target_include_directories(model_test PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(model_test PRIVATE alloy_projections rapidcheck Boost::unit_test_framework)
+# What is not optimised takes fewer, so that each run ends within a minute.
+if(ALLOY_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Debug")
+  set(sequences 400)
+else()
+  set(sequences 10000)
+endif()
+add_test(NAME model.fixed COMMAND model_test)
+add_test(NAME model.fresh COMMAND model_test)
+set_tests_properties(model.fixed PROPERTIES LABELS slow ENVIRONMENT "RC_PARAMS=seed=17 max_success=${sequences}")
+set_tests_properties(model.fresh PROPERTIES LABELS slow ENVIRONMENT "RC_PARAMS=max_success=${sequences}")
