@@ -118,7 +118,7 @@ class undoer {
   }
   void give_tags_back(envelope const& at) {
     events::tags_changed e;
-    auto const then = before_(at.subject);
+    auto const then = before_(at.subject); // a range over a member of a temporary would outlive it
     for (auto const& [tag, value] : then->tags) e.changes[tag].to = value;
     if (!e.changes.empty()) add(at, std::move(e));
   }
