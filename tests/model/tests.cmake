@@ -6,7 +6,7 @@ target_include_directories(model_test PRIVATE ${CMAKE_SOURCE_DIR})
 target_link_libraries(model_test PRIVATE alloy_projections rapidcheck Boost::unit_test_framework)
 # What is not optimised takes fewer, so that each run ends within a minute.
 if(ALLOY_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Debug")
-  set(sequences 400)
+  set(sequences 2000)
 else()
   set(sequences 10000)
 endif()
