@@ -168,7 +168,19 @@ class undoer {
     return fits(at, at.subject.id, now_it_has ? *now_it_has : workflow{}, *find<workflow>(state_, at.tenant, id));
   }
   bool possible(events::ticket_updated const& e, envelope const& at) {
-    return !e.changes.project_id || there<project>(at, e.changes.project_id.value->to, "project");
+    if (e.changes.reporter_id && !there<member>(at, e.changes.reporter_id.value->to, "reporter")) return false;
+    if (!e.changes.project_id) return true;
+    auto const& home = e.changes.project_id.value->to;
+    auto const t = find<ticket>(state_, at.tenant, at.subject.id);
+    return there<project>(at, home, "project") && has_status(at, home, t->status, t->category);
+  }
+  // The project that the ticket is in once the command is undone: the command itself may have moved it.
+  uuid home_after(ticket const& t) const {
+    for (auto const& e : command_)
+      if (auto const* u = std::get_if<events::ticket_updated>(&e.what);
+          u && e.subject.id == t.id && u->changes.project_id)
+        return u->changes.project_id.value->from;
+    return t.project_id;
   }
   bool fits(envelope const& at, uuid const& in_project, workflow const& has, workflow const& gets) {
     for (auto const& name : statuses_in_use(state_, at.tenant, in_project)) {
@@ -308,6 +320,7 @@ class undoer {
   }
   void back(events::sprint_deleted const&, envelope const& at) {
     auto const s = lost<sprint>(at);
+    if (s && s->status != sprint_status::Planned) return reason(at, "it had been started, and its dates are gone");
     if (s && there<project>(at, s->project_id, "project")) make_again<events::sprint_created>(at, *s);
   }
   void back(events::sprint_started const&, envelope const& at) {
@@ -331,7 +344,7 @@ class undoer {
   }
   void back(events::ticket_deleted const&, envelope const& at) {
     auto const t = lost<ticket>(at);
-    if (!t || !there<project>(at, t->project_id, "project") || !takes(at, t->sprint_id)) return;
+    if (!t || !there<project>(at, t->project_id, "project") || !takes(at, t->project_id, t->sprint_id)) return;
     for (auto const& l : t->labels)
       if (!there<label>(at, l, "label")) return;
     if (!has_status(at, t->project_id, t->status, t->category)) return;
@@ -341,7 +354,7 @@ class undoer {
     auto const t = now<ticket>(at);
     if (!t) return;
     if (t->status != e.status.to) return reason(at, "status has changed since");
-    if (has_status(at, t->project_id, e.status.from, e.category.from))
+    if (has_status(at, home_after(*t), e.status.from, e.category.from))
       add(at, events::ticket_status_changed{{t->status, e.status.from}, {t->category, e.category.from}});
   }
   void back(events::ticket_assigned const& e, envelope const& at) {
@@ -355,7 +368,8 @@ class undoer {
     auto const t = now<ticket>(at);
     if (!t) return;
     if (t->sprint_id != e.sprint_id.to) return reason(at, "sprint_id has changed since");
-    if (takes(at, e.sprint_id.from)) add(at, events::ticket_sprint_changed{{t->sprint_id, e.sprint_id.from}});
+    if (takes(at, home_after(*t), e.sprint_id.from))
+      add(at, events::ticket_sprint_changed{{t->sprint_id, e.sprint_id.from}});
   }
   void back(events::ticket_labeled const& e, envelope const& at) {
     auto const t = now<ticket>(at);
@@ -373,9 +387,13 @@ class undoer {
     return std::find(t.labels.begin(), t.labels.end(), l) != t.labels.end();
   }
   // A sprint takes tickets back that is open, or that this very command completed.
-  bool takes(envelope const& at, std::optional<uuid> const& sprint_id) {
+  bool takes(envelope const& at, uuid const& home, std::optional<uuid> const& sprint_id) {
     if (!sprint_id) return true;
     auto const s = find<sprint>(state_, at.tenant, *sprint_id);
+    if (s && s->project_id != home) {
+      reason(at, "the sprint it would get back is of another project");
+      return false;
+    }
     bool const completed_by_it = std::any_of(command_.begin(), command_.end(), [&](auto const& e) {
       return e.subject.id == *sprint_id && std::holds_alternative<events::sprint_completed>(e.what);
     });
