@@ -287,7 +287,7 @@ class undoer {
 
   void back(events::project_created const&, envelope const& at) {
     auto const p = now<project>(at);
-    if (p && untouched(at) && unused(at, key(at.tenant, table::ticket_by_number).add(p->id), "tickets") &&
+    if (p && untouched(at) && unused(at, key(at.tenant, table::ticket_by_status).add(p->id), "tickets") &&
         unused(at, key(at.tenant, table::sprint_by_project).add(p->id), "sprints"))
       add(at, events::project_deleted{p->key, p->name});
   }

@@ -14,8 +14,8 @@ BEFORE = {"complete_sprint": ("start_sprint",), "remove_team_member": ("add_team
 FINAL = ("revoke_invite",)  # never taken back
 SHOWN_AS_ENDED = ("create_invite",)  # taken back, it stays in its list as ended
 # Taken back, but not brought back again as it was: a member is removed, not unadded; a sprint forgets when it began or
-# ended; a project is held by the numbers of tickets that were deleted before.
-NOT_AGAIN = ("remove_member", "start_sprint", "complete_sprint", "delete_project")
+# ended.
+NOT_AGAIN = ("remove_member", "start_sprint", "complete_sprint")
 
 
 class Past(Workshop):
