@@ -12,12 +12,12 @@ struct born { // of any entity
 };
 BOOST_DESCRIBE_STRUCT(born, (), (created_at))
 
-timestamp birth_of(reader const& state, events::envelope const& at) {
+std::optional<timestamp> birth_of(reader const& state, uuid const& org, events::subject const& carrier) {
   std::string stored;
   for (tagged const what : {tagged::project, tagged::ticket, tagged::user, tagged::team, tagged::time_entry})
-    if (kind_of(what) == at.subject.kind && state.get(key(at.tenant, rows_of(what)).add(at.subject.id), stored))
+    if (kind_of(what) == carrier.kind && state.get(key(org, rows_of(what)).add(carrier.id), stored))
       return json::stored<born>(row::json_of(stored)).created_at;
-  absent(at);
+  return std::nullopt;
 }
 
 std::string value_key(uuid const& org, events::subject const& carrier, std::string_view tag, std::string_view value,
@@ -60,6 +60,10 @@ key tags_key(uuid const& org, entity kind, uuid const& id) {
   return key(org, table::tags).add_byte(static_cast<std::uint8_t>(kind)).add(id);
 }
 
+bool carrier_exists(reader const& state, uuid const& org, events::subject const& carrier) {
+  return birth_of(state, org, carrier).has_value();
+}
+
 tag_map tags_of(reader const& state, uuid const& org, events::subject const& carrier) {
   std::string stored;
   state.get(tags_key(org, carrier.kind, carrier.id), stored);
@@ -96,18 +100,19 @@ result<decision> remove_tag(reader const& state, uuid const& org, events::subjec
 
 void on(view& state, events::tags_changed const& e, events::envelope const& at) {
   auto const where = tags_key(at.tenant, at.subject.kind, at.subject.id);
-  timestamp const born_at = birth_of(state, at);
+  auto const born_at = birth_of(state, at.tenant, at.subject);
+  if (!born_at) absent(at);
   std::string stored;
   state.get(where, stored);
   auto tags = tags_in(stored);
   for (auto const& [tag, change] : e.changes) {
-    if (change.from) state.erase(value_key(at.tenant, at.subject, tag, *change.from, born_at));
+    if (change.from) state.erase(value_key(at.tenant, at.subject, tag, *change.from, *born_at));
     if (!change.to) {
       tags.erase(tag);
       continue;
     }
     tags[tag] = *change.to;
-    state.put(value_key(at.tenant, at.subject, tag, *change.to, born_at), {});
+    state.put(value_key(at.tenant, at.subject, tag, *change.to, *born_at), {});
   }
   std::string next;
   row::begin(next, row::version_of(stored) + (at.continues && !stored.empty() ? 0 : 1));

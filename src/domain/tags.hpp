@@ -33,6 +33,7 @@ inline key tag_values(uuid const& org, entity kind, std::string_view tag) {
   return key(org, table::tag_by_value).add_byte(static_cast<std::uint8_t>(kind)).add(tag);
 }
 
+bool carrier_exists(reader const& state, uuid const& org, events::subject const& carrier);
 tag_map tags_of(reader const& state, uuid const& org, events::subject const& carrier);
 // The carrier has these tags and no others afterwards.
 result<decision> decide(reader const& state, uuid const& org, events::subject const& carrier, set_tags const& wanted);

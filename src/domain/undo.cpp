@@ -119,7 +119,11 @@ class undoer {
   void give_tags_back(envelope const& at) {
     events::tags_changed e;
     auto const then = before_(at.subject); // a range over a member of a temporary would outlive it
-    for (auto const& [tag, value] : then->tags) e.changes[tag].to = value;
+    auto tags = then->tags;
+    for (auto const& other : command_) // what the command itself took off before goes back with that event
+      if (auto const* const t = std::get_if<events::tags_changed>(&other.what); t && other.subject == at.subject)
+        for (auto const& [tag, change] : t->changes) change.to ? void(tags[tag] = *change.to) : void(tags.erase(tag));
+    for (auto const& [tag, value] : tags) e.changes[tag].to = value;
     if (!e.changes.empty()) add(at, std::move(e));
   }
 
@@ -418,6 +422,7 @@ class undoer {
     if (c && there<ticket>(at, c->ticket_id, "ticket")) make_again<events::comment_created>(at, *c);
   }
   void back(events::tags_changed e, envelope const& at) {
+    if (!carrier_exists(state_, at.tenant, at.subject)) return reason(at, "it is gone");
     auto const tags = tags_of(state_, at.tenant, at.subject);
     for (auto& [name, change] : e.changes) {
       auto const found = tags.find(name);

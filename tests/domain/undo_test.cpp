@@ -81,6 +81,25 @@ BOOST_FIXTURE_TEST_CASE(a_deleted_ticket_comes_back_with_its_number_its_tags_and
   BOOST_TEST(the_project().ticket_counter == 1);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_change_of_the_tags_of_something_gone_is_not_taken_back, undo_tracker) {
+  make(entity::ticket, ticket_id, events::tags_changed{{{"color", {{}, "red"}}}});
+  given(entity::ticket, ticket_id, events::tags_changed{{{"color", {"red", {}}}}});
+  given(entity::ticket, ticket_id, events::ticket_deleted{project_id, "ALLOY-1"});
+  auto const back = undo();
+  BOOST_TEST(back.events.empty());
+  BOOST_TEST_REQUIRE(back.reasons.size() == 1U);
+  BOOST_TEST(back.reasons.front() == "ticket " + to_string(ticket_id) + ": it is gone");
+}
+
+BOOST_FIXTURE_TEST_CASE(tags_that_went_with_a_deletion_come_back_once, undo_tracker) {
+  given(entity::ticket, ticket_id, events::tags_changed{{{"color", {{}, "red"}}, {"size", {{}, "xl"}}}});
+  remember<ticket>(ticket_id, entity::ticket);
+  make(entity::ticket, ticket_id, events::tags_changed{{{"color", {"red", {}}}}});
+  make(entity::ticket, ticket_id, events::ticket_deleted{project_id, "ALLOY-1"});
+  BOOST_TEST(undo().reasons.empty());
+  BOOST_TEST((tags_of(state, tenant, {entity::ticket, ticket_id}) == tag_map{{"color", "red"}, {"size", "xl"}}));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_move_is_undone_with_the_status_and_the_sprint_it_took, undo_tracker) {
   given(entity::ticket, ticket_id, events::ticket_sprint_changed{{std::nullopt, sprint_id}});
   events::ticket_updated moved;

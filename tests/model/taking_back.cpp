@@ -10,6 +10,15 @@ template <class Map> auto const* find(Map const& all, typename Map::key_type con
   return at == all.end() ? nullptr : &at->second;
 }
 
+bool exists(world const& w, carrier const& c) {
+  switch (c.kind) {
+  case entity::ticket: return w.tickets.contains(c.id);
+  case entity::project: return w.projects.contains(c.id);
+  case entity::team: return w.teams.contains(c.id);
+  default: return w.members.contains(c.id);
+  }
+}
+
 class merge {
  public:
   merge(std::int64_t clock, std::function<bool(carrier const&)> const& touched) : clock_(clock), touched_(touched) {}
@@ -45,8 +54,9 @@ class merge {
         require(now.erase(id) == 1);
     });
   }
-  void tags(world const& before, world const& after, world& now) {
+  void tags(world const& before, world const& after, world const& there, world& now) {
     each_changed(before.tags, after.tags, [&](carrier const& of, tag_set const* was, tag_set const* became) {
+      require(exists(there, of) || exists(now, of));
       static tag_set const none;
       auto& set = now.tags[of];
       bool any = false;
@@ -178,7 +188,7 @@ std::optional<world> taken_back(world const& before, world const& after, world c
   m.things(entity::workflow, before.workflows, after.workflows, next.workflows);
   m.memberships(before.project_members, after.project_members, next.project_members);
   m.memberships(before.team_members, after.team_members, next.team_members);
-  m.tags(before, after, next);
+  m.tags(before, after, now, next);
   for (auto& [id, who] : next.members) // who comes back does so as a new member, without his tags
     if (!now.members.contains(id)) {
       static_cast<stamps&>(who) = {clock, clock, 1};
@@ -191,14 +201,7 @@ std::optional<world> taken_back(world const& before, world const& after, world c
     if (s.status != sprint_status::Completed) s.completed.reset();
     if (s.status == sprint_status::Planned) s.started.reset();
   }
-  std::erase_if(next.tags, [&](auto const& t) {
-    switch (t.first.kind) {
-    case entity::ticket: return !next.tickets.contains(t.first.id);
-    case entity::project: return !next.projects.contains(t.first.id);
-    case entity::team: return !next.teams.contains(t.first.id);
-    default: return !next.members.contains(t.first.id);
-    }
-  });
+  std::erase_if(next.tags, [&](auto const& t) { return !exists(next, t.first); });
   return next;
 }
 
