@@ -22,6 +22,8 @@ class request_parser : public boost::beast::http::basic_parser<true> {
   // Unread bytes beyond this that still make no chunk or trailer section are an attack on our patience.
   static constexpr std::size_t framing_bytes_max = 8 * 1024;
   static constexpr std::size_t chunk_extension_bytes_max = 256;
+  // Beast asserts that it is not asked again about an unfinished last chunk before it has these, "0", CRLF and CRLF.
+  static constexpr std::size_t framing_bytes_min = 5;
 
  private:
   void on_request_impl(boost::beast::http::verb, view method, view target, int version, error_code&) override;

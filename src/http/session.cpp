@@ -156,6 +156,7 @@ void session::accept_head(std::string_view head, head_facts const& facts) {
   phase_began_ms_ = 0;
   if (parser_->is_done()) return dispatch();
   parser_->eager(true);
+  body_bytes_wanted_ = 1;
   phase_ = phase::body;
   phase_began_ms_ = worker::now_ms();
 }
@@ -198,12 +199,14 @@ void session::read_head_fields() {
 }
 
 std::optional<action> session::take_body() {
-  while (!parser_->is_done() && in_.size() > 0) {
+  while (!parser_->is_done() && in_.size() >= body_bytes_wanted_) {
     request_parser::error_code ec;
     auto const used = parser_->put(in_.cdata(), ec);
     in_.consume(used);
     received_bytes_ += used;
+    body_bytes_wanted_ = 1;
     if (ec == boost::beast::http::error::need_more) {
+      body_bytes_wanted_ = request_parser::framing_bytes_min;
       if (in_.size() > request_parser::framing_bytes_max)
         ec = boost::beast::http::error::header_limit;
       else
