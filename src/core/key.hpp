@@ -29,6 +29,9 @@ enum class table : std::uint8_t {
   labor_rate = 23,
   team_member = 24,
   tags = 25,
+  period = 26,
+  project_terms = 27, // what a project's hours are booked as, from when on
+  team_stay = 28,     // who was in which team from when until when
   user = 30,
   session = 31,
   api_key = 32,
@@ -61,6 +64,16 @@ enum class table : std::uint8_t {
   team_by_member = 74,
   history = 75, // subject -> positions of its events
   former = 76,  // what once belonged to something, for reads as of then
+  time_by_day = 77, // what the reports count
+  time_by_user = 78,
+  time_by_project = 79,
+  time_by_ticket = 80,
+  time_by_status = 81,
+  sprint_change = 82, // what came into a sprint, left it, was done in it: what the burndown draws
+  sprint_close = 83,
+  flow_count = 84, // how many tickets had a status at the end of a day
+  flow_ticket = 85,
+  flow_done = 86,
   // of the search index, a database of its own: projections/text_rows
   text_folded = 100, // how far, and of which log: of the tenant `identity`, for all
   text_open = 101,

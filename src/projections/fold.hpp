@@ -9,7 +9,7 @@ namespace alloy::projections {
 void fold(view& state, events::record const& r, std::string_view bytes);
 
 // Of the rows that fold() writes: raised whenever the same log gives other rows, so that an older state is noticed.
-inline constexpr std::uint32_t state_version = 2;
+inline constexpr std::uint32_t state_version = 3;
 
 // Throws std::runtime_error where the state is not the log's: folded up to another
 // position (a rebuild that was cut short) or by another version. `alloy rebuild` mends both.

@@ -1,6 +1,8 @@
 // What each event makes of the entities; how the rules come to events stands in the tests beside this one.
 #include "tests/domain/tracker.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 namespace alloy::domain {
 namespace {
 

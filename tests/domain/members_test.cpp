@@ -1,6 +1,8 @@
 #include "domain/members.hpp"
 #include "tests/domain/tracker.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 namespace alloy::domain {
 namespace {
 

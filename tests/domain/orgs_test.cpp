@@ -1,5 +1,7 @@
 #include "tests/domain/tracker.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 namespace alloy::domain {
 namespace {
 

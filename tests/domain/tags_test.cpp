@@ -2,6 +2,8 @@
 #include "domain/tags.hpp"
 #include "tests/domain/tracker.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 namespace alloy::domain {
 namespace {
 

@@ -1,6 +1,8 @@
 #include "domain/teams.hpp"
 #include "tests/domain/tracker.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 namespace alloy::domain {
 namespace {
 

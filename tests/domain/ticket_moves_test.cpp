@@ -1,6 +1,8 @@
 // Moves through the workflow, assignment and comments; the fields of a ticket stand in tickets_test.cpp.
 #include "tests/domain/tracker.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 namespace alloy::domain {
 namespace {
 

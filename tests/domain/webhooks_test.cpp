@@ -1,6 +1,8 @@
 #include "domain/webhooks.hpp"
 #include "tests/domain/tracker.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 namespace alloy::domain {
 namespace {
 

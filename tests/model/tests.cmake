@@ -3,7 +3,7 @@ file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/model/*.cpp)
 add_executable(model_test main.cpp ${sources})
 target_compile_definitions(model_test PRIVATE BOOST_TEST_DYN_LINK)
 target_include_directories(model_test PRIVATE ${CMAKE_SOURCE_DIR})
-target_link_libraries(model_test PRIVATE alloy_projections rapidcheck Boost::unit_test_framework)
+target_link_libraries(model_test PRIVATE alloy_projections alloy_test_support rapidcheck)
 # What is not optimised takes fewer, so that each run ends within a minute.
 if(ALLOY_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Debug")
   set(sequences 2000)

@@ -2,6 +2,7 @@
 
 #include "tests/support/decider.hpp"
 
+#include <boost/test/unit_test.hpp>
 #include <rapidcheck/boost_test.h>
 
 namespace alloy::projections {

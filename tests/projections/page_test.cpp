@@ -3,6 +3,8 @@
 #include "domain/entities.hpp"
 #include "tests/support/decider.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 namespace alloy::projections {
 namespace {
 

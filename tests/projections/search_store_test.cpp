@@ -10,6 +10,7 @@
 #include "tests/support/faulty_filesystem.hpp"
 #include "tests/support/scratch_folder.hpp"
 
+#include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <mutex>
 

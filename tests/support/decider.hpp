@@ -4,11 +4,7 @@
 // `then` has accepted is folded, too, so the next decision meets it. One thread.
 #include "domain/context.hpp"
 #include "domain/entities.hpp"
-#include "domain/evolve.hpp"
-#include "events/codec.hpp"
 #include "tests/support/map_view.hpp"
-
-#include <boost/test/unit_test.hpp>
 
 namespace alloy::tests {
 
@@ -27,13 +23,7 @@ template <class Command> Command body(std::string_view json) {
   return std::move(*read);
 }
 
-inline std::string text_of(domain::facts const& all) {
-  std::string out;
-  for (auto const& f : all)
-    out += to_string(f.tenant) + " " + std::string(json::name_of(f.subject.kind)) + " " + to_string(f.subject.id) +
-           " " + std::string(events::type_of(f.what)) + " " + events::encode_data(f.what) + "\n";
-  return out;
-}
+std::string text_of(domain::facts const& all);
 
 struct decider {
   map_view state;
@@ -43,51 +33,23 @@ struct decider {
   std::uint64_t position = 0;
   std::optional<result<domain::decision>> decided = {};
 
-  decider() = default;
+  decider();
+  ~decider();
   decider(decider const&) = delete;
   decider& operator=(decider const&) = delete;
 
   // The events of one command.
-  decider& given(domain::facts const& command) {
-    std::vector<events::stored_event> folded;
-    for (auto const& f : command) {
-      events::stored_event e;
-      static_cast<events::envelope&>(e) = {++position, id_of(5000), f.tenant,
-                                           f.subject,  by.at,       {by.user_id},
-                                           "given",    0,           events::continues(folded, f.subject)};
-      e.what = f.what;
-      domain::evolve(state, e);
-      folded.push_back(std::move(e));
-    }
-    return *this;
-  }
-  decider& given(entity kind, uuid const& id, events::event what) {
-    return given({{tenant, {kind, id}, std::move(what)}});
-  }
+  decider& given(domain::facts const& command);
+  decider& given(entity kind, uuid const& id, events::event what);
 
   template <class E> E get(uuid const& id) const { return domain::find<E>(state, tenant, id).value(); }
 
-  decider& when(result<domain::decision> d) {
-    decided = std::move(d);
-    return *this;
-  }
-  void then(domain::facts const& expected, std::string const& warning = {}) {
-    BOOST_TEST_REQUIRE(decided->has_value(), describe(decided->error().code).name << ": " << decided->error().detail);
-    BOOST_TEST(text_of((*decided)->events) == text_of(expected));
-    BOOST_TEST((*decided)->warning == warning);
-    given((*decided)->events);
-  }
-  void then(entity kind, uuid const& id, events::event what) { then({{tenant, {kind, id}, std::move(what)}}); }
+  decider& when(result<domain::decision> d);
+  void then(domain::facts const& expected, std::string const& warning = {});
+  void then(entity kind, uuid const& id, events::event what);
   void then_nothing() { then(domain::facts{}); }
   // `faults` as "/pointer code, /pointer code".
-  void then_refused(errc code, std::string const& faults = {}) {
-    BOOST_TEST_REQUIRE(decided->has_error(),
-                       "it was decided: " << (decided->has_value() ? text_of((*decided)->events) : ""));
-    BOOST_TEST(describe(decided->error().code).name == describe(code).name);
-    std::string all;
-    for (auto const& f : decided->error().faults) all += (all.empty() ? "" : ", ") + f.pointer + " " + f.code;
-    BOOST_TEST(all == faults);
-  }
+  void then_refused(errc code, std::string const& faults = {});
 };
 
 } // namespace alloy::tests
