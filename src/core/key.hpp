@@ -62,8 +62,8 @@ enum class table : std::uint8_t {
   ticket_by_label = 72,
   ticket_by_due = 73,
   team_by_member = 74,
-  history = 75, // subject -> positions of its events
-  former = 76,  // what once belonged to something, for reads as of then
+  history = 75,     // subject -> positions of its events
+  former = 76,      // what once belonged to something, for reads as of then
   time_by_day = 77, // what the reports count
   time_by_user = 78,
   time_by_project = 79,
