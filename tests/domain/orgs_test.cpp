@@ -1,3 +1,4 @@
+#include "events/codec.hpp"
 #include "tests/domain/tracker.hpp"
 
 #include <boost/test/unit_test.hpp>

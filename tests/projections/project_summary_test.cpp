@@ -2,6 +2,8 @@
 
 #include "tests/projections/history.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 namespace alloy::projections {
 namespace {
 

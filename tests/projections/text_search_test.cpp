@@ -4,6 +4,8 @@
 #include "tests/projections/any_steps.hpp"
 #include "tests/projections/text_world.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 namespace alloy::projections {
 namespace {
 

@@ -3,6 +3,8 @@
 #include "projections/subject_index.hpp"
 #include "tests/projections/any_steps.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 namespace alloy::projections {
 namespace {
 

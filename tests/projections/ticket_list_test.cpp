@@ -3,6 +3,7 @@
 #include "tests/projections/any_steps.hpp"
 
 #include <algorithm>
+#include <boost/test/unit_test.hpp>
 
 namespace alloy::projections {
 namespace {
