@@ -30,16 +30,21 @@ struct place { // where what a path names is looked up
 };
 constexpr place places[] = {
     // by the first parameter
-    {"org_id", table::org},         {"project_id", table::project}, {"ticket_id", table::ticket},
-    {"sprint_id", table::sprint},   {"label_id", table::label},     {"workflow_id", table::workflow},
-    {"comment_id", table::comment}, {"webhook_id", table::webhook}, {"invite_id", table::invite},
-    {"team_id", table::team},
+    {"org_id", table::org},         {"project_id", table::project},       {"ticket_id", table::ticket},
+    {"sprint_id", table::sprint},   {"label_id", table::label},           {"workflow_id", table::workflow},
+    {"comment_id", table::comment}, {"webhook_id", table::webhook},       {"invite_id", table::invite},
+    {"team_id", table::team},       {"time_entry_id", table::time_entry},
 };
-constexpr place parts[] = {
-    // by the path, whose second parameter is the id of something within the first one's
+struct part { // by the path, one of whose parameters is the id of something within what is looked up
+  std::string_view path;
+  table rows;
+  std::size_t param = 1;
+};
+constexpr part parts[] = {
     {"/api/v1/orgs/{org_id}/members/{user_id}", table::member},
     {"/api/v1/projects/{project_id}/members/{user_id}", table::project_member},
     {"/api/v1/teams/{team_id}/members/{user_id}", table::team_member},
+    {"/api/v1/users/{user_id}/orgs/{org_id}/labor-rates", table::member, 0},
 };
 
 struct target { // what is looked up, and the role that it takes
@@ -61,6 +66,7 @@ result<std::optional<target>> target_of(operation const& op, std::vector<std::st
   auto const name = first_param(op.path);
   for (auto const& p : places)
     if (p.name == name) found = target{p.rows, params.front(), op.least};
+  if (name == "user_id") found = target{table::org, params.at(1), op.least};
   if (name == "entity_type") {
     auto const what = json::enum_of<domain::tagged>(params.front());
     if (!what) return absent();
@@ -170,8 +176,8 @@ result<> find_part(operation const& op, std::vector<std::string> const& params, 
                    reader const& state, subject& s) {
   if (wanted.tags_of) state.get(domain::tags_key(s.org, domain::kind_of(*wanted.tags_of), s.id), s.part.emplace());
   for (auto const& p : parts) {
-    if (p.name != op.path) continue;
-    auto const id = parse_uuid(params.at(1));
+    if (p.path != op.path) continue;
+    auto const id = parse_uuid(params.at(p.param));
     key where(s.org, p.rows);
     if (wanted.rows != table::org) where.add(s.id);
     if (!id || !state.get(where.add(*id), s.part.emplace())) return absent();
@@ -245,9 +251,9 @@ result<subject> find_subject(operation const& op, std::vector<std::string> const
   return s;
 }
 
-result<subject> find_ticket_subject(operation const& op, std::string_view text, auth::principal const& who,
-                                    reader const& state) {
-  target const wanted{table::ticket, text, op.least};
+result<subject> find_named_subject(operation const& op, table rows, std::string_view text, auth::principal const& who,
+                                   reader const& state) {
+  target const wanted{rows, text, op.least};
   std::vector<uuid> orgs;
   for (auto const& m : who.orgs) orgs.push_back(m.org_id);
   auto s = find_within(orgs, wanted, who, state, nullptr);

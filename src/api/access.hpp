@@ -12,9 +12,9 @@ result<> admit(operation const& op, auth::principal const& who);
 // the row. `state` is read anew for the role, so that at the head of the log a demotion that came first counts.
 result<subject> find_subject(operation const& op, std::vector<std::string> const& params, decoded_query const& query,
                              auth::principal const& who, reader const& state, projections::past const* then = nullptr);
-// The same for a ticket that a body names, by id or reference.
-result<subject> find_ticket_subject(operation const& op, std::string_view text, auth::principal const& who,
-                                    reader const& state);
+// The same for a thing that a body names: by id, a ticket also by reference.
+result<subject> find_named_subject(operation const& op, table rows, std::string_view text, auth::principal const& who,
+                                   reader const& state);
 
 // For calls that name the organization elsewhere (body, query, nowhere): the same rule.
 result<subject> enter_org(auth::principal const& who, reader const& state, uuid const& org, role least);

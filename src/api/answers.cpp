@@ -94,6 +94,10 @@ error not_searchable() {
   return e;
 }
 
+std::string sealed_cursor(call const& c, std::string_view plain) {
+  return encode_base64url(sign(c, plain) + std::string(plain));
+}
+
 reply page_reply(call const& c, projections::page const& p) {
   std::size_t size = 64;
   for (auto const& row : p.rows) size += row.size() + 1;
@@ -108,7 +112,7 @@ reply page_reply(call const& c, projections::page const& p) {
   if (p.next.empty())
     body += "null,\"has_more\":false}";
   else {
-    json::write_string(body, encode_base64url(sign(c, p.next) + p.next));
+    json::write_string(body, sealed_cursor(c, p.next));
     body += ",\"has_more\":true}";
   }
   return json_reply(std::move(body));

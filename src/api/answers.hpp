@@ -71,6 +71,7 @@ operation get_list(std::string_view id, std::string_view path, role least, std::
 result<projections::page_request> page_asked(call const& c, std::optional<std::int64_t> limit,
                                              std::optional<std::string> const& cursor);
 error not_searchable(); // 503: the search index is being made
+std::string sealed_cursor(call const& c, std::string_view plain);
 reply page_reply(call const& c, projections::page const& p);
 
 // A list of what belongs to the subject, as it is or was then: `index` are rows of its owner that end in ids.

@@ -30,6 +30,7 @@ struct operation {
   std::string_view answer_type = "application/json";
   std::string_view notes = {}; // further description for the document
   bool timed = false;          // a read that takes as_of: things as they stood then
+  bool apart = false;          // a read that may take long: on the pool, where nobody else's answer waits for it
 
   using schema_fn = std::string (*)(schema_book&);
   schema_fn body = nullptr, answer = nullptr;

@@ -5,6 +5,7 @@
 #include "projections/project_summary.hpp"
 #include "projections/subject_index.hpp"
 #include "projections/ticket_index.hpp"
+#include "projections/time_index.hpp"
 
 namespace alloy::api {
 namespace {
@@ -91,7 +92,8 @@ result<commands::plan> update_one(write_call& c, update_project const& body) {
 result<commands::plan> remove_one(write_call& c) {
   auto const p = c.entity<project>();
   auto const sprints = ids_under(c.state(), projections::sprints_of(p.org_id, p.id));
-  return done(remove(c.state(), p, sprints, projections::count_tickets(c.state(), p.org_id, p.id)));
+  return done(remove(c.state(), p, sprints, projections::count_tickets(c.state(), p.org_id, p.id),
+                     projections::count_time_of_project(c.state(), p.org_id, p.id)));
 }
 
 result<reply> summary(read_call& c) {

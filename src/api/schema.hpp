@@ -103,6 +103,8 @@ template <class T> std::string schema_of(schema_book& book) {
     return R"({"type":"number"})";
   else if constexpr (std::is_same_v<T, points>)
     return R"({"type":"number","minimum":0,"maximum":10000,"multipleOf":0.01})";
+  else if constexpr (std::is_same_v<T, hours>)
+    return R"({"type":"number"})";
   else if constexpr (std::is_same_v<T, json::raw>)
     return "{}";
   else if constexpr (std::is_same_v<T, uuid>)

@@ -333,6 +333,7 @@ void service::run_read(std::shared_ptr<pending> p) {
     if (std::any_of(p->query.begin(), p->query.end(), [](auto const& q) { return q.first == "q"; }))
       return run_search(std::move(p));
   }
+  if (p->op->apart) return run_apart(p, [this, p] { answer_read(p, nullptr); });
   answer_read(p, nullptr);
 }
 

@@ -3,6 +3,8 @@
 #include "api/answers.hpp"
 #include "api/resources.hpp"
 #include "api/ticket_rows.hpp"
+#include "core/prefix.hpp"
+#include "projections/time_index.hpp"
 
 namespace alloy::api {
 namespace {
@@ -51,7 +53,9 @@ std::vector<operation> ticket_operations() {
       del("delete_ticket", "/api/v1/tickets/{ticket_id}", role::Admin, "Delete a ticket; its history stays",
           [](write_call& c) {
             auto const t = c.entity<ticket>();
-            return done(remove(home_of(c, t), t));
+            auto const entries =
+                count_rows(c.state(), projections::time_of(c.subject.org, table::time_by_ticket, t.id));
+            return done(remove(home_of(c, t), t, entries));
           }),
       post<transition_ticket, ticket>("transition_ticket", "/api/v1/tickets/{ticket_id}/transition", role::Member,
                                       "Move a ticket to another status", on_ticket<transition_ticket>),

@@ -31,7 +31,8 @@ enum class table : std::uint8_t {
   tags = 25,
   period = 26,
   project_terms = 27, // what a project's hours are booked as, from when on
-  team_stay = 28,     // who was in which team from when until when
+  team_stays = 28,    // in which teams somebody was from when until when
+  rate_by_user = 29,
   user = 30,
   session = 31,
   api_key = 32,
@@ -46,6 +47,7 @@ enum class table : std::uint8_t {
   session_by_refresh = 47,
   team_by_name = 48,
   tag_by_value = 49,
+  time_of_day = 50, // the minutes that a user has logged for a day
   // indexes that answer lists: projections
   ticket_by_number = 60,
   ticket_by_status = 61,

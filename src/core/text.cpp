@@ -121,6 +121,28 @@ void points::read_json(json::node const& n, json::reading& at) {
   hundredths = static_cast<std::int64_t>(whole);
 }
 
+void hours::read_json(json::node const& n, json::reading& at) {
+  if (n.what != json::kind::integer && n.what != json::kind::number) return json::fail_type(at, n, "a number");
+  double const exact = (n.what == json::kind::integer ? static_cast<double>(n.integer) : n.number) * 60;
+  if (!(std::abs(exact) < 1e12)) return at.fail("out_of_range", "it must be a number of hours");
+  double const whole = std::nearbyint(exact);
+  if (std::abs(exact - whole) > 1e-6) return at.fail("not_whole_minutes", "it must be whole minutes, as 0.25 or 1.5");
+  minutes = static_cast<std::int64_t>(whole);
+}
+
+void hours::write_json(std::string& out) const {
+  out += hours_of(minutes);
+  while (out.back() == '0') out.pop_back();
+  if (out.back() == '.') out.pop_back();
+}
+
+std::string hours_of(std::int64_t minutes) {
+  std::int64_t const hundredths = (minutes * 100 + (minutes < 0 ? -30 : 30)) / 60;
+  std::string const rest = std::to_string(std::abs(hundredths % 100));
+  return (hundredths < 0 && hundredths > -100 ? "-" : "") + std::to_string(hundredths / 100) +
+         (rest.size() == 1 ? ".0" : ".") + rest;
+}
+
 void points::write_json(std::string& out) const {
   json::write_integer(out, hundredths / 100);
   if (auto const rest = hundredths % 100) {

@@ -116,6 +116,16 @@ struct points {
   auto operator<=>(points const&) const = default;
 };
 
+// Hours of work as a decimal: whole minutes when they come in, two decimals when they go out.
+struct hours {
+  std::int64_t minutes = 0;
+  void read_json(json::node const& n, json::reading& at);
+  void write_json(std::string& out) const;
+  auto operator<=>(hours const&) const = default;
+};
+// round(minutes / 60), two decimals, half away from zero: "1.50".
+std::string hours_of(std::int64_t minutes);
+
 // A list with at most Max elements, none twice where Unique.
 template <class T, std::size_t Min, std::size_t Max> struct list : std::vector<T> {
   using std::vector<T>::vector;

@@ -34,6 +34,9 @@ template <class From, class To> To convert(From const& v) {
     return To(plain(v));
 }
 
+template <class Changed, class Optional> constexpr bool same_behind_changed = false;
+template <class T> constexpr bool same_behind_changed<json::changed<T>, std::optional<T>> = true;
+
 // Calls f with the member of `s` that has the name of descriptor C, where there is one.
 template <class C, class Struct, class F> void with_member(Struct& s, F f) {
   boost::mp11::mp_for_each<json::members_of<std::remove_const_t<Struct>>>([&](auto d) {
@@ -42,13 +45,19 @@ template <class C, class Struct, class F> void with_member(Struct& s, F f) {
 }
 } // namespace detail
 
-// Every field of `from` goes to the field of the same name and type in `to`; what has no such field stays behind.
+// Every field of `from` goes to the field of the same name and type in `to`, where a `changed` is as good as an
+// optional; what has no such field stays behind.
 template <class To, class From> void take(To& to, From const& from) {
   boost::mp11::mp_for_each<json::members_of<From>>([&](auto d) {
     detail::with_member<decltype(d)>(to, [&](auto& field) {
-      if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>,
-                                   std::remove_cvref_t<decltype(from.*d.pointer)>>)
+      using To_field = std::remove_cvref_t<decltype(field)>;
+      using From_field = std::remove_cvref_t<decltype(from.*d.pointer)>;
+      if constexpr (std::is_same_v<To_field, From_field>)
         field = from.*d.pointer;
+      else if constexpr (detail::same_behind_changed<To_field, From_field>)
+        field.value = from.*d.pointer;
+      else if constexpr (detail::same_behind_changed<From_field, To_field>)
+        field = (from.*d.pointer).value;
     });
   });
 }

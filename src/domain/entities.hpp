@@ -4,7 +4,7 @@
 #include "core/json.hpp"
 #include "core/key.hpp"
 #include "core/view.hpp"
-#include "events/values.hpp"
+#include "events/time.hpp"
 
 namespace alloy::domain {
 
@@ -84,13 +84,16 @@ struct project {
   std::optional<std::int64_t> budget_cents = {};
   std::optional<budget_span> budget_period = {};
   std::optional<std::int64_t> amortization_months = {};
+  std::optional<date> authorized_on = {}, funded_on = {}, probable_from = {}, uncertainty_resolved_on = {},
+                      ready_on = {}, abandoned_on = {};
   timestamp created_at, updated_at;
   std::uint64_t version = 0;
 };
 BOOST_DESCRIBE_STRUCT(project, (),
                       (id, org_id, key, name, description, ticket_counter, workflow_id, capitalization_type,
-                       development_phase, cost_center_id, budget_cents, budget_period, amortization_months, created_at,
-                       updated_at, version))
+                       development_phase, cost_center_id, budget_cents, budget_period, amortization_months,
+                       authorized_on, funded_on, probable_from, uncertainty_resolved_on, ready_on, abandoned_on,
+                       created_at, updated_at, version))
 
 // Being in a project or a team: nothing about it changes, so its version stays 1.
 struct project_member {
@@ -166,6 +169,67 @@ struct comment {
   std::uint64_t version = 0;
 };
 BOOST_DESCRIBE_STRUCT(comment, (), (id, ticket_id, author_id, body, created_at, updated_at, version))
+
+struct time_entry {
+  static constexpr table rows = table::time_entry;
+  uuid id, org_id, project_id, ticket_id, user_id;
+  std::optional<uuid> team_id = {};
+  alloy::date date;
+  std::int64_t minutes = 0;
+  alloy::hours hours; // the same
+  std::optional<std::string> description = {}, activity = {};
+  alloy::capitalization capitalization_type{};
+  std::optional<phase> development_phase = {};
+  time_status status{};
+  std::optional<std::string> adjusts = {};
+  std::optional<std::string> reason = {}; // of the rejection, or of the reopening
+  std::optional<timestamp> submitted_at = {};
+  std::optional<uuid> approved_by = {};
+  std::optional<timestamp> approved_at = {};
+  bool self_approved = false;
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(time_entry, (),
+                      (id, org_id, project_id, ticket_id, user_id, team_id, date, minutes, hours, description, activity,
+                       capitalization_type, development_phase, status, adjusts, reason, submitted_at, approved_by,
+                       approved_at, self_approved, created_at, updated_at, version))
+
+struct labor_rate {
+  static constexpr table rows = table::labor_rate;
+  uuid id, org_id, user_id;
+  std::int64_t hourly_rate_cents = 0;
+  date effective_from;
+  std::optional<std::string> note = {};
+  uuid set_by;
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(labor_rate, (),
+                      (id, org_id, user_id, hourly_rate_cents, effective_from, note, set_by, created_at, updated_at,
+                       version))
+
+struct period {
+  static constexpr table rows = table::period;
+  uuid id, org_id;
+  std::string month;
+  period_status status{};
+  std::uint64_t report_position = 0;
+  std::string digest;
+  std::int64_t total_minutes = 0, total_amount_cents = 0, capex_cents = 0, opex_cents = 0;
+  events::minutes_left_out excluded;
+  uuid closed_by;
+  timestamp closed_at;
+  std::optional<uuid> reopened_by = {};
+  std::optional<timestamp> reopened_at = {};
+  std::optional<std::string> reason = {};
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(period, (),
+                      (id, org_id, month, status, report_position, digest, total_minutes, total_amount_cents,
+                       capex_cents, opex_cents, excluded, closed_by, closed_at, reopened_by, reopened_at, reason,
+                       created_at, updated_at, version))
 
 struct webhook {
   static constexpr table rows = table::webhook;

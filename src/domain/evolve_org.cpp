@@ -1,6 +1,7 @@
 #include "domain/fold_steps.hpp"
 #include "domain/tags.hpp"
 #include "domain/teams.hpp"
+#include "domain/terms.hpp"
 #include "domain/workflows.hpp"
 
 namespace alloy::domain {
@@ -102,6 +103,7 @@ void on(view& state, events::team_member_added const& e, envelope const& at) {
   team_member const m{at.subject.id, e.user_id, at.at};
   put_at(state, team_member_key(at.tenant, m.team_id, m.user_id), m);
   state.put(joined_key(at.tenant, m), {});
+  note_joined(state, m.team_id, m.user_id, at);
 }
 void on(view& state, events::team_member_removed const& e, envelope const& at) {
   auto const where = team_member_key(at.tenant, at.subject.id, e.user_id);
@@ -109,6 +111,7 @@ void on(view& state, events::team_member_removed const& e, envelope const& at) {
   if (!m) absent(at);
   state.erase(joined_key(at.tenant, *m));
   state.erase(where);
+  note_left(state, at.subject.id, e.user_id, at);
 }
 
 // ---------------------------------------------------------------------------------------------------- workflow, label

@@ -1,6 +1,7 @@
 #include "domain/fold_steps.hpp"
 #include "domain/projects.hpp"
 #include "domain/tags.hpp"
+#include "domain/terms.hpp"
 
 namespace alloy::domain {
 
@@ -12,9 +13,13 @@ void on(view& state, events::project_created const& e, envelope const& at) {
   p.ticket_counter = e.ticket_counter.value.value_or(0);
   put(state, at.tenant, p);
   put_id(state, project_by_key(at.tenant, p.key), p.id);
+  note_terms(state, p, at);
 }
 void on(view& state, events::project_updated const& e, envelope const& at) {
-  update<project>(state, at, [&](project& p) { apply(p, e.changes); });
+  update<project>(state, at, [&](project& p) {
+    apply(p, e.changes);
+    if (e.changes.capitalization_type || e.changes.development_phase) note_terms(state, p, at);
+  });
 }
 void on(view& state, events::project_deleted const&, envelope const& at) {
   auto const p = found<project>(state, at, at.subject.id);

@@ -79,6 +79,18 @@ void on(view& state, events::sprint_started const& e, events::envelope const& at
 void on(view& state, events::sprint_completed const& e, events::envelope const& at);
 void on(view& state, events::sprint_deleted const& e, events::envelope const& at);
 
+// evolve_time.cpp
+void on(view& state, events::time_entry_logged const& e, events::envelope const& at);
+void on(view& state, events::time_entry_updated const& e, events::envelope const& at);
+void on(view& state, events::time_entry_submitted const& e, events::envelope const& at);
+void on(view& state, events::time_entry_approved const& e, events::envelope const& at);
+void on(view& state, events::time_entry_rejected const& e, events::envelope const& at);
+void on(view& state, events::time_entry_reopened const& e, events::envelope const& at);
+void on(view& state, events::time_entry_deleted const& e, events::envelope const& at);
+void on(view& state, events::labor_rate_set const& e, events::envelope const& at);
+void on(view& state, events::period_closed const& e, events::envelope const& at);
+void on(view& state, events::period_reopened const& e, events::envelope const& at);
+
 // tags.cpp
 void on(view& state, events::tags_changed const& e, events::envelope const& at);
 

@@ -24,10 +24,12 @@ struct create_project {
   std::optional<cents> budget_cents;
   std::optional<budget_span> budget_period;
   std::optional<months> amortization_months;
+  std::optional<date> authorized_on, funded_on, probable_from, uncertainty_resolved_on, ready_on, abandoned_on;
 };
 BOOST_DESCRIBE_STRUCT(create_project, (),
                       (id, org_id, key, name, description, workflow_id, capitalization_type, development_phase,
-                       cost_center_id, budget_cents, budget_period, amortization_months))
+                       cost_center_id, budget_cents, budget_period, amortization_months, authorized_on, funded_on,
+                       probable_from, uncertainty_resolved_on, ready_on, abandoned_on))
 
 struct update_project {
   json::changed<project_name> name;
@@ -39,11 +41,13 @@ struct update_project {
   json::clearable<cents> budget_cents;
   json::clearable<budget_span> budget_period;
   json::clearable<months> amortization_months;
+  json::clearable<date> authorized_on, funded_on, probable_from, uncertainty_resolved_on, ready_on, abandoned_on;
   json::changed<status_map> migrate; // where the tickets go whose status the new workflow has not
 };
 BOOST_DESCRIBE_STRUCT(update_project, (),
                       (name, description, workflow_id, capitalization_type, development_phase, cost_center_id,
-                       budget_cents, budget_period, amortization_months, migrate))
+                       budget_cents, budget_period, amortization_months, authorized_on, funded_on, probable_from,
+                       uncertainty_resolved_on, ready_on, abandoned_on, migrate))
 
 struct add_project_member {
   uuid user_id;
@@ -65,15 +69,13 @@ inline result<decision> decide(reader const& state, org const& o, create_project
   if (!state.has(key_of<workflow>(o.id, workflow_id)))
     return error::of_field("/workflow_id", "not_found", "there is no such workflow in this organization");
   events::project_created e;
+  take(e, c); // what is of one type in both
   e.key = c.key.value;
   e.name = c.name.value;
   e.description = plain_as<std::optional<std::string>>(c.description);
   e.workflow_id = workflow_id;
-  e.capitalization_type = c.capitalization_type;
-  e.development_phase = c.development_phase;
   e.cost_center_id = plain_as<std::optional<std::string>>(c.cost_center_id);
   e.budget_cents = plain_as<std::optional<std::int64_t>>(c.budget_cents);
-  e.budget_period = c.budget_period;
   e.amortization_months = plain_as<std::optional<std::int64_t>>(c.amortization_months);
   decision d;
   record(d.events, o.id, entity::project, c.id ? *c.id : by.new_id(), std::move(e));
@@ -95,10 +97,11 @@ inline result<decision> decide(reader const& state, project const& p, update_pro
   return d;
 }
 
-// `sprints` are the project's, `tickets` how many it has.
+// `sprints` are the project's, `tickets` and time `entries` how many it has.
 inline result<decision> remove(reader const& state, project const& p, std::vector<uuid> const& sprints,
-                               std::uint64_t tickets) {
+                               std::uint64_t tickets, std::uint64_t entries) {
   if (tickets) return in_use(tickets, "tickets are in it");
+  if (entries) return in_use(entries, "time entries are booked on it");
   decision d;
   for (auto const& id : sprints)
     record(d.events, p.org_id, entity::sprint, id,

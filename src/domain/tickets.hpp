@@ -291,7 +291,9 @@ inline result<decision> decide(uuid const& org, comment const& now, update_comme
   return d;
 }
 
-inline result<decision> remove(project const& p, ticket const& t) {
+// `entries` is how many time entries are on it: they are somebody's money.
+inline result<decision> remove(project const& p, ticket const& t, std::uint64_t entries) {
+  if (entries) return in_use(entries, "time entries are on it");
   decision d;
   record(d.events, p.org_id, entity::ticket, t.id, events::ticket_deleted{t.project_id, t.reference});
   return d;

@@ -292,7 +292,8 @@ class undoer {
   void back(events::project_created const&, envelope const& at) {
     auto const p = now<project>(at);
     if (p && untouched(at) && unused(at, key(at.tenant, table::ticket_by_status).add(p->id), "tickets") &&
-        unused(at, key(at.tenant, table::sprint_by_project).add(p->id), "sprints"))
+        unused(at, key(at.tenant, table::sprint_by_project).add(p->id), "sprints") &&
+        unused(at, key(at.tenant, table::time_by_project).add(p->id), "time entries"))
       add(at, events::project_deleted{p->key, p->name});
   }
   void back(events::project_deleted const&, envelope const& at) {

@@ -17,12 +17,16 @@ struct project_created {
   std::optional<std::int64_t> budget_cents = {};
   std::optional<budget_span> budget_period = {};
   std::optional<std::int64_t> amortization_months = {};
+  // dated facts, for the rules of accounting that ask for them
+  json::changed<date> authorized_on = {}, funded_on = {}, probable_from = {}, uncertainty_resolved_on = {},
+                      ready_on = {}, abandoned_on = {};
   json::changed<restored> restores = {};
   json::changed<std::int64_t> ticket_counter = {}; // of a restored one: its numbers go on
 };
 BOOST_DESCRIBE_STRUCT(project_created, (),
                       (key, name, description, workflow_id, capitalization_type, development_phase, cost_center_id,
-                       budget_cents, budget_period, amortization_months, restores, ticket_counter))
+                       budget_cents, budget_period, amortization_months, authorized_on, funded_on, probable_from,
+                       uncertainty_resolved_on, ready_on, abandoned_on, restores, ticket_counter))
 
 struct project_changes {
   field<std::string> name;
@@ -34,10 +38,12 @@ struct project_changes {
   nullable<std::int64_t> budget_cents;
   nullable<budget_span> budget_period;
   nullable<std::int64_t> amortization_months;
+  nullable<date> authorized_on, funded_on, probable_from, uncertainty_resolved_on, ready_on, abandoned_on;
 };
 BOOST_DESCRIBE_STRUCT(project_changes, (),
                       (name, description, workflow_id, capitalization_type, development_phase, cost_center_id,
-                       budget_cents, budget_period, amortization_months))
+                       budget_cents, budget_period, amortization_months, authorized_on, funded_on, probable_from,
+                       uncertainty_resolved_on, ready_on, abandoned_on))
 struct project_updated {
   static constexpr std::string_view type = "project.updated";
   static constexpr int schema = 1;

@@ -35,6 +35,12 @@ BOOST_DESCRIBE_ENUM(phase, Preliminary, AppDevelopment, PostImplementation)
 enum class budget_span : std::uint8_t { Monthly, Quarterly, Annual, Total };
 BOOST_DESCRIBE_ENUM(budget_span, Monthly, Quarterly, Annual, Total)
 
+enum class time_status : std::uint8_t { Draft, Submitted, Approved, Rejected };
+BOOST_DESCRIBE_ENUM(time_status, Draft, Submitted, Approved, Rejected)
+
+enum class period_status : std::uint8_t { Open, Closed, Reopened };
+BOOST_DESCRIBE_ENUM(period_status, Open, Closed, Reopened)
+
 enum class invite_status : std::uint8_t { Pending, Accepted, Revoked };
 BOOST_DESCRIBE_ENUM(invite_status, Pending, Accepted, Revoked)
 
@@ -53,10 +59,12 @@ enum class entity : std::uint8_t {
   comment,
   webhook,
   team,
-  time_entry
+  time_entry,
+  labor_rate,
+  period
 };
 BOOST_DESCRIBE_ENUM(entity, user, session, api_key, org, member, invite, workflow, label, project, sprint, ticket,
-                    comment, webhook, team, time_entry)
+                    comment, webhook, team, time_entry, labor_rate, period)
 
 struct workflow_status {
   std::string name;

@@ -6,6 +6,7 @@
 #include "projections/history.hpp"
 #include "projections/subject_index.hpp"
 #include "projections/ticket_index.hpp"
+#include "projections/time_index.hpp"
 
 #include <stdexcept>
 
@@ -19,11 +20,16 @@ key folded_key() {
 
 } // namespace
 
+std::uint64_t folded_position(reader const& state) {
+  std::string row;
+  return state.get(folded_key(), row) && row.size() == 16 ? big_endian_u64(std::string_view(row).substr(8)) : 0;
+}
+
 void check_folded(reader const& state, std::uint64_t log_head) {
   std::string row;
   bool const there = state.get(folded_key(), row) && row.size() == 16;
   std::uint64_t const version = there ? big_endian_u64(row) : state_version;
-  std::uint64_t const position = there ? big_endian_u64(std::string_view(row).substr(8)) : 0;
+  std::uint64_t const position = folded_position(state);
   if (version != state_version)
     throw std::runtime_error("the state was folded by version " + std::to_string(version) +
                              " of the read models, this is " + std::to_string(state_version) + "; run alloy rebuild");
@@ -46,6 +52,11 @@ void fold(view& state, events::record const& r, std::string_view bytes) {
                               : domain::find<domain::ticket>(state, e.tenant, e.subject.id);
       domain::evolve(state, e);
       index_ticket(state, e.tenant, before, domain::find<domain::ticket>(state, e.tenant, e.subject.id));
+    } else if (e.subject.kind == entity::time_entry) {
+      auto const before = domain::find<domain::time_entry>(state, e.tenant, e.subject.id);
+      domain::evolve(state, e);
+      index_time_entry(state, e.tenant, before, domain::find<domain::time_entry>(state, e.tenant, e.subject.id),
+                       e.position);
     } else {
       domain::evolve(state, e);
       index_subject(state, e);

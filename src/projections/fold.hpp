@@ -11,6 +11,9 @@ void fold(view& state, events::record const& r, std::string_view bytes);
 // Of the rows that fold() writes: raised whenever the same log gives other rows, so that an older state is noticed.
 inline constexpr std::uint32_t state_version = 3;
 
+// The position of the last event that is folded into the state.
+std::uint64_t folded_position(reader const& state);
+
 // Throws std::runtime_error where the state is not the log's: folded up to another
 // position (a rebuild that was cut short) or by another version. `alloy rebuild` mends both.
 void check_folded(reader const& state, std::uint64_t log_head);

@@ -17,9 +17,10 @@ key former_of(uuid const& tenant, uuid const& owner, entity kind) {
 }
 
 constexpr std::pair<entity, table> told[] = {
-    {entity::project, table::project},   {entity::sprint, table::sprint}, {entity::ticket, table::ticket},
-    {entity::comment, table::comment},   {entity::label, table::label},   {entity::team, table::team},
-    {entity::workflow, table::workflow}, {entity::member, table::member}, {entity::webhook, table::webhook},
+    {entity::project, table::project},   {entity::sprint, table::sprint},         {entity::ticket, table::ticket},
+    {entity::comment, table::comment},   {entity::label, table::label},           {entity::team, table::team},
+    {entity::workflow, table::workflow}, {entity::member, table::member},         {entity::webhook, table::webhook},
+    {entity::org, table::org},           {entity::time_entry, table::time_entry},
 };
 
 struct no_rows final : reader {

@@ -28,6 +28,9 @@ class past {
  public:
   past(reader const& state, events::log const& log, moment const& at) : state_(state), log_(log), at_(at) {}
 
+  std::uint64_t position() const noexcept { return at_.position; }
+  timestamp at() const noexcept { return at_.at; }
+
   // The kinds whose rows it can tell.
   static std::optional<entity> kind_in(table rows) noexcept;
   // The stored row of an entity (version and JSON) as it was then; nothing where it was not there.

@@ -1,9 +1,10 @@
 #include "projections/project_summary.hpp"
 
 #include "core/prefix.hpp"
-#include "projections/capitalization.hpp"
+#include "domain/periods.hpp"
 #include "projections/subject_index.hpp"
 #include "projections/ticket_index.hpp"
+#include "projections/time_index.hpp"
 
 namespace alloy::projections {
 namespace {
@@ -40,7 +41,9 @@ project_summary summarize(reader const& state, domain::project const& p, date to
     if (auto sprint = domain::find<domain::sprint>(state, p.org_id, id);
         sprint && sprint->status == sprint_status::Active)
       s.active_sprints.push_back(std::move(*sprint));
-  s.hours_this_month = hours_of(0); // no operation logs time yet, so there is no entry to sum up
+  auto const month = domain::month_of(today);
+  s.hours_this_month =
+      hours_of(minutes_of_project(state, p.org_id, p.id, domain::first_day(month), domain::last_day(month)));
   return s;
 }
 
