@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(tickets_move_where_the_new_workflow_has_not_their_status) {
 }
 
 BOOST_AUTO_TEST_CASE(a_project_in_use_stays) {
-  when(remove(state, the_project(), {sprint_id, next_sprint}, 4)).then_refused(errc::in_use);
+  when(remove(state, the_project(), {sprint_id, next_sprint}, 4, 0)).then_refused(errc::in_use);
   BOOST_TEST(decided->error().members == "\"count\":4");
 }
 
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_project_goes_with_its_sprints_and_who_is_in_it) {
     record(expected, org_id, entity::sprint, id, sprint_deleted{project_id, "Sprint"});
   record(expected, org_id, entity::project, project_id, project_member_removed{ada});
   record(expected, org_id, entity::project, project_id, project_deleted{"ALLOY", "Alloy"});
-  when(remove(state, the_project(), {sprint_id, next_sprint}, 0)).then(expected);
+  when(remove(state, the_project(), {sprint_id, next_sprint}, 0, 0)).then(expected);
   BOOST_TEST(!find<domain::project>(state, org_id, project_id).has_value());
   BOOST_TEST(!find<sprint>(state, org_id, sprint_id).has_value());
   BOOST_TEST(!state.has(project_member_key(org_id, project_id, ada)));

@@ -123,7 +123,7 @@ class door {
       return ticket_and_home([&](auto const& p, auto const& t) {
         return remove_label(p, t, model::id_of(entity::label, c_.to % model::labels));
       });
-    case verb::delete_ticket: return ticket_and_home([&](auto const& p, auto const& t) { return remove(p, t); });
+    case verb::delete_ticket: return ticket_and_home([&](auto const& p, auto const& t) { return remove(p, t, 0); });
     case verb::create_comment:
       return on<ticket>(entity::ticket, c_.to % model::tickets, [&](auto const& t) {
         domain::create_comment k{
@@ -254,7 +254,7 @@ class door {
         return remove_project_member(state_, p, model::id_of(entity::user, c_.to % model::users));
       if (c_.what == verb::delete_project)
         return remove(state_, p, ids_under(state_, projections::sprints_of(org_id(), p.id)),
-                      projections::count_tickets(state_, org_id(), p.id));
+                      projections::count_tickets(state_, org_id(), p.id), 0);
       domain::update_project u;
       put(u.name, b.name);
       put(u.description, b.description, [](std::string const& s) { return project_description{s}; });

@@ -105,7 +105,7 @@ class history {
       return d;
     }
     case 9: return update(text("project_id", quoted(project(s.to))));
-    case 10: return s.to % 4 ? domain::decision{} : domain::remove(p, t);
+    case 10: return s.to % 4 ? domain::decision{} : domain::remove(p, t, 0);
     default: {
       if (comments_.empty()) return domain::decision{};
       auto const c = find<comment>(state_, org(), comments_[s.to % comments_.size()]);

@@ -6,4 +6,4 @@ foreach(room core projections)
   endif()
 endforeach()
 # The search store is tested on a disk that loses power.
-target_sources(projections_test PRIVATE support/faulty_filesystem.cpp support/faulty_disk.cpp)
+target_sources(projections_test PRIVATE support/faulty_filesystem.cpp support/faulty_disk.cpp projections/ledger.cpp)
