@@ -1,9 +1,11 @@
 // What the capitalization report over one month costs, in a store with ten months of entries and in one with that month
 // alone: cost should grow with the period, not with the history. Entries are folded event by event, as a server would.
 //   report_figures --directory DIR [--in-period 100000] [--months 10] [--rounds 15]
-// Prints a JSON line for each store and one for their ratio. DIR/one and DIR/all are made and removed.
+// Prints a JSON line for each store and one for their ratio; then what the burndown of a sprint of 30 days takes, with
+// 500 tickets and 5,000 events. DIR/one, DIR/all and DIR/sprint are made and removed.
 #include "../flags.hpp"
 #include "domain/orgs.hpp"
+#include "projections/burndown.hpp"
 #include "projections/capitalization.hpp"
 #include "projections/fold.hpp"
 #include "storage/database.hpp"
@@ -100,6 +102,61 @@ double median_ms(storage::database const& db, std::uint64_t rounds) {
   return took[took.size() / 2];
 }
 
+// Chart and document, as they are answered.
+void measure_burndown(std::string const& path, std::uint64_t rounds) {
+  constexpr std::uint32_t tickets = 500, events = 5'000;
+  std::filesystem::remove_all(path);
+  storage::settings at;
+  at.path = path;
+  at.disposable = true;
+  {
+    storage::database db(at);
+    std::uint64_t position = 0;
+    {
+      storage::transaction txn(db);
+      for (std::uint32_t n = 0; n < events; ++n) {
+        domain::ticket before, after;
+        before.id = after.id = id_of(5, n % tickets);
+        after.sprint_id = id_of(7, 0);
+        after.estimate_points = points{(n % 8) * 100};
+        after.category = n / tickets % 2 ? category::done : category::todo;
+        after.status = "S" + std::to_string(n);
+        after.reference = "PIER-" + std::to_string(n % tickets);
+        if (n >= tickets) before.sprint_id = after.sprint_id;
+        events::stored_event e;
+        e.position = ++position;
+        e.tenant = org;
+        e.at.ms = 1'775'035'800'000 + static_cast<std::int64_t>(n) * 30 * 86'400'000 / events;
+        e.what = events::ticket_status_changed{};
+        projections::index_sprint_change(txn.of(family::state), e, before, after);
+        txn.keep_command();
+      }
+      txn.commit(false);
+    }
+    std::vector<double> took;
+    for (std::uint64_t n = 0; n < rounds; ++n) {
+      auto const begin = std::chrono::steady_clock::now();
+      auto const rows = db.snapshot(family::state);
+      auto const changes = projections::read_sprint_changes(*rows, org, id_of(7, 0), position);
+      auto const b = projections::draw_burndown({id_of(7, 0),
+                                                 make_date(2026, 4, 1),
+                                                 make_date(2026, 4, 30),
+                                                 "Europe/Berlin",
+                                                 default_working_days,
+                                                 500,
+                                                 {1'777'700'000'000}},
+                                                changes, projections::chart_unit::tickets);
+      if (json::to_string(b).size() < events * 100 || changes.size() != events)
+        throw std::runtime_error("the chart is not whole");
+      took.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
+    }
+    std::sort(took.begin(), took.end());
+    std::printf("{\"burndown_days\":30,\"tickets\":%u,\"events\":%u,\"burndown_ms\":%.2f,\"limit_ms\":5}\n", tickets,
+                events, took[took.size() / 2]);
+  }
+  std::filesystem::remove_all(path);
+}
+
 double measure(std::string const& path, std::vector<unsigned> const& months, std::uint32_t entries,
                std::uint64_t rounds) {
   std::filesystem::remove_all(path);
@@ -135,6 +192,7 @@ int run(int argc, char const* const* argv) {
   double const one = measure(directory + "/one", {6}, entries, rounds);
   double const many = measure(directory + "/all", all, entries, rounds);
   std::printf("{\"ratio\":%.2f,\"limit_ratio\":1.3,\"limit_ms\":150}\n", many / one);
+  measure_burndown(directory + "/sprint", rounds * 10);
   return 0;
 }
 

@@ -42,7 +42,7 @@ result<std::string> prepare(onboard const& body, request const&, services const&
 result<commands::plan> do_onboard(write_call& c, onboard const& body, std::string const& hash) {
   if (!is_required(c.state())) return not_required();
   auto made = sign_up(c, body.email, body.display_name, hash);
-  auto founded = decide(c.state(), create_org{{}, body.org_name, body.org_slug, {}, {}}, made.by);
+  auto founded = decide(c.state(), create_org{{}, body.org_name, body.org_slug, {}, {}, {}}, made.by);
   if (!founded) return founded.error();
   uuid const org = founded->events.front().tenant;
   for (auto& e : founded->events) made.events.push_back(std::move(e));

@@ -169,10 +169,14 @@ std::string headers_of(refusal const& r) {
 }
 
 std::string success(unsigned status, std::string_view words, std::string const& headers, std::string_view type,
-                    std::string const& schema) {
+                    std::string const& schema, std::string_view also = {}) {
   std::string one =
       quoted(std::to_string(status)) + ":{\"description\":" + quoted(words) + ",\"headers\":{" + headers + '}';
-  if (!schema.empty()) one += ",\"content\":{" + quoted(type) + ":{\"schema\":" + schema + "}}";
+  if (!schema.empty()) {
+    one += ",\"content\":{" + quoted(type) + ":{\"schema\":" + schema + "}";
+    if (!also.empty()) one += "," + quoted(also) + R"(:{"schema":{"type":"string"}})";
+    one += '}';
+  }
   return one + '}';
 }
 
@@ -185,7 +189,8 @@ std::string responses(operation const& op, schema_book& book) {
   auto all = success(op.success, words, headers, op.answer_type,
                      !op.answer    ? ""
                      : op.writes() ? written_schema(op, book)
-                                   : op.answer(book));
+                                   : op.answer(book),
+                     op.also);
   if (op.success == 204)
     all += ',' + success(200, "Of a dry run: what would be done", headers, op.answer_type,
                          R"({"type":"object","additionalProperties":false,"required":["events"],"properties":{)" +

@@ -59,7 +59,7 @@ commands::plan plan_of(decision d, uuid const& org, std::string month, bool show
 result<std::string> month_asked(write_call const& c) {
   auto const& text = c.params.at(1);
   if (month_rule::ok(text)) return text;
-  return error::of_field("/period", "malformed", std::string(month_rule::words));
+  return error(errc::not_found, "a period is a month, as 2026-03");
 }
 
 // Signs the report as it stands right before: asked for as of its position, it has the same bytes and digest.

@@ -14,6 +14,7 @@ std::vector<operation> team_operations();
 std::vector<operation> workflow_operations();
 std::vector<operation> project_operations();
 std::vector<operation> sprint_operations();
+std::vector<operation> chart_operations();
 std::vector<operation> ticket_operations();
 std::vector<operation> time_entry_operations();
 std::vector<operation> labor_rate_operations();

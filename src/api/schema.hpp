@@ -103,8 +103,10 @@ template <class T> std::string schema_of(schema_book& book) {
     return R"({"type":"number"})";
   else if constexpr (std::is_same_v<T, points>)
     return R"({"type":"number","minimum":0,"maximum":10000,"multipleOf":0.01})";
-  else if constexpr (std::is_same_v<T, hours>)
+  else if constexpr (std::is_same_v<T, hours> || std::is_same_v<T, decimal>)
     return R"({"type":"number"})";
+  else if constexpr (std::is_same_v<T, day_hours>)
+    return R"({"type":"number","minimum":0,"maximum":24})";
   else if constexpr (std::is_same_v<T, json::raw>)
     return "{}";
   else if constexpr (std::is_same_v<T, uuid>)

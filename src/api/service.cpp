@@ -2,6 +2,7 @@
 
 #include "api/access.hpp"
 #include "api/answers.hpp"
+#include "api/media.hpp"
 #include "api/router.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
@@ -104,13 +105,11 @@ result<> check_media(operation const& op, request const& asked) {
   return error(errc::unsupported_media_type, "send the body as Content-Type: application/json");
 }
 
+// Who takes nothing but problems is answered all the same: it may be all that he gets.
 bool accepts(operation const& op, request const& asked) {
   auto const accept = asked.header("accept");
-  if (accept.empty() || accept.find("*/*") != std::string_view::npos) return true;
-  auto const kind = op.answer_type.substr(0, op.answer_type.find('/') + 1);
-  return accept.find(op.answer_type) != std::string_view::npos ||
-         accept.find(std::string(kind) + "*") != std::string_view::npos ||
-         accept.find("application/problem+json") != std::string_view::npos || op.answer == nullptr;
+  return op.answer == nullptr || quality(accept, op.answer_type) > 0 ||
+         (!op.also.empty() && quality(accept, op.also) > 0) || accept.find("application/problem+json") != accept.npos;
 }
 
 // `*`, or entity tags with commas between them (RFC 9110, section 13.1.1).
@@ -261,7 +260,8 @@ void service::handle(request&& asked, responder done) {
     if (auto admitted = admit(*p->op, *p->who); !admitted) return p->refuse(admitted.error());
   }
   if (!accepts(*p->op, p->asked))
-    return p->refuse(error(errc::not_acceptable, "this is answered as " + std::string(p->op->answer_type)));
+    return p->refuse(error(errc::not_acceptable, "this is answered as " + std::string(p->op->answer_type) +
+                                                     (p->op->also.empty() ? "" : " or " + std::string(p->op->also))));
   if (auto media = check_media(*p->op, p->asked); !media) return p->refuse(media.error());
   start(std::move(p));
 }

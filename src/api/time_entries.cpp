@@ -95,7 +95,8 @@ time_outcome outcome_of(reader const& state, std::string const& name, result<cha
 result<commands::plan> batch(write_call& c, batch_time_entries const& body) {
   constexpr std::string_view field = "ids";
   bool const explained = body.action == time_action::reject || body.action == time_action::reopen;
-  if (explained && !body.reason) return error::of_field("/reason", "required", "whoever rejects or reopens says why");
+  if (explained && !body.reason)
+    return error::of_field("/reason", "reason_required", "whoever rejects or reopens says why");
   std::vector<std::string> names;
   for (auto const& id : body.ids) names.push_back(to_string(id));
   auto all =

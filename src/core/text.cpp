@@ -132,6 +132,12 @@ void hours::read_json(json::node const& n, json::reading& at) {
   minutes = static_cast<std::int64_t>(whole);
 }
 
+void day_hours::read_json(json::node const& n, json::reading& at) {
+  constexpr std::int64_t day = 24 * 60;
+  hours::read_json(n, at);
+  if (minutes < 0 || minutes > day) at.fail("out_of_range", "it must be at most 24");
+}
+
 void hours::write_json(std::string& out) const {
   out += hours_of(minutes);
   while (out.back() == '0') out.pop_back();
@@ -146,8 +152,14 @@ std::string hours_of(std::int64_t minutes) {
 }
 
 void points::write_json(std::string& out) const {
-  json::write_integer(out, hundredths / 100);
-  if (auto const rest = hundredths % 100) {
+  decimal{hundredths}.write_json(out);
+}
+
+void decimal::write_json(std::string& out) const {
+  auto const size = std::abs(hundredths);
+  if (hundredths < 0) out += '-';
+  json::write_integer(out, size / 100);
+  if (auto const rest = size % 100) {
     out += '.';
     out += static_cast<char>('0' + rest / 10);
     if (rest % 10) out += static_cast<char>('0' + rest % 10);

@@ -116,12 +116,22 @@ struct points {
   auto operator<=>(points const&) const = default;
 };
 
+// A number with at most two decimals, exact.
+struct decimal {
+  std::int64_t hundredths = 0;
+  void write_json(std::string& out) const;
+  auto operator<=>(decimal const&) const = default;
+};
+
 // Hours of work as a decimal: whole minutes when they come in, two decimals when they go out.
 struct hours {
   std::int64_t minutes = 0;
   void read_json(json::node const& n, json::reading& at);
   void write_json(std::string& out) const;
   auto operator<=>(hours const&) const = default;
+};
+struct day_hours : hours { // of one day: at most 24
+  void read_json(json::node const& n, json::reading& at);
 };
 // round(minutes / 60), two decimals, half away from zero: "1.50".
 std::string hours_of(std::int64_t minutes);

@@ -12,12 +12,14 @@ struct org {
   static constexpr table rows = table::org;
   uuid id;
   std::string name, slug, time_zone, currency;
+  weekdays working_days = default_working_days;
   std::optional<uuid> default_workflow_id = {};
   timestamp created_at, updated_at;
   std::uint64_t version = 0;
 };
 BOOST_DESCRIBE_STRUCT(org, (),
-                      (id, name, slug, time_zone, currency, default_workflow_id, created_at, updated_at, version))
+                      (id, name, slug, time_zone, currency, working_days, default_workflow_id, created_at, updated_at,
+                       version))
 
 struct member {
   static constexpr table rows = table::member;

@@ -28,6 +28,7 @@ key joined_key(uuid const& org, team_member const& m) {
 
 void on(view& state, events::org_created const& e, envelope const& at) {
   auto o = created<org>(at, e);
+  o.working_days = e.working_days.value.value_or(default_working_days);
   put(state, at.tenant, o);
   put_id(state, slug_key(o.slug), o.id);
 }

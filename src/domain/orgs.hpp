@@ -4,6 +4,8 @@
 #include "domain/identity.hpp"
 #include "domain/workflows.hpp"
 
+#include <algorithm>
+
 namespace alloy::domain {
 
 using org_name = text<1, 200>;
@@ -14,16 +16,18 @@ struct create_org {
   alloy::slug slug;
   std::optional<alloy::time_zone> time_zone;
   std::optional<alloy::currency> currency;
+  std::optional<list<weekday, 1, 7>> working_days;
 };
-BOOST_DESCRIBE_STRUCT(create_org, (), (id, name, slug, time_zone, currency))
+BOOST_DESCRIBE_STRUCT(create_org, (), (id, name, slug, time_zone, currency, working_days))
 
 struct update_org {
   json::changed<org_name> name;
   json::changed<alloy::slug> slug;
   json::changed<alloy::time_zone> time_zone;
   json::changed<alloy::currency> currency;
+  json::changed<list<weekday, 1, 7>> working_days;
 };
-BOOST_DESCRIBE_STRUCT(update_org, (), (name, slug, time_zone, currency))
+BOOST_DESCRIBE_STRUCT(update_org, (), (name, slug, time_zone, currency, working_days))
 
 struct create_invite {
   alloy::email email;
@@ -50,6 +54,15 @@ inline facts founding(uuid const& org_id, events::org_created what, context cons
   return out;
 }
 
+// In the order of the week, each day once.
+inline result<weekdays> week_of(list<weekday, 1, 7> const& days) {
+  weekdays week = days;
+  std::sort(week.begin(), week.end());
+  if (std::adjacent_find(week.begin(), week.end()) != week.end())
+    return error::of_field("/working_days", "duplicate", "a day stands in it twice");
+  return week;
+}
+
 inline result<decision> decide(reader const& state, create_org const& c, context const& by) {
   if (state.has(key(identity_tenant, table::org_by_slug).add(c.slug.value)))
     return error(errc::already_exists, "the slug " + c.slug.value + " is taken");
@@ -57,19 +70,28 @@ inline result<decision> decide(reader const& state, create_org const& c, context
   // A deleted organization's history stays, and would belong to whoever were given its id: it is taken for good.
   if (id.is_nil() || state.has(key_of<org>(id, id)) || state.has(key(id, table::tenant_head)))
     return error(errc::already_exists, "this id is taken");
-  return decision{founding(id,
-                           {c.name.value, c.slug.value, c.time_zone ? c.time_zone->value : "UTC",
-                            c.currency ? c.currency->value : "USD"},
-                           by),
-                  {}};
+  events::org_created e{
+      c.name.value, c.slug.value, c.time_zone ? c.time_zone->value : "UTC", c.currency ? c.currency->value : "USD", {}};
+  if (c.working_days) {
+    auto week = week_of(*c.working_days);
+    if (!week) return week.error();
+    e.working_days.value = std::move(*week);
+  }
+  return decision{founding(id, std::move(e), by), {}};
 }
 
 inline result<decision> decide(reader const& state, org const& o, update_org const& c) {
   if (c.slug && c.slug.value->value != o.slug &&
       state.has(key(identity_tenant, table::org_by_slug).add(c.slug.value->value)))
     return error(errc::already_exists, "the slug " + c.slug.value->value + " is taken");
+  auto wanted = c;
+  if (c.working_days) {
+    auto const week = week_of(*c.working_days.value);
+    if (!week) return week.error();
+    wanted.working_days.value->assign(week->begin(), week->end());
+  }
   decision d;
-  if (auto changes = difference<events::org_changes>(o, c); any(changes))
+  if (auto changes = difference<events::org_changes>(o, wanted); any(changes))
     record(d.events, o.id, entity::org, o.id, events::org_updated{std::move(changes)});
   return d;
 }

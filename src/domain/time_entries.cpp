@@ -44,10 +44,10 @@ result<bool> check_decides(reader const& state, time_entry const& e, context con
 }
 
 // Minutes of a body that may say them as minutes or as hours.
-std::optional<std::int64_t> minutes_of(std::optional<time_minutes> const& minutes, std::optional<hours> const& h,
+std::optional<std::int64_t> minutes_of(std::optional<time_minutes> const& minutes, std::optional<day_hours> const& h,
                                        std::vector<fault>& faults) {
-  if (h && (h->minutes < 1 || h->minutes > minutes_a_day_max))
-    faults.push_back({"/hours", "out_of_range", "it must be more than 0 and at most 24"});
+  if (h && h->minutes == 0)
+    faults.push_back({"/hours", "not_positive", "it must be more than 0"});
   else if (h && minutes && h->minutes != minutes->value)
     faults.push_back({"/hours", "contradiction", "minutes says something else"});
   if (minutes) return minutes->value;
@@ -85,7 +85,7 @@ result<decision> decide(reader const& state, org const& o, ticket const& t, log_
   if (auto free = check_id<time_entry>(state, o.id, entity::time_entry, c.id); !free) return free.error();
   std::vector<fault> faults;
   auto const minutes = minutes_of(c.minutes, c.hours, faults);
-  if (!minutes) faults.push_back({"/minutes", "required", "minutes or hours is required"});
+  if (!minutes) faults.push_back({"/minutes", "minutes_or_hours", "minutes or hours is required"});
   check_day(state, o, by.user_id, c.date, minutes.value_or(0), 0, by, faults);
   events::time_entry_logged e;
   e.adjusts = plain_as<std::optional<std::string>>(c.adjusts);

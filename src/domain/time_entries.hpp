@@ -20,7 +20,7 @@ struct log_time {
   std::optional<uuid> id;
   alloy::date date;
   std::optional<time_minutes> minutes; // one of the two
-  std::optional<alloy::hours> hours;
+  std::optional<day_hours> hours;
   std::optional<time_description> description;
   std::optional<activity_name> activity;
   std::optional<capitalization> capitalization_type;
@@ -31,7 +31,7 @@ BOOST_DESCRIBE_STRUCT(log_time, (), (id, date, minutes, hours, description, acti
 struct update_time_entry {
   json::changed<alloy::date> date;
   json::changed<time_minutes> minutes;
-  json::changed<alloy::hours> hours;
+  json::changed<day_hours> hours;
   json::clearable<time_description> description;
   json::clearable<activity_name> activity;
   json::changed<capitalization> capitalization_type;

@@ -131,7 +131,7 @@ inline result<decision> decide(reader const& state, org const& o, create_workflo
 // Finds the tickets that have a status: of a project, or of all projects that have a workflow.
 using tickets_by_status = std::function<std::vector<uuid>(std::string const& status)>;
 
-// What becomes of tickets whose status is not among `now`, or has another category there: they move as `wanted` says;
+// What becomes of tickets whose status is not among `now`, or means something else there: they move as `wanted` says;
 // where it says nothing, the status cannot go.
 inline result<> leave_statuses(uuid const& org_id, std::vector<workflow_status> const& old,
                                std::vector<workflow_status> const& now, std::optional<status_map> const& wanted,
@@ -142,7 +142,7 @@ inline result<> leave_statuses(uuid const& org_id, std::vector<workflow_status> 
   };
   auto const stays = [&](workflow_status const& s) {
     auto const* const same = named(now, s.name);
-    return same && same->category == s.category;
+    return same && same->category == s.category && same->cancels == s.cancels;
   };
   std::vector<fault> faults;
   for (auto const& [from, to] : wanted.value_or(status_map{})) {

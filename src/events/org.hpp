@@ -9,13 +9,15 @@ struct org_created {
   static constexpr std::string_view type = "org.created";
   static constexpr int schema = 1;
   std::string name, slug, time_zone, currency;
+  json::changed<weekdays> working_days = {}; // none: Monday to Friday
 };
-BOOST_DESCRIBE_STRUCT(org_created, (), (name, slug, time_zone, currency))
+BOOST_DESCRIBE_STRUCT(org_created, (), (name, slug, time_zone, currency, working_days))
 
 struct org_changes {
   field<std::string> name, slug, time_zone, currency;
+  field<weekdays> working_days;
 };
-BOOST_DESCRIBE_STRUCT(org_changes, (), (name, slug, time_zone, currency))
+BOOST_DESCRIBE_STRUCT(org_changes, (), (name, slug, time_zone, currency, working_days))
 struct org_updated {
   static constexpr std::string_view type = "org.updated";
   static constexpr int schema = 1;

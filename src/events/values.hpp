@@ -35,6 +35,11 @@ BOOST_DESCRIBE_ENUM(phase, Preliminary, AppDevelopment, PostImplementation)
 enum class budget_span : std::uint8_t { Monthly, Quarterly, Annual, Total };
 BOOST_DESCRIBE_ENUM(budget_span, Monthly, Quarterly, Annual, Total)
 
+enum class weekday : std::uint8_t { Mon, Tue, Wed, Thu, Fri, Sat, Sun };
+BOOST_DESCRIBE_ENUM(weekday, Mon, Tue, Wed, Thu, Fri, Sat, Sun)
+using weekdays = std::vector<weekday>; // in the order of the week
+inline weekdays const default_working_days{weekday::Mon, weekday::Tue, weekday::Wed, weekday::Thu, weekday::Fri};
+
 enum class time_status : std::uint8_t { Draft, Submitted, Approved, Rejected };
 BOOST_DESCRIBE_ENUM(time_status, Draft, Submitted, Approved, Rejected)
 

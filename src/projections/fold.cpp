@@ -3,7 +3,9 @@
 #include "domain/entities.hpp"
 #include "domain/evolve.hpp"
 #include "events/ledger.hpp"
+#include "projections/flow.hpp"
 #include "projections/history.hpp"
+#include "projections/sprint_changes.hpp"
 #include "projections/subject_index.hpp"
 #include "projections/ticket_index.hpp"
 #include "projections/time_index.hpp"
@@ -51,7 +53,10 @@ void fold(view& state, events::record const& r, std::string_view bytes) {
                               ? std::nullopt
                               : domain::find<domain::ticket>(state, e.tenant, e.subject.id);
       domain::evolve(state, e);
-      index_ticket(state, e.tenant, before, domain::find<domain::ticket>(state, e.tenant, e.subject.id));
+      auto const after = domain::find<domain::ticket>(state, e.tenant, e.subject.id);
+      index_ticket(state, e.tenant, before, after);
+      index_sprint_change(state, e, before, after);
+      index_flow(state, e, before, after);
     } else if (e.subject.kind == entity::time_entry) {
       auto const before = domain::find<domain::time_entry>(state, e.tenant, e.subject.id);
       domain::evolve(state, e);

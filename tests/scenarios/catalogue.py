@@ -61,7 +61,8 @@ class Operation:
         path, spares = self.path, ids["spares"].get(self.id, {})
         for name in self.path_names:
             path = path.replace("{" + name + "}", spares.get(ids[name], ids[name]))
-        needed = "&".join(f"{n}={QUERY[n]}" for n, p in self.query_names().items() if p["required"])
+        given = {part.split("=")[0] for part in query.split("&")}
+        needed = "&".join(f"{n}={QUERY[n]}" for n, p in self.query_names().items() if p["required"] and n not in given)
         query = "&".join(part for part in (needed, query) if part)
         return path + ("?" + query if query else "")
 
@@ -69,7 +70,7 @@ class Operation:
         return f"{self.id} ({self.method} {self.path})"
 
 
-QUERY = {"period": "2026-03", "key": "color"}  # values of query parameters that are required
+QUERY = {"period": "2026-03", "key": "color", "from": "2026-03-01", "to": "2026-03-31"}  # values of query parameters that are required
 
 
 def operations_of(document):
@@ -122,6 +123,13 @@ BODIES = {
     "add_ticket_label": lambda ids: {"label_id": ids["label_id"]},
     "add_comment": lambda ids: {"body": fresh("Comment ")},
     "update_comment": lambda ids: {"body": fresh("Comment ")},
+    "log_time": lambda ids: {"date": DATE, "minutes": 1, "description": fresh("Worked "), "activity": "coding"},
+    "update_time_entry": lambda ids: {"description": fresh("Worked ")},
+    "reject_time_entry": lambda ids: {"reason": fresh("Too much ")},
+    "reopen_time_entry": lambda ids: {"reason": fresh("Wrong ticket ")},
+    "batch_time_entries": lambda ids: {"ids": [ids["time_entry_id"]], "action": "submit"},
+    "create_labor_rate": lambda ids: {"hourly_rate_cents": 5000 + next(numbers), "effective_from": "2026-02-01"},
+    "reopen_period": lambda ids: {"reason": fresh("A slip ")},
     "create_webhook": lambda ids: {"url": "https://hooks.example.com/" + fresh("h"), "event_types": ["ticket.*"]},
     "update_webhook": lambda ids: {"url": "https://hooks.example.com/" + fresh("h")},
 }

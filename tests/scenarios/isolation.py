@@ -187,8 +187,8 @@ class Isolation(unittest.TestCase):
     def foreign_in_path(self, op, who, expected, places):
         foreign, random = dict(who.ids), dict(who.ids)
         for name in places:
-            foreign[name] = who.theirs[name]
-            random[name] = "9" * len(foreign[name]) if name == "position" else random_id()
+            foreign[name] = who.theirs[name].zfill(12) if name == "position" else who.theirs[name]
+            random[name] = "9" * 12 if name == "position" else random_id()
         a, b = self.ask(op, who, foreign), self.ask(op, who, random)
         texts = []
         for answer, ids in ((a, foreign), (b, random)):
@@ -197,7 +197,7 @@ class Isolation(unittest.TestCase):
                 answer.body = answer.body.replace(where.encode(), b"I" * len(where))
             texts.append(told(answer, "\n"))
         self.assertEqual(*texts)
-        if op.path_names[0] in places or "entity_id" in places:
+        if RULES[op.id].get("subject", op.path_names[0]) in places or "entity_id" in places:
             self.refused(a, self.without_scope(expected) or (404, "not_found"))
         else:
             self.refused(a, refusal(op, who, there=False) or (404, "not_found"))
@@ -232,7 +232,7 @@ class Isolation(unittest.TestCase):
                     elif expected and (home or about(op) != "query"):
                         self.refused(answer, expected)
                     else:
-                        self.assertEqual((answer.status, answer.json["items"]), (200, []))
+                        self.assertEqual((answer.status, answer.json.get("items", answer.json.get("groups"))), (200, []))
         self.assertLessEqual({"org_id", "project_id", "sprint_id", "label", "assignee_id", "reporter_id"}, met)
 
     # ------------------------------------------------------------------------------------ others' in a body
@@ -250,6 +250,8 @@ class Isolation(unittest.TestCase):
     def test_foreign_in_bodies(self):
         for op, who, expected in self.matrix():
             for name, is_list in self.id_fields(op):
+                if name == RULES[op.id].get("batch"):
+                    continue  # tried below
                 foreign, random = who.theirs[NAMES[name]], random_id()
                 good = good_body(op, who.ids)
                 bodies = [dict(good, **{name: [one] if is_list else one}) for one in (foreign, random)]
@@ -279,26 +281,27 @@ class Isolation(unittest.TestCase):
         for op, who, expected in self.matrix():
             if about(op) != "batch":
                 continue
-            own, foreign, random = who.ids["ticket_id"], who.theirs["ticket_id"], random_id()
+            field = RULES[op.id]["batch"]
+            what = NAMES.get(field) or "ticket_id"
+            own, foreign, random = who.ids[what], who.theirs[what], random_id()
             body = good_body(op, who.ids)
             for before, behind in (([], []), ([own], []), ([], [own]), ([random_id()], [own])):
                 for atomic in (False, True):
                     with self.subTest(op=op.id, who=who, before=before, behind=behind, atomic=atomic):
-                        answers = [self.ask(op, who, who.ids, body=dict(body, ticket_ids=before + [one] + behind, atomic=atomic), dry=True)
+                        answers = [self.ask(op, who, who.ids, body=dict(body, **{field: before + [one] + behind}, atomic=atomic), dry=True)
                                    for one in (foreign, random)]
                         for one in answers:
-                            one.body = re.sub(rb'(?<="updated_at":")[^"]*', lambda time: b"0" * len(time[0]), one.body)
-                        self.batch(self.one(*answers, foreign, random), who, before + [None] + behind, expected, atomic)
+                            one.body = re.sub(rb'(?<=ted_at":")[^"]*', lambda time: b"0" * len(time[0]), one.body)
+                        self.batch(self.one(*answers, foreign, random), who, before + [None] + behind, expected, atomic, own, field)
 
-    def batch(self, answer, who, asked, expected, atomic):
+    def batch(self, answer, who, asked, expected, atomic, own, field):
         """`asked`: the ids of the batch, None where another's stood."""
         if self.without_scope(expected):
             return self.refused(answer, expected)
-        own = who.ids["ticket_id"]
         absent = [i for i, one in enumerate(asked) if one != own or not self.at_home(who)]
         if atomic:
             self.assertEqual(answer.status, 422, answer)
-            return self.assertLessEqual({f"/ticket_ids/{i}" for i in absent}, set(answer.faults))
+            return self.assertLessEqual({f"/{field}/{i}" for i in absent}, set(answer.faults))
         self.assertEqual(answer.status, 200, answer)
         results = answer.json["results"]
         self.assertEqual({(results[i]["status"], results[i]["error"]["code"]) for i in absent}, {(404, "not_found")})

@@ -6,7 +6,8 @@ from policy import NAMES, PLACES, RULES, Caller, about, guarded, refusal, told
 from workshop import Workshop
 from world import ROLES, random_id
 
-FILTERS = {"tag": "color", "value": "red", "label": "bug", "status": "Backlog", "type": "ticket", "group_by": "team", "q": "first"}
+FILTERS = {"tag": "color", "value": "red", "label": "bug", "status": "Backlog", "type": "ticket", "group_by": "team", "q": "first",
+           "rates": "*:6000", "group_id": "none", "ticket_id": "AAA-1", "project_id": "AAA"}
 EMPTY = {"list_deliveries"}  # nothing is delivered here, so there is no second page
 
 
@@ -22,6 +23,12 @@ class Ways(Workshop):
         owner.must("PUT", f"/api/v1/tags/ticket/{second}", {"color": "red"})
         owner.post(f"/api/v1/tickets/{ids['ticket_id']}/comments", {"body": "Again."})
         owner.post(f"/api/v1/orgs/{org}/webhooks", {"url": "https://hooks.example.com/2", "event_types": ["*"]})
+        for month in ("2025-10", "2025-11"):
+            owner.post(f"/api/v1/orgs/{org}/periods/{month}/close")
+        for day in ("2026-02-01", "2026-03-01"):
+            owner.post(f"/api/v1/users/{ids['user_id']}/orgs/{org}/labor-rates", {"hourly_rate_cents": 5000, "effective_from": day})
+        for one in (ids["ticket_id"], second):
+            owner.patch(f"/api/v1/tickets/{one}", {"sprint_id": ids["sprint_id"]})
         owner.post(f"/api/v1/orgs/{org}/teams", {"name": "Second"})
         owner.post(f"/api/v1/teams/{ids['team_id']}/members", {"user_id": cls.people["Owner"].id})
         cls.closed_ticket = owner.post(f"/api/v1/projects/{cls.world.closed_project}/tickets", {"title": "Closed title"})["id"]
@@ -39,6 +46,9 @@ class Ways(Workshop):
                 continue
             query = self.org_query(op, self.ids)
             page = self.owner.get(op.url(self.ids, query + "limit=1"))
+            if "columns" in page:  # a board: each column is a list
+                page = next((c for c in page["columns"] if c["has_more"]), {"has_more": False})
+                query += f"status={page.get('status')}&"
             if page["has_more"]:
                 yield op, query, page["next_cursor"]
             else:
@@ -95,6 +105,8 @@ class Ways(Workshop):
     def test_cursors_of_other_filters(self):
         for op, query, cursor in self.pages():
             for one in self.filters(op):
+                if one.split("=")[0] + "=" in query:
+                    continue  # said already
                 with self.subTest(op=op.id, filter=one):
                     self.bad(self.owner, op, self.ids, f"{query}{one}&", cursor)
 
@@ -159,8 +171,9 @@ class Ways(Workshop):
                     self.assertNotIn(b"Hidden", at_home.body)
                     seen = self.owner.ask("GET", op.url(dict(self.ids, **hidden), query), statuses={200})
                     if about(op) == "query":
-                        self.assertIn(b"Hidden", seen.body, "the owner sees it, so that there is something to hide")
-                    elif PLACES[op.path_names[0]] == "project":
+                        if not op.path.startswith("/api/v1/reports/"):  # nobody worked on what is hidden
+                            self.assertIn(b"Hidden", seen.body, "the owner sees it, so that there is something to hide")
+                    elif op.path_names[0] in hidden:
                         refused = narrow.ask("GET", op.url(dict(self.ids, **hidden), query), statuses={403})
                         self.assertEqual(refused.code, "project_not_allowed")
 

@@ -51,19 +51,28 @@ def furnish(owner, org, key, helper):
     team = ask.post(f"/api/v1/orgs/{org}/teams", {"name": "Core"})["id"]
     ask.post(f"/api/v1/teams/{team}/members", {"user_id": helper.id})
     ask.must("PUT", f"/api/v1/tags/ticket/{ticket['id']}", {"color": "red"})
+    worked = [who.client.post(f"/api/v1/tickets/{ticket['id']}/time-entries", {"date": DATE, "minutes": 30})["id"]
+              for who in (owner, owner, helper, helper, helper)]  # two Drafts, two that are submitted, one that is approved
+    for entry in worked[2:]:
+        helper.client.post(f"/api/v1/time-entries/{entry}/submit")
+    ask.post(f"/api/v1/time-entries/{worked[4]}/approve")
+    ask.post(f"/api/v1/orgs/{org}/periods/2025-12/close")
     empty = ask.post("/api/v1/projects", {"org_id": org, "key": key + "E", "name": "Empty"})["id"]
+    idle = ask.post(f"/api/v1/projects/{project}/tickets", {"title": "Nobody worked on it"})["id"]
     free = ask.post(f"/api/v1/orgs/{org}/labels", {"name": "free", "color": "#00ff00"})["id"]
     later, running = (ask.post(f"/api/v1/projects/{project}/sprints", {"name": name, "start_date": DATE, "end_date": DATE})["id"]
                       for name in ("Later", "Running"))
     ask.post(f"/api/v1/sprints/{running}/start")
     spares = {"delete_project": {project: empty, key: key + "E"}, "delete_label": {label: free}, "delete_sprint": {sprint: later},
-              "complete_sprint": {sprint: running}}
+              "complete_sprint": {sprint: running}, "delete_time_entry": {worked[0]: worked[1]}, "approve_time_entry": {worked[0]: worked[2]},
+              "reject_time_entry": {worked[0]: worked[3]}, "reopen_time_entry": {worked[0]: worked[4]}, "reopen_period": {"2026-01": "2025-12"}, "delete_ticket": {ticket["id"]: idle}}
     undoable = ask.ask("POST", f"/api/v1/orgs/{org}/labels", {"name": "rash", "color": "#0000ff"}).headers["Alloy-Position"]
     pending = invite(owner, org, f"pending-{key.lower()}@example.com", "Viewer")
     return {"org_id": org, "project_id": project, "ticket_id": ticket["id"], "sprint_id": sprint, "label_id": label,
             "workflow_id": workflow, "comment_id": comment, "webhook_id": webhook, "invite_id": pending["id"],
             "invite_code": pending["invite_code"], "user_id": helper.id, "team_id": team, "entity_type": "ticket",
-            "entity_id": ticket["id"], "key": "color", "position": undoable, "spares": spares}
+            "entity_id": ticket["id"], "key": "color", "position": undoable, "time_entry_id": worked[0], "period": "2026-01",
+            "spares": spares}
 
 
 class World:
