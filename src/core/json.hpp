@@ -367,6 +367,7 @@ template <class T> void read_node(node const& n, T& v, reading& at) {
       if (v.size() > T::max) at.fail("too_many", "it must have at most " + std::to_string(T::max) + " members");
   } else {
     if (n.what != kind::array) return fail_type(at, n, "an array");
+    v.clear(); // it may have a default
     std::size_t i = 0;
     for (node const* e = n.child; e; e = e->next, ++i) {
       at.push(i);

@@ -55,16 +55,11 @@ std::optional<std::int64_t> minutes_of(std::optional<time_minutes> const& minute
   return std::nullopt;
 }
 
-std::int64_t logged_on(reader const& state, uuid const& org, uuid const& user, date day) {
-  std::string stored;
-  return state.get(time_of_day(org, user, day), stored) ? static_cast<std::int64_t>(big_endian_u64(stored)) : 0;
-}
-
 void check_day(reader const& state, org const& o, uuid const& user, date day, std::int64_t minutes,
                std::int64_t counted_already, context const& by, std::vector<fault>& faults) {
   if (day > day_of(state, o.id, by.at))
     faults.push_back({"/date", "in_the_future", "time is logged when it has been worked"});
-  auto const others = logged_on(state, o.id, user, day) - counted_already;
+  auto const others = minutes_logged(state, o.id, user, day) - counted_already;
   if (others + minutes > minutes_a_day_max)
     faults.push_back({"/minutes", "day_full",
                       "a day has 1440 minutes, and " + std::to_string(others) + " are logged on " + to_string(day)});
@@ -80,6 +75,11 @@ void check_adjusts(reader const& state, org const& o, std::optional<std::string>
 }
 
 } // namespace
+
+std::int64_t minutes_logged(reader const& state, uuid const& org, uuid const& user, date day) {
+  std::string stored;
+  return state.get(time_of_day(org, user, day), stored) ? static_cast<std::int64_t>(big_endian_u64(stored)) : 0;
+}
 
 result<decision> decide(reader const& state, org const& o, ticket const& t, log_time const& c, context const& by) {
   if (auto free = check_id<time_entry>(state, o.id, entity::time_entry, c.id); !free) return free.error();

@@ -49,6 +49,8 @@ inline key time_of_day(uuid const& org, uuid const& user, date day) {
   return key(org, table::time_of_day).add(user).add(static_cast<std::uint64_t>(day.days));
 }
 
+std::int64_t minutes_logged(reader const& state, uuid const& org, uuid const& user, date day);
+
 result<decision> decide(reader const& state, org const& o, ticket const& t, log_time const& c, context const& by);
 result<decision> decide(reader const& state, org const& o, time_entry const& e, update_time_entry const& c,
                         context const& by);

@@ -6,6 +6,7 @@
 #include "domain/members.hpp"
 #include "domain/projects.hpp"
 #include "domain/teams.hpp"
+#include "domain/time_entries.hpp"
 
 #include <algorithm>
 #include <set>
@@ -442,6 +443,43 @@ class undoer {
     auto again = made_again<events::webhook_created>(*w);
     again.from = w->from;
     add(at, std::move(again));
+  }
+  // Time: what its owner may change goes back. What was submitted, decided, priced or closed has ways back of its own.
+  void back(events::time_entry_logged const&, envelope const& at) {
+    auto const e = now<time_entry>(at);
+    if (e && untouched(at) && still_open(at, e->date))
+      add(at, events::time_entry_deleted{e->user_id, e->ticket_id, e->date, e->minutes});
+  }
+  void back(events::time_entry_deleted const&, envelope const& at) {
+    auto const e = lost<time_entry>(at);
+    if (e && there<ticket>(at, e->ticket_id, "ticket") && still_open(at, e->date) &&
+        day_takes(at, e->user_id, e->date, e->minutes))
+      make_again<events::time_entry_logged>(at, *e);
+  }
+  void back(events::time_entry_updated const& e, envelope const& at) {
+    auto const entry = now<time_entry>(at);
+    if (!entry) return;
+    if (entry->status != time_status::Draft) return reason(at, "it is " + std::string(json::name_of(entry->status)));
+    swap_back<time_entry>(e, at);
+  }
+  bool possible(events::time_entry_updated const& e, envelope const& at) {
+    auto next = *find<time_entry>(state_, at.tenant, at.subject.id);
+    auto const before = next;
+    apply(next, e.changes);
+    std::int64_t const already = next.date == before.date ? before.minutes : 0;
+    return still_open(at, before.date) && still_open(at, next.date) &&
+           day_takes(at, next.user_id, next.date, next.minutes - already);
+  }
+  bool still_open(envelope const& at, date day) {
+    auto const month = month_of(day);
+    if (!is_closed(state_, at.tenant, month)) return true;
+    reason(at, month + " is closed");
+    return false;
+  }
+  bool day_takes(envelope const& at, uuid const& user, date day, std::int64_t more) {
+    if (minutes_logged(state_, at.tenant, user, day) + more <= minutes_a_day_max) return true;
+    reason(at, to_string(day) + " would have more than 1440 minutes");
+    return false;
   }
   // Organizations, and what belongs to the tenant `identity`.
   template <class E> void back(E const&, envelope const& at) { reason(at, "this is not undone"); }

@@ -72,4 +72,21 @@ crypto::digest digest_of(storage::database const& db) {
   return crypto::sha256(blocks);
 }
 
+std::map<unsigned, std::uint64_t> differences(storage::database const& one, storage::database const& other) {
+  constexpr std::size_t table_at = 16; // behind the tenant
+  std::map<unsigned, std::uint64_t> found;
+  std::string const end(64, static_cast<char>(0xff));
+  auto const count = [&](std::string_view k) { ++found[static_cast<unsigned char>(k[table_at])]; };
+  auto const rows = one.snapshot(storage::family::state), others = other.snapshot(storage::family::state);
+  auto const a = rows->cursor({}, end, direction::ascending), b = others->cursor({}, end, direction::ascending);
+  for (a->seek({}), b->seek({}); a->valid() || b->valid();) {
+    bool const mine = a->valid() && (!b->valid() || a->key() <= b->key());
+    bool const theirs = b->valid() && (!a->valid() || b->key() <= a->key());
+    if (!(mine && theirs && a->value() == b->value())) count(mine ? a->key() : b->key());
+    if (mine) a->next();
+    if (theirs) b->next();
+  }
+  return found;
+}
+
 } // namespace alloy::projections

@@ -4,6 +4,7 @@
 #include "events/log.hpp"
 
 #include <functional>
+#include <map>
 
 namespace alloy::projections {
 
@@ -20,5 +21,8 @@ replayed replay(events::log const& from, storage::database& into, progress const
 
 // SHA-256 over every row of the state, in order: equal digests mean equal read models.
 crypto::digest digest_of(storage::database const& db);
+
+// How many rows of each table (the number of core/key.hpp) are in one state alone, or have other values in the two.
+std::map<unsigned, std::uint64_t> differences(storage::database const& one, storage::database const& other);
 
 } // namespace alloy::projections

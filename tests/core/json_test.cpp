@@ -304,6 +304,18 @@ RC_BOOST_PROP(any_bytes_are_written_as_json, (std::string const& bytes)) {
   RC_ASSERT(json::to_string(*read) == json::to_string(bytes));
 }
 
+namespace {
+struct with_default {
+  std::vector<int> days{1, 2};
+};
+BOOST_DESCRIBE_STRUCT(with_default, (), (days))
+} // namespace
+
+BOOST_AUTO_TEST_CASE(what_is_read_takes_the_place_of_a_default) {
+  BOOST_TEST(json::read<with_default>(R"({"days":[3]})")->days == std::vector<int>{3},
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace alloy

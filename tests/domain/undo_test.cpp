@@ -125,6 +125,25 @@ BOOST_FIXTURE_TEST_CASE(nobody_takes_back_a_role_above_his_own, undo_tracker) {
   BOOST_TEST(undo().reasons.size() == 1U);
 }
 
+BOOST_FIXTURE_TEST_CASE(logged_time_is_taken_back_while_it_is_a_draft_of_an_open_month, undo_tracker) {
+  uuid const entry = id_of(70);
+  events::time_entry_logged logged;
+  logged.user_id = ada;
+  logged.ticket_id = ticket_id;
+  logged.project_id = project_id;
+  logged.date = make_date(2026, 3, 30);
+  logged.minutes = 90;
+  make(entity::time_entry, entry, logged);
+  {
+    auto const back = undo();
+    BOOST_TEST(back.reasons.empty());
+    BOOST_TEST(!find<time_entry>(state, tenant, entry).has_value());
+  }
+  given(entity::time_entry, entry, logged);
+  given(entity::time_entry, entry, events::time_entry_submitted{});
+  BOOST_TEST(undo().reasons.size() == 1U);
+}
+
 BOOST_FIXTURE_TEST_CASE(all_reasons_are_named_at_once, undo_tracker) {
   make(entity::ticket, ticket_id, renamed("Printer", "Plotter"));
   make(entity::ticket, ticket_id, events::ticket_labeled{bug});

@@ -1,7 +1,7 @@
 """What was: what happened to a ticket, how things stood, what a write would do, and what takes it back."""
 import server
 from catalogue import good_body, operations_of
-from policy import about, guarded
+from policy import RULES, about, guarded
 from workshop import Workshop
 from world import DATE
 
@@ -11,7 +11,9 @@ ADDED = ("added_at", "created_at", "joined_at")  # of a member: when he came las
 BEFORE = {"complete_sprint": ("start_sprint",), "remove_team_member": ("add_team_member",), "remove_project_member": ("add_project_member",),
           "remove_ticket_label": ("add_ticket_label",), "delete_ticket": ("add_ticket_label", "update_ticket"),
           "delete_project": ("delete_ticket", "delete_sprint")}
-FINAL = ("revoke_invite",)  # never taken back
+# Never taken back: there are other ways back, or none on purpose.
+FINAL = ("revoke_invite", "submit_time_entry", "approve_time_entry", "reject_time_entry", "reopen_time_entry", "batch_time_entries", "create_labor_rate",
+         "close_period", "reopen_period")
 SHOWN_AS_ENDED = ("create_invite",)  # taken back, it stays in its list as ended
 # Taken back, but not brought back again as it was: a member is removed, not unadded; a sprint forgets when it began or
 # ended.
@@ -126,7 +128,7 @@ class Past(Workshop):
         """Everything that is about the organization's things, as it is read, by operation."""
         found = {}
         for op in guarded(self.operations.values()):
-            if op.method == "GET" and (op.path_names or about(op) == "query") and op.row["tags"][0] != "Reports" and op.id != "get_ticket_activity":
+            if op.method == "GET" and (op.path_names or about(op) == "query") and op.row["tags"][0] != "Reports" and op.id not in ("get_ticket_activity", "get_sprint_burndown"):
                 query = "&".join((["limit=200"] if "limit" in op.query_names() else []) + ([f"org_id={self.org}"] if about(op) == "query" else []))
                 answer = self.owner.ask("GET", op.url(ids, query))
                 without = GOES_ON + (ADDED if op.id.endswith("_members") else ())
@@ -154,8 +156,20 @@ class Past(Workshop):
                 body = {"title": body["title"]}
             ids[name] = self.owner.post(row.url(ids), body)["id"]
         ids["entity_id"], ids["user_id"] = ids["ticket_id"], self.member().id
+        others = []  # a Member's entries, submitted twice and approved once
+        for who in (self.owner, *[self.people["Member"].client] * 3):
+            others.append(who.post(f"/api/v1/tickets/{self.ids['ticket_id']}/time-entries", {"date": self.fresh_day(), "minutes": 1})["id"])
+            if who is not self.owner:
+                who.post(f"/api/v1/time-entries/{others[-1]}/submit")
+        self.owner.post(f"/api/v1/time-entries/{others[3]}/approve")
+        ids["time_entry_id"] = others[0]
+        ids["spares"] = {op: {others[0]: one} for op, one in zip(("approve_time_entry", "reject_time_entry", "reopen_time_entry"), others[1:])}
         self.owner.must("PUT", f"/api/v1/tags/ticket/{ids['ticket_id']}", {"color": "blue"})
         return ids
+
+    def fresh_day(self):
+        n = int(self.fresh(""))
+        return f"20{10 + n // 300 % 15}-{1 + n // 28 % 12:02}-{1 + n % 28:02}"
 
     def commands(self):
         """Operations that write something of an organization, but for those that end it or make it."""
@@ -184,7 +198,7 @@ class Past(Workshop):
                 after = self.reads(ids)
                 if after["get_ticket"][0] == 200:
                     happened = [a["type"] for a in self.owner.all(f"/api/v1/tickets/{ids['ticket_id']}/activity") if a["position"] > head]
-                    on_ticket = about(op) == "batch" or op.path_names and op.path_names[0] in ("ticket_id", "comment_id", "entity_type")
+                    on_ticket = RULES[op.id].get("batch") == "ticket_ids" or op.path_names and op.path_names[0] in ("ticket_id", "comment_id", "entity_type")
                     self.assertEqual(happened, dry if on_ticket else [])
                 if op.id in FINAL:
                     self.assertTrue(self.undo(position, status=409).json["reasons"])
