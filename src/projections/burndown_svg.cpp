@@ -140,7 +140,8 @@ class chart {
     auto const title = escaped(name);
     auto const unit = std::string(json::name_of(b_.unit));
     auto const span = to_string(b_.days.front().date) + " to " + to_string(b_.days.back().date);
-    auto const promised = b_.commitment ? "commitment " + number(*b_.commitment) + " " + unit : "not started";
+    auto const promised =
+        b_.commitment ? "commitment " + number(*b_.commitment) + " " + unit : "not started, in " + unit;
     out_ +=
         R"(<svg xmlns="http://www.w3.org/2000/svg" class="burndown" viewBox="0 0 760 400" width="760" height="400" )"
         R"(role="img" aria-labelledby="burndown-title burndown-desc">)"
@@ -149,7 +150,7 @@ class chart {
     out_ += style;
     out_ += "<rect class=\"ground\" width=\"760\" height=\"400\"/>\n";
     text(left, 30, "name", "start", escaped(shortened(name)));
-    text(left, 50, "faint", "start", span + " \xc2\xb7 " + unit + " \xc2\xb7 " + promised);
+    text(left, 50, "faint", "start", span + " \xc2\xb7 " + promised);
   }
 
   std::string described(std::string const& span, std::string const& promised) const {
