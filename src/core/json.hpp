@@ -305,6 +305,19 @@ template <class T> void read_object(node const& n, T& v, reading& at) {
     at.pop();
   }
 }
+
+template <class T> void read_list(node const& n, T& v, reading& at) {
+  if (n.what != kind::array) return fail_type(at, n, "an array");
+  v.clear(); // it may have a default
+  std::size_t i = 0;
+  for (node const* e = n.child; e; e = e->next, ++i) {
+    at.push(i);
+    read_node(*e, v.emplace_back(), at);
+    at.pop();
+  }
+  if constexpr (requires { T::check_size(i); })
+    if (auto f = T::check_size(i)) at.fail(f->code, std::move(f->detail));
+}
 } // namespace detail
 
 template <class T> void read_node(node const& n, T& v, reading& at) {
@@ -366,16 +379,7 @@ template <class T> void read_node(node const& n, T& v, reading& at) {
     if constexpr (requires { T::max; })
       if (v.size() > T::max) at.fail("too_many", "it must have at most " + std::to_string(T::max) + " members");
   } else {
-    if (n.what != kind::array) return fail_type(at, n, "an array");
-    v.clear(); // it may have a default
-    std::size_t i = 0;
-    for (node const* e = n.child; e; e = e->next, ++i) {
-      at.push(i);
-      read_node(*e, v.emplace_back(), at);
-      at.pop();
-    }
-    if constexpr (requires { T::check_size(i); })
-      if (auto f = T::check_size(i)) at.fail(f->code, std::move(f->detail));
+    detail::read_list(n, v, at);
   }
 }
 

@@ -136,7 +136,7 @@ BOOST_FIXTURE_TEST_CASE(logged_time_is_taken_back_while_it_is_a_draft_of_an_open
   make(entity::time_entry, entry, logged);
   {
     auto const back = undo();
-    BOOST_TEST(back.reasons.empty());
+    BOOST_TEST(back.reasons.empty(), back.reasons.front());
     BOOST_TEST(!find<time_entry>(state, tenant, entry).has_value());
   }
   given(entity::time_entry, entry, logged);
