@@ -2,6 +2,7 @@
 #include "api/access.hpp"
 #include "api/finance.hpp"
 #include "api/report_rows.hpp"
+#include "domain/periods.hpp"
 
 #include <algorithm>
 
@@ -15,7 +16,7 @@ BOOST_DESCRIBE_ENUM(time_group, user, project, ticket, team, activity)
 
 struct time_report_query {
   std::optional<uuid> org_id;
-  date from, to;
+  std::optional<date> from, to;
   std::optional<time_group> group_by;
   std::optional<uuid> project_id;
 };
@@ -109,11 +110,14 @@ time_line line_for(books_view const& view, time_group by, reckoned const& e) {
 }
 
 result<reply> report(read_call& c, time_report_query const& q) {
-  if (q.to < q.from) return error::of_field("/to", "before_from", "to must not be before from");
   auto const view = open_view(c, q.org_id);
   if (!view) return view.error();
-  time_report r{q.from,
-                q.to,
+  auto const today = day_in(view->first.org.time_zone, c.then ? c.then->at() : now());
+  date const to = q.to.value_or(q.from ? std::max(today, *q.from) : today);
+  date const from = q.from.value_or(domain::first_day(domain::month_of(to)));
+  if (to < from) return error::of_field("/to", "before_from", "to must not be before from");
+  time_report r{from,
+                to,
                 q.group_by.value_or(time_group::user),
                 view->first.org.id,
                 view->first.org.currency,
@@ -122,7 +126,7 @@ result<reply> report(read_call& c, time_report_query const& q) {
                 view->first.position()};
   std::unordered_map<std::string, time_line> groups;
   reckoning books(c.state, c.then, r.org_id, {}, c.who->only_projects);
-  books.each(q.project_id, q.from, q.to, [&](reckoned const& e) {
+  books.each(q.project_id, from, to, [&](reckoned const& e) {
     auto const [group, is_new] = groups.try_emplace(key_in(r.group_by, e));
     if (is_new) group->second = line_for(view->first, r.group_by, e);
     add(group->second, e);
@@ -145,9 +149,9 @@ operation time_report_row() {
                                                  "Hours logged in a range of days, by user, project, ticket, team or "
                                                  "activity",
                                                  report);
-  row.notes =
-      "All entries count, each under its state; `amount_cents` is that of the approved and priced ones, and null "
-      "to those who may not see amounts.";
+  row.notes = "Without `from` and `to`: this month so far. All entries count, each under its state; `amount_cents` is "
+              "that of the approved and priced ones, and null "
+              "to those who may not see amounts.";
   return row;
 }
 

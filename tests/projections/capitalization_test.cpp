@@ -99,7 +99,8 @@ BOOST_AUTO_TEST_CASE(one_project_in_several_treatments_has_a_line_for_each) {
 }
 
 BOOST_AUTO_TEST_CASE(hours_without_a_rate_are_unpriced_and_in_no_total) {
-  auto books = one_group().add(30, 100).add(45, std::nullopt).add(7, std::nullopt, 2);
+  one_group books; // it holds the projects that the sums are about
+  books.add(30, 100).add(45, std::nullopt).add(7, std::nullopt, 2);
   books.sums.leave_out(time_status::Draft, 1);
   books.sums.leave_out(time_status::Submitted, 2);
   books.sums.leave_out(time_status::Rejected, 3);

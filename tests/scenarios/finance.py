@@ -205,6 +205,8 @@ class Finance(Workshop):
             report = self.month.boss.client.get(path + by)
             self.assertEqual((report["totals"]["minutes"], report["totals"]["approved_minutes"], report["totals"]["amount_cents"]), (ALL_MINUTES, 922, 67578))
             self.assertEqual(sum(g["minutes"] for g in report["groups"]), ALL_MINUTES)
+        today = self.month.boss.client.get(f"/api/v1/reports/time?org_id={self.month.org}")
+        self.assertEqual((today["from"], today["groups"]), (today["to"][:8] + "01", []))
         report = self.month.boss.client.get(path + "ticket")
         self.assertEqual([(g["name"], g["minutes"]) for g in report["groups"]], [("ANC-1", 477), ("BEA-1", 480), ("CAB-1", 65), ("DIN-1", 20)])
 
