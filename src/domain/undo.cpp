@@ -447,7 +447,7 @@ class undoer {
   // Time: what its owner may change goes back. What was submitted, decided, priced or closed has ways back of its own.
   void back(events::time_entry_logged const&, envelope const& at) {
     auto const e = now<time_entry>(at);
-    if (e && untouched(at) && still_open(at, e->date))
+    if (e && is_draft(at, *e) && untouched(at) && still_open(at, e->date))
       add(at, events::time_entry_deleted{e->user_id, e->ticket_id, e->date, e->minutes});
   }
   void back(events::time_entry_deleted const&, envelope const& at) {
@@ -458,9 +458,12 @@ class undoer {
   }
   void back(events::time_entry_updated const& e, envelope const& at) {
     auto const entry = now<time_entry>(at);
-    if (!entry) return;
-    if (entry->status != time_status::Draft) return reason(at, "it is " + std::string(json::name_of(entry->status)));
-    swap_back<time_entry>(e, at);
+    if (entry && is_draft(at, *entry)) swap_back<time_entry>(e, at);
+  }
+  bool is_draft(envelope const& at, time_entry const& e) {
+    if (e.status == time_status::Draft) return true;
+    reason(at, "it is " + std::string(json::name_of(e.status)));
+    return false;
   }
   bool possible(events::time_entry_updated const& e, envelope const& at) {
     auto next = *find<time_entry>(state_, at.tenant, at.subject.id);
