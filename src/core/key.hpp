@@ -72,7 +72,7 @@ enum class table : std::uint8_t {
   time_by_ticket = 80,
   time_by_status = 81,
   sprint_change = 82, // what came into a sprint, left it, was done in it: what the burndown draws
-  flow_count = 83, // how many tickets had a status at the end of a day
+  flow_count = 83,    // how many tickets had a status at the end of a day
   flow_ticket = 84,
   flow_done = 85,
   // of the search index, a database of its own: projections/text_rows
