@@ -32,6 +32,8 @@ struct head {
 
 struct plan {
   domain::facts events = {};
+  // Records of another log, of one tenant, as they were stored: appended as they are, before the events (an import).
+  std::vector<std::string> records = {};
   std::function<answer(reader const& state)> render; // called once the events are folded
   std::optional<events::actor> actor = {};           // where the command itself makes the actor (registration)
   std::uint64_t cause = 0;                           // the position of the event that it answers to (an undo)

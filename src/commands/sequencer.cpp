@@ -132,6 +132,8 @@ void sequencer::run_batch(std::vector<command>& all) {
     parts_.metrics.fsync_seconds.observe(seconds_since(synced));
     parts_.metrics.events_appended.add(
         static_cast<double>(into.next_position - records.front().events.front().position));
+  } else if (!into.txn.empty()) {
+    into.txn.commit(true); // what this server keeps beside the log
   }
   point("after_batch");
   parts_.metrics.batch_commands.observe(static_cast<double>(all.size()));
@@ -173,10 +175,11 @@ result<answer> sequencer::run_one(command& c, open_batch& into) {
 }
 
 result<answer> sequencer::apply(command& c, plan& p, timestamp at, open_batch& into) {
-  if (!p.events.empty() && !writable())
+  if ((!p.events.empty() || !p.records.empty()) && !writable())
     return error(errc::insufficient_storage, "free disk space is below the mark; reads go on");
   view& state = into.txn.of(family::state);
   origin const from{c, p.actor.value_or(c.actor), at, p.cause, into.next_position, into.records.size()};
+  if (auto appended = append_stored(p.records, into); !appended) return appended.error();
   // No record spans two tenants: events of a further tenant make a further record.
   std::vector<uuid> tenants;
   for (auto const& e : p.events)
@@ -195,7 +198,7 @@ result<answer> sequencer::apply(command& c, plan& p, timestamp at, open_batch& i
   answer a = p.render(state);
   a.position = into.next_position == from.first_position ? 0 : into.next_position - 1;
   if (c.dry_run) a.events = events::public_list(p.events);
-  if (c.key && !c.dry_run && !p.events.empty() && !a.refused)
+  if (c.key && !c.dry_run && a.position != 0 && !a.refused)
     parts_.answers.keep(into.txn.of(family::local), *c.key, a, at);
   return a;
 }
@@ -251,6 +254,33 @@ result<> sequencer::append(origin const& from, drafts_view drafts, open_batch& i
   into.next_position += n.count;
   into.out.push_back(std::move(n));
   into.records.push_back(std::move(r));
+  return {};
+}
+
+// Their bytes stay, so they keep their leaves; what they cannot be folded into is refused.
+result<> sequencer::append_stored(std::span<std::string const> records, open_batch& into) {
+  view& state = into.txn.of(family::state);
+  for (auto const& bytes : records) {
+    try {
+      auto r = events::decode_record(into.next_position, bytes);
+      auto const chain = events::head_of(state, r.head.tenant);
+      if (r.head.tenant_seq != chain.seq + 1 || r.previous_crc != chain.crc)
+        return error(errc::wrong_state, "record " + std::to_string(r.head.tenant_seq) +
+                                            " does not follow the last one here, which is record " +
+                                            std::to_string(chain.seq));
+      if (bytes.size() > settings_.record_max_bytes)
+        return error(errc::body_too_large, "a record is larger than record_max_bytes of this server");
+      parts_.fold(state, r, bytes);
+      auto const count = static_cast<std::uint32_t>(r.events.size());
+      into.out.push_back({r.head.tenant, r.head.tenant_seq, r.head.command_id, false, count, bytes});
+      into.records.push_back(std::move(r));
+      into.next_position += count;
+    } catch (storage::read_failed const&) {
+      throw;
+    } catch (std::exception const& bad) {
+      return error(errc::validation_failed, std::string("a record cannot be taken: ") + bad.what());
+    }
+  }
   return {};
 }
 

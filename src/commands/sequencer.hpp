@@ -62,6 +62,7 @@ class sequencer {
   result<answer> run_one(command& c, open_batch& into);
   result<answer> apply(command& c, plan& p, timestamp at, open_batch& into);
   result<> append(origin const& from, drafts_view drafts, open_batch& into);
+  result<> append_stored(std::span<std::string const> records, open_batch& into);
   result<> append_halves(origin const& from, drafts_view drafts, open_batch& into);
   void housekeep();
   void point(char const* name) const {

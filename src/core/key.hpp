@@ -11,7 +11,8 @@ enum class table : std::uint8_t {
   // the tenant's own chain: events/ledger
   tenant_head = 1,
   record_leaf = 2,
-  folded = 3, // how far the state has been folded: of the tenant `identity`, for all
+  folded = 3,    // how far the state has been folded: of the tenant `identity`, for all
+  tree_node = 4, // complete parts of the tenant's Merkle tree: events/merkle
   // entities, by id: domain
   org = 10,
   member = 11,
@@ -57,7 +58,6 @@ enum class table : std::uint8_t {
   ticket_by_sprint = 65,
   comment_by_ticket = 66,
   sprint_by_project = 67,
-  delivery = 68,
   api_key_by_user = 69,
   session_by_user = 70,
   ticket_by_reporter = 71,
@@ -84,6 +84,12 @@ enum class table : std::uint8_t {
   text_loose = 105,
   text_documents = 106,
   text_page = 107,
+  // of the store of deliveries, a database of its own: webhooks/delivery_store
+  delivery_folded = 110, // how far the log has been followed: of the tenant `identity`, for all
+  delivery_endpoint = 111,
+  delivery = 112,
+  delivery_by_webhook = 113,
+  delivery_pending = 114,
 };
 
 // Users, sessions and keys are a tenant, too: its id is the nil UUID and sorts before every org.

@@ -239,14 +239,19 @@ struct webhook {
   std::string url, secret_sealed;
   std::vector<std::string> event_types;
   bool active = true, ordered = false;
+  std::optional<std::string> previous_secret_sealed = {};
+  std::optional<timestamp> previous_secret_until = {};
+  std::optional<std::string> disabled_reason = {};
+  std::optional<timestamp> disabled_at = {};
   uuid created_by;
-  std::uint64_t from = 0;
+  std::optional<std::uint64_t> from = {};
   timestamp created_at, updated_at;
   std::uint64_t version = 0;
 };
 BOOST_DESCRIBE_STRUCT(webhook, (),
-                      (id, org_id, url, secret_sealed, event_types, active, ordered, created_by, from, created_at,
-                       updated_at, version))
+                      (id, org_id, url, secret_sealed, event_types, active, ordered, previous_secret_sealed,
+                       previous_secret_until, disabled_reason, disabled_at, created_by, from, created_at, updated_at,
+                       version))
 
 // ------------------------------------------------------------------------------- of the tenant `identity`
 
@@ -254,10 +259,13 @@ struct user {
   static constexpr table rows = table::user;
   uuid id;
   std::string email_sealed, display_name_sealed, password_hash;
+  std::optional<timestamp> erased_at = {};
   timestamp created_at, updated_at;
   std::uint64_t version = 0;
 };
-BOOST_DESCRIBE_STRUCT(user, (), (id, email_sealed, display_name_sealed, password_hash, created_at, updated_at, version))
+BOOST_DESCRIBE_STRUCT(user, (),
+                      (id, email_sealed, display_name_sealed, password_hash, erased_at, created_at, updated_at,
+                       version))
 
 struct session {
   static constexpr table rows = table::session;

@@ -19,6 +19,12 @@ void on(view& state, events::user_registered const& e, envelope const& at) {
 void on(view& state, events::user_password_changed const& e, envelope const& at) {
   update<user>(state, at, [&](user& u) { u.password_hash = e.password_hash; });
 }
+void on(view& state, events::user_erased const&, envelope const& at) {
+  update<user>(state, at, [&](user& u) {
+    u.password_hash.clear();
+    u.erased_at = at.at;
+  });
+}
 void on(view& state, events::session_opened const& e, envelope const& at) {
   auto s = created<session>(at, e);
   put(state, at.tenant, s);
@@ -116,12 +122,33 @@ void on(view& state, events::webhook_created const& e, envelope const& at) {
   auto w = created<webhook>(at, e);
   w.org_id = at.tenant;
   w.created_by = at.actor.user_id;
-  w.from = e.from.value_or(at.position);
   put(state, at.tenant, w);
 }
 void on(view& state, events::webhook_updated const& e, envelope const& at) {
-  update<webhook>(state, at, [&](webhook& w) { apply(w, e.changes); });
+  update<webhook>(state, at, [&](webhook& w) {
+    apply(w, e.changes);
+    if (!w.active) return;
+    w.disabled_reason.reset();
+    w.disabled_at.reset();
+  });
 }
+void on(view& state, events::webhook_secret_rotated const& e, envelope const& at) {
+  update<webhook>(state, at, [&](webhook& w) {
+    w.previous_secret_sealed = std::move(w.secret_sealed);
+    w.previous_secret_until = e.overlap_until;
+    w.secret_sealed = e.secret_sealed;
+  });
+}
+void on(view& state, events::webhook_disabled const& e, envelope const& at) {
+  update<webhook>(state, at, [&](webhook& w) {
+    w.active = false;
+    w.disabled_reason = e.reason;
+    w.disabled_at = at.at;
+  });
+}
+void on(view&, events::webhook_pinged const&, envelope const&) {}
+void on(view&, events::webhook_redelivered const&, envelope const&) {}
+void on(view&, events::webhook_replayed const&, envelope const&) {}
 void on(view& state, events::webhook_deleted const&, envelope const& at) {
   state.erase(key_of<webhook>(at.tenant, at.subject.id));
 }

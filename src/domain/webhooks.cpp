@@ -1,5 +1,6 @@
 #include "domain/webhooks.hpp"
 
+#include "core/web_url.hpp"
 #include "domain/history.hpp"
 
 #include <algorithm>
@@ -18,15 +19,7 @@ std::vector<std::string> types_of(list<event_type, 1, 100> const& in) {
 } // namespace
 
 bool webhook_url_rule::ok(std::string_view t) noexcept {
-  if (t.size() < min || t.size() > max || !t.starts_with("https://")) return false;
-  auto const rest = t.substr(8);
-  auto const authority = rest.substr(0, rest.find_first_of("/?"));
-  if (authority.empty() || authority.front() == ':' || authority.find('@') != std::string_view::npos) return false;
-  return std::all_of(t.begin(), t.end(), [](char c) {
-    auto const u = static_cast<unsigned char>(c);
-    return u > 0x20 && u < 0x7f && c != '#' && c != '"' && c != '<' && c != '>' && c != '\\' && c != '^' && c != '`' &&
-           c != '{' && c != '}' && c != '|';
-  });
+  return t.size() >= min && t.size() <= max && parse_web_url(t).has_value();
 }
 
 std::vector<std::string> const& event_type_rule::choices() {
@@ -75,6 +68,50 @@ result<decision> decide(webhook const& w, update_webhook const& c) {
 result<decision> remove(webhook const& w) {
   decision d;
   record(d.events, w.org_id, entity::webhook, w.id, events::webhook_deleted{});
+  return d;
+}
+
+void log_place::read_json(json::node const& n, json::reading& at) {
+  if (n.what == json::kind::integer)
+    text = std::to_string(n.integer);
+  else if (n.what == json::kind::string)
+    text = n.text;
+  else
+    json::fail_type(at, n, "a position or a timestamp");
+}
+
+result<decision> rotate(webhook const& w, rotate_secret const& c, std::string secret_sealed, timestamp at) {
+  constexpr std::int64_t day_s = 86'400;
+  auto const overlap = c.overlap_seconds ? c.overlap_seconds->value : day_s;
+  decision d;
+  record(d.events, w.org_id, entity::webhook, w.id,
+         events::webhook_secret_rotated{std::move(secret_sealed), {at.ms + overlap * 1000}});
+  return d;
+}
+
+result<decision> disable(webhook const& w, std::string_view reason) {
+  decision d;
+  if (w.active) record(d.events, w.org_id, entity::webhook, w.id, events::webhook_disabled{std::string(reason)});
+  return d;
+}
+
+result<decision> ping(webhook const& w) {
+  decision d;
+  record(d.events, w.org_id, entity::webhook, w.id, events::webhook_pinged{});
+  return d;
+}
+
+result<decision> redeliver(webhook const& w, uuid const& delivery) {
+  decision d;
+  record(d.events, w.org_id, entity::webhook, w.id, events::webhook_redelivered{delivery});
+  return d;
+}
+
+result<decision> replay(webhook const& w, std::uint64_t from, std::uint64_t to, replay_webhook const& c) {
+  if (to < from) return error::of_field("/to", "before_from", "to must not be before from");
+  decision d;
+  record(d.events, w.org_id, entity::webhook, w.id,
+         events::webhook_replayed{from, to, c.event_types ? types_of(*c.event_types) : std::vector<std::string>()});
   return d;
 }
 

@@ -9,9 +9,10 @@ namespace alloy::domain {
 
 struct webhook_url_rule {
   static constexpr std::string_view format = "uri",
-                                    words = "it must be an https URL with a host, without user, fragment or spaces",
+                                    words = "it must be an https URL with a host, without user, fragment or spaces; "
+                                            "where the operator allows it, http as well",
                                     example = "https://hooks.example.com/in";
-  static constexpr std::size_t min = 12, max = 2048;
+  static constexpr std::size_t min = 11, max = 2048;
   static bool ok(std::string_view t) noexcept;
 };
 struct event_type_rule {
@@ -39,6 +40,34 @@ struct update_webhook {
   json::changed<bool> active, ordered;
 };
 BOOST_DESCRIBE_STRUCT(update_webhook, (), (url, event_types, active, ordered))
+
+struct rotate_secret {
+  std::optional<bounded<0, 604'800>> overlap_seconds; // a day where it is not said
+};
+BOOST_DESCRIBE_STRUCT(rotate_secret, (), (overlap_seconds))
+
+// A place in the log as a client names it: a position, or an RFC 3339 timestamp.
+struct log_place {
+  static constexpr std::string_view json_schema =
+      R"({"anyOf":[{"type":"integer","minimum":0},{"type":"string","minLength":1,"maxLength":64}],)"
+      R"("description":"a position of the log, or an RFC 3339 timestamp"})";
+  std::string text;
+  void read_json(json::node const& n, json::reading& at);
+  void write_json(std::string& out) const { json::write_string(out, text); }
+};
+struct replay_webhook {
+  log_place from;
+  std::optional<log_place> to;
+  std::optional<list<event_type, 1, 100>> event_types;
+};
+BOOST_DESCRIBE_STRUCT(replay_webhook, (), (from, to, event_types))
+
+result<decision> rotate(webhook const& w, rotate_secret const& c, std::string secret_sealed, timestamp at);
+result<decision> disable(webhook const& w, std::string_view reason); // by the dispatcher
+result<decision> ping(webhook const& w);
+result<decision> redeliver(webhook const& w, uuid const& delivery);
+// What lies between the two positions is sent again, both in.
+result<decision> replay(webhook const& w, std::uint64_t from, std::uint64_t to, replay_webhook const& c);
 
 result<decision> decide(reader const& state, org const& o, create_webhook const& c, uuid const& id,
                         std::string secret_sealed);

@@ -3,6 +3,8 @@
 #include "events/former.hpp"
 #include "events/log.hpp"
 
+#include <algorithm>
+
 namespace alloy::events {
 namespace {
 
@@ -29,6 +31,42 @@ struct record_shape {
 };
 BOOST_DESCRIBE_STRUCT(record_shape, (), (org_id, org_seq, command_id, at, actor, request_id, cause, events))
 
+using all_types = boost::mp11::mp_transform<std::type_identity, boost::mp11::mp_rename<event, boost::mp11::mp_list>>;
+
+constexpr bool is_private(std::string_view member) {
+  return member.ends_with("_sealed") || member.ends_with("_hash");
+}
+
+template <class E> constexpr bool is_public() {
+  if constexpr (requires { E::internal; }) return false;
+  return !E::type.starts_with("user.") && !E::type.starts_with("session.") && !E::type.starts_with("api_key.");
+}
+
+struct type_facts {
+  std::string_view type;
+  int schema = 0;
+  bool is_public = false, has_private = false; // members that nobody outside sees
+};
+
+std::vector<type_facts> list_types() {
+  std::vector<type_facts> all;
+  boost::mp11::mp_for_each<all_types>([&](auto t) {
+    using E = typename decltype(t)::type;
+    type_facts one{E::type, E::schema, is_public<E>(), false};
+    boost::mp11::mp_for_each<json::members_of<E>>(
+        [&](auto d) { one.has_private = one.has_private || is_private(d.name); });
+    all.push_back(one);
+  });
+  std::ranges::sort(all, {}, &type_facts::type);
+  return all;
+}
+
+type_facts const* find_type(std::string_view type) noexcept {
+  static std::vector<type_facts> const all = list_types();
+  auto const found = std::ranges::lower_bound(all, type, {}, &type_facts::type);
+  return found != all.end() && found->type == type ? &*found : nullptr;
+}
+
 template <class E> E read_shape(int schema, std::string_view data) {
   if (schema == E::schema) return json::stored<E>(data);
   if constexpr (!std::is_void_v<typename former<E>::type>)
@@ -49,7 +87,7 @@ std::string public_data(event const& e) {
         std::string out = "{";
         boost::mp11::mp_for_each<json::members_of<std::remove_cvref_t<decltype(one)>>>([&](auto d) {
           std::string_view const name = d.name;
-          if (name.ends_with("_sealed") || name.ends_with("_hash") || json::detail::omitted(one.*d.pointer)) return;
+          if (is_private(name) || json::detail::omitted(one.*d.pointer)) return;
           if (out.size() > 1) out += ',';
           json::write(out, name);
           out += ':';
@@ -80,8 +118,7 @@ std::string public_list(std::span<draft const> drafts) {
 event decode_data(std::string_view type, int schema, std::string_view data) {
   event out;
   bool found = false;
-  boost::mp11::mp_for_each<
-      boost::mp11::mp_transform<std::type_identity, boost::mp11::mp_rename<event, boost::mp11::mp_list>>>([&](auto t) {
+  boost::mp11::mp_for_each<all_types>([&](auto t) {
     using E = typename decltype(t)::type;
     if (found || E::type != type) return;
     found = true;
@@ -151,16 +188,63 @@ record decode_record(std::uint64_t first_position, std::string_view bytes) {
   return r;
 }
 
+outside_record read_outside(std::uint64_t first_position, std::string_view bytes) {
+  record_frame frame;
+  std::string const where = "the record at position " + std::to_string(first_position);
+  if (!parse_record(bytes, frame)) throw damaged(where + " does not match its checksum");
+  auto shape = json::stored<record_shape>(frame.json);
+  outside_record r;
+  r.head = {shape.org_id, shape.org_seq, shape.command_id, shape.at, shape.actor, std::move(shape.request_id),
+            shape.cause};
+  auto next = first_position;
+  for (auto& s : shape.events) {
+    auto const* const known = find_type(s.type);
+    if (known == nullptr) throw damaged("an event has the type " + s.type + ", which this version does not know");
+    auto const at = next++;
+    if (!known->is_public) continue;
+    if (known->has_private || s.schema != known->schema)
+      s.data.text = public_data(decode_data(s.type, s.schema, s.data.text));
+    r.events.push_back({at, s.id, known->type, known->schema, s.subject, std::move(s.data.text)});
+  }
+  r.last = next - 1;
+  return r;
+}
+
+void append_outside(std::string& out, record_head const& head, outside_event const& e) {
+  auto const member = [&](char const* name, auto const& value) {
+    out += name;
+    json::write(out, value);
+  };
+  member("{\"position\":", e.position);
+  member(",\"id\":", e.id);
+  member(",\"type\":", e.type);
+  member(",\"schema\":", e.schema);
+  member(",\"org_id\":", head.tenant);
+  member(",\"org_seq\":", head.tenant_seq);
+  member(",\"subject\":", e.subject);
+  member(",\"at\":", head.at);
+  member(",\"actor\":", head.actor);
+  member(",\"request_id\":", head.request_id);
+  out += ",\"cause\":";
+  if (head.cause)
+    json::write(out, head.cause);
+  else
+    out += "null";
+  out += ",\"data\":";
+  out += e.data;
+  out += '}';
+}
+
 bool is_public_type(std::string_view type) noexcept {
-  return !type.starts_with("user.") && !type.starts_with("session.") && !type.starts_with("api_key.");
+  auto const* const known = find_type(type);
+  return known != nullptr && known->is_public;
 }
 
 std::vector<std::string_view> public_types() {
   std::vector<std::string_view> types;
-  boost::mp11::mp_for_each<
-      boost::mp11::mp_transform<std::type_identity, boost::mp11::mp_rename<event, boost::mp11::mp_list>>>([&](auto t) {
+  boost::mp11::mp_for_each<all_types>([&](auto t) {
     using E = typename decltype(t)::type;
-    if (is_public_type(E::type)) types.push_back(E::type);
+    if (is_public<E>()) types.push_back(E::type);
   });
   return types;
 }

@@ -41,4 +41,23 @@ std::string public_data(event const& e);
 // Events that have no place in the log yet, as a JSON array of {type, schema, org_id, subject, data}.
 std::string public_list(std::span<draft const> drafts);
 
+// An event as readers outside may see it: its newest shape, without what is sealed or hashed.
+struct outside_event {
+  std::uint64_t position = 0;
+  uuid id;
+  std::string_view type; // a literal
+  int schema = 1;
+  events::subject subject;
+  std::string data; // JSON
+};
+struct outside_record {
+  record_head head;
+  std::vector<outside_event> events; // the public ones
+  std::uint64_t last = 0;            // position of its last event, public or not
+};
+// Cheaper than decode_record: facts that hold nothing private are passed on as they lie. Throws `damaged`, too.
+outside_record read_outside(std::uint64_t first_position, std::string_view bytes);
+// As the feed has it.
+void append_outside(std::string& out, record_head const& head, outside_event const& e);
+
 } // namespace alloy::events

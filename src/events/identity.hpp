@@ -20,6 +20,13 @@ struct user_password_changed {
 };
 BOOST_DESCRIBE_STRUCT(user_password_changed, (), (password_hash))
 
+// The person's key was destroyed: what is sealed with it can be read by nobody any more.
+struct user_erased {
+  static constexpr std::string_view type = "user.erased";
+  static constexpr int schema = 1;
+};
+BOOST_DESCRIBE_STRUCT(user_erased, (), ())
+
 struct session_opened {
   static constexpr std::string_view type = "session.opened";
   static constexpr int schema = 1;
@@ -46,7 +53,7 @@ BOOST_DESCRIBE_STRUCT(session_closed, (), ())
 struct session_revoked {
   static constexpr std::string_view type = "session.revoked";
   static constexpr int schema = 1;
-  std::string reason; // refresh_reused, password_changed
+  std::string reason; // refresh_reused, password_changed, erased
 };
 BOOST_DESCRIBE_STRUCT(session_revoked, (), (reason))
 

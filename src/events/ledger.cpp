@@ -1,6 +1,6 @@
 #include "events/ledger.hpp"
 
-#include "core/crypto.hpp"
+#include "events/merkle.hpp"
 
 namespace alloy::events {
 
@@ -23,14 +23,28 @@ void fold_record(view& state, uuid const& tenant, std::uint64_t seq, std::uint64
   append_u64(row, crc);
   state.put(key(tenant, table::tenant_head), row);
 
-  std::string input;
-  input.reserve(bytes.size() + 1);
-  input.push_back('\0');
-  input.append(bytes);
   std::string leaf;
   append_u64(leaf, position);
-  leaf.append(crypto::view_of(crypto::sha256(input)));
+  leaf.append(crypto::view_of(merkle::leaf_of(bytes)));
   state.put(leaf_key(tenant, seq), leaf);
+  merkle::fold_leaf(state, tenant, seq);
+}
+
+std::uint64_t position_of(reader const& state, uuid const& tenant, std::uint64_t seq) {
+  std::string row;
+  return state.get(leaf_key(tenant, seq), row) ? big_endian_u64(row) : 0;
+}
+
+std::uint64_t seq_at(reader const& state, uuid const& tenant, std::uint64_t position) {
+  std::uint64_t low = 0, high = head_of(state, tenant).seq; // low begins there or before
+  while (low < high) {
+    auto const middle = low + (high - low + 1) / 2;
+    if (position_of(state, tenant, middle) <= position)
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  return low;
 }
 
 } // namespace alloy::events

@@ -21,6 +21,11 @@ inline key leaf_key(uuid const& tenant, std::uint64_t seq) {
   return key(tenant, table::record_leaf).add(seq);
 }
 
+// The position of the first event of record `seq`, 0 where there is none; and the other way: the last record that
+// begins at the position or before it, 0 where there is none.
+std::uint64_t position_of(reader const& state, uuid const& tenant, std::uint64_t seq);
+std::uint64_t seq_at(reader const& state, uuid const& tenant, std::uint64_t position);
+
 void fold_record(view& state, uuid const& tenant, std::uint64_t seq, std::uint64_t position, std::uint32_t crc,
                  std::string_view bytes);
 

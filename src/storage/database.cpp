@@ -8,6 +8,7 @@
 #include "storage/store.hpp"
 
 #include <rocksdb/env.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 namespace alloy::storage {
@@ -166,6 +167,14 @@ void database::drop(family f) {
   b.recent[index_of(f)]->clear();
   auto const s = b.db->CompactRange(rocksdb::CompactRangeOptions(), handle, nullptr, nullptr);
   if (!s.ok() || b.disk->failed()) throw write_failed("compacting after a drop: " + s.ToString() + b.disk->why());
+}
+
+void database::checkpoint(std::string const& folder) const {
+  rocksdb::Checkpoint* made = nullptr;
+  auto s = rocksdb::Checkpoint::Create(body_->db.get(), &made);
+  std::unique_ptr<rocksdb::Checkpoint> const held(made);
+  if (s.ok()) s = made->CreateCheckpoint(folder);
+  if (!s.ok()) throw std::runtime_error("a checkpoint in " + folder + " was not made: " + s.ToString());
 }
 
 std::uint64_t database::free_bytes() const {

@@ -103,6 +103,9 @@ class database {
   std::unique_ptr<reader> snapshot(family f) const;
 
   void drop(family f);              // erases every row of a family (rebuild); not while serving
+  // The store as it is now, in a folder that is not there yet, while the writer goes on. Files that do not change are
+  // linked where the file system allows it. Throws std::runtime_error.
+  void checkpoint(std::string const& folder) const;
   std::uint64_t free_bytes() const; // of the file system that holds it
   bool read_only() const noexcept;
   std::string const& path() const noexcept;

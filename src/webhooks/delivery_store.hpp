@@ -1,0 +1,45 @@
+#pragma once
+// The dispatcher's own database beside the log's: endpoints, deliveries, and how far the log has been followed, written
+// together. Not synced: what a loss of power takes is sent again, under the same ids. Rows (core/key.hpp):
+//   delivery_folded      of the tenant `identity` -> identity of the log | followed u64be
+//   delivery_endpoint    endpoint -> JSON
+//   delivery             delivery -> version u32be | JSON, as it is served
+//   delivery_by_webhook  webhook, position, delivery -> status
+//   pending              of the tenant `identity`: org, delivery -> nothing
+// One thread writes; rows() may be read from any.
+#include "core/key.hpp"
+#include "events/log.hpp"
+#include "webhooks/delivery.hpp"
+
+namespace alloy::webhooks {
+
+class delivery_store {
+ public:
+  explicit delivery_store(storage::settings at);
+
+  // Of another log, or new: everything goes, and false. Then what the log holds already is nobody's delivery.
+  bool belongs_to(events::log const& log);
+  events::position followed() const;
+  std::vector<endpoint> endpoints() const;
+  std::vector<delivery> pending() const;
+  std::optional<delivery> find(uuid const& org, uuid const& id) const;
+  reader const& rows() const noexcept;
+
+  void put_followed(events::log const& log, events::position at);
+  void put(endpoint const& e);
+  void put(delivery const& d);
+  void erase(endpoint const& e); // with its deliveries
+  // At most `rows_max` finished deliveries of the endpoint that are older.
+  std::size_t sweep(endpoint const& e, timestamp before, std::size_t rows_max);
+  std::size_t unsaved_bytes() const noexcept;
+  void commit();
+  void checkpoint(std::string const& folder) const { db_.checkpoint(folder); }
+
+ private:
+  storage::database db_;
+  storage::transaction txn_;
+};
+
+key delivery_index(uuid const& org, uuid const& webhook);
+
+} // namespace alloy::webhooks

@@ -1,0 +1,342 @@
+#include "webhooks/transport.hpp"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <netdb.h>
+#include <set>
+#include <unordered_map>
+
+namespace alloy::webhooks {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using tcp = asio::ip::tcp;
+using error_code = boost::system::error_code;
+using clock = std::chrono::steady_clock;
+
+constexpr std::size_t kept_body_bytes = 1024;
+
+struct connection {
+  explicit connection(asio::io_context& io) : socket(io) {}
+  tcp::socket socket;
+  std::unique_ptr<asio::ssl::stream<tcp::socket&>> tls;
+  boost::beast::flat_buffer buffer;
+  clock::time_point idle_since{};
+
+  template <class F> void with_stream(F f) { tls ? f(*tls) : f(socket); }
+  void close() noexcept {
+    error_code ignored;
+    socket.close(ignored);
+  }
+};
+using connection_ptr = std::unique_ptr<connection>;
+
+tcp::endpoint endpoint_of(ip_address const& a, std::uint16_t port) {
+  if (a.is_v4) {
+    asio::ip::address_v4::bytes_type v4{a.bytes[12], a.bytes[13], a.bytes[14], a.bytes[15]};
+    return {asio::ip::address_v4(v4), port};
+  }
+  return {asio::ip::address_v6(a.bytes), port};
+}
+
+std::string request_text(message const& m) {
+  std::string text = "POST " + m.url.target + " HTTP/1.1\r\nHost: " + m.url.host_header() +
+                     "\r\nUser-Agent: Alloy/" ALLOY_VERSION "\r\nContent-Type: application/json\r\nAccept: */*\r\n";
+  for (auto const& [name, value] : m.headers) text += name + ": " + value + "\r\n";
+  text += "Content-Length: " + std::to_string(m.body.size()) + "\r\n\r\n";
+  return text += m.body;
+}
+
+} // namespace
+
+std::vector<ip_address> resolve_by_system(std::string const& host) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), nullptr, &wanted, &found) != 0) return {};
+  std::unique_ptr<addrinfo, void (*)(addrinfo*)> const held(found, ::freeaddrinfo);
+  std::vector<ip_address> all;
+  for (auto const* one = found; one; one = one->ai_next) {
+    ip_address a;
+    if (one->ai_family == AF_INET) {
+      auto const* const v4 = reinterpret_cast<sockaddr_in const*>(one->ai_addr);
+      a.is_v4 = true;
+      a.bytes[10] = a.bytes[11] = 0xff;
+      std::copy_n(reinterpret_cast<unsigned char const*>(&v4->sin_addr), 4, a.bytes.begin() + 12);
+    } else if (one->ai_family == AF_INET6) {
+      auto const* const v6 = reinterpret_cast<sockaddr_in6 const*>(one->ai_addr);
+      std::copy_n(reinterpret_cast<unsigned char const*>(&v6->sin6_addr), 16, a.bytes.begin());
+    } else {
+      continue;
+    }
+    all.push_back(a);
+  }
+  return all;
+}
+
+class exchange;
+
+struct transport::parts {
+  parts(asio::io_context& on, transport_settings s, target_guard g, resolver how)
+      : io(on), set(std::move(s)), guard(std::move(g)), resolve(std::move(how)), names(set.resolver_threads) {}
+
+  asio::io_context& io;
+  transport_settings const set;
+  target_guard const guard;
+  resolver const resolve;
+  asio::ssl::context tls{asio::ssl::context::tls_client};
+  std::unordered_map<uuid, std::vector<connection_ptr>> kept;
+  std::set<exchange*> running;
+  bool stopped = false;
+  asio::thread_pool names; // last: its threads end before what they use
+};
+
+// One attempt, from the look-up to the answer. Every step holds it; once it has ended, late steps find nothing to do.
+class exchange : public std::enable_shared_from_this<exchange> {
+ public:
+  exchange(std::shared_ptr<transport::parts> of, message m, transport::done then)
+      : of_(std::move(of)), message_(std::move(m)), then_(std::move(then)), deadline_(of_->io) {
+    of_->running.insert(this);
+  }
+  ~exchange() { of_->running.erase(this); }
+
+  void start() {
+    text_ = request_text(message_);
+    if (auto why = of_->guard.complaint(message_.url); !why.empty()) return fail(failure::refused_target, why);
+    auto& idle = of_->kept[message_.endpoint];
+    auto const oldest = clock::now() - std::chrono::milliseconds(of_->set.idle_timeout_ms);
+    while (!idle.empty()) {
+      connection_ = std::move(idle.back());
+      idle.pop_back();
+      if (connection_->idle_since < oldest) {
+        connection_->close();
+        continue;
+      }
+      is_reused_ = true;
+      wait_at_most(of_->set.timeout_ms);
+      return write();
+    }
+    resolve();
+  }
+
+  void cut() {
+    is_over_ = true;
+    then_ = nullptr;
+    deadline_.cancel();
+    if (connection_) connection_->close();
+  }
+
+ private:
+  void resolve() {
+    is_reused_ = false;
+    connection_.reset();
+    wait_at_most(of_->set.connect_timeout_ms);
+    ip_address literal;
+    if (parse_address(message_.url.host, literal)) return connect({literal});
+    // Handed back as a whole, so that it never ends on a thread of the look-ups.
+    asio::post(of_->names, [self = shared_from_this(), host = message_.url.host]() mutable {
+      auto found = self->of_->resolve(host);
+      auto& io = self->of_->io;
+      asio::post(io, [self = std::move(self), found = std::move(found)]() mutable {
+        if (self->is_over_) return;
+        if (found.empty()) return self->fail(failure::dns, self->message_.url.host + " is not known");
+        self->connect(std::move(found));
+      });
+    });
+  }
+
+  void connect(std::vector<ip_address> const& found) {
+    for (auto const& a : found)
+      if (of_->guard.allows(message_.url, a)) targets_.push_back(endpoint_of(a, message_.url.port));
+    if (targets_.empty())
+      return fail(failure::refused_target, to_text(found.front()) + " is not an address that may be connected to");
+    connection_ = std::make_unique<connection>(of_->io);
+    asio::async_connect(connection_->socket, targets_,
+                        [self = shared_from_this()](error_code ec, tcp::endpoint const&) { self->connected(ec); });
+  }
+
+  void connected(error_code ec) {
+    if (is_over_) return;
+    if (ec) return fail(failure::connect, ec.message());
+    connection_->socket.set_option(tcp::no_delay(true), ec);
+    if (!message_.url.is_tls) return secured({});
+    auto& tls = connection_->tls;
+    tls = std::make_unique<asio::ssl::stream<tcp::socket&>>(connection_->socket, of_->tls);
+    tls->set_verify_mode(asio::ssl::verify_peer, ec);
+    tls->set_verify_callback(asio::ssl::host_name_verification(message_.url.host), ec);
+    ip_address literal;
+    if (!parse_address(message_.url.host, literal) &&
+        SSL_set_tlsext_host_name(tls->native_handle(), message_.url.host.c_str()) != 1)
+      return fail(failure::tls, "the name cannot be sent to the server");
+    tls->async_handshake(asio::ssl::stream_base::client,
+                         [self = shared_from_this()](error_code failed) { self->secured(failed); });
+  }
+
+  void secured(error_code ec) {
+    if (is_over_) return;
+    if (ec) return fail(failure::tls, ec.message());
+    auto const used = elapsed_ms();
+    wait_at_most(std::max<std::int64_t>(1, of_->set.timeout_ms - used));
+    write();
+  }
+
+  void write() {
+    connection_->with_stream([this](auto& stream) {
+      asio::async_write(stream, asio::buffer(text_),
+                        [self = shared_from_this()](error_code ec, std::size_t) { self->written(ec); });
+    });
+  }
+
+  void written(error_code ec) {
+    if (is_over_) return;
+    if (ec) return is_reused_ ? resolve() : fail(failure::connect, ec.message());
+    parser_.emplace();
+    parser_->body_limit(boost::none);
+    auto& body = parser_->get().body();
+    body.data = answer_.data();
+    body.size = answer_.size();
+    body.more = false;
+    connection_->with_stream([this](auto& stream) {
+      http::async_read(
+          stream, connection_->buffer, *parser_,
+          [self = shared_from_this()](error_code failed, std::size_t bytes) { self->read(failed, bytes); });
+    });
+  }
+
+  void read(error_code ec, std::size_t bytes) {
+    if (is_over_) return;
+    bool const cut_short = ec == http::error::need_buffer; // it says more than is kept
+    if (ec && !cut_short && !parser_->is_header_done()) {
+      // Kept alive for nothing: the server had closed it before it saw this request.
+      if (is_reused_ && bytes == 0) return resolve();
+      return fail(ec == http::error::end_of_stream || ec == asio::error::connection_reset || ec == asio::error::eof
+                      ? failure::connect
+                      : failure::http,
+                  ec.message());
+    }
+    outcome o;
+    o.status = static_cast<std::int64_t>(parser_->get().result_int());
+    auto const left = parser_->get().body().size;
+    o.body.assign(answer_.data(), answer_.size() - std::min(left, answer_.size()));
+    o.retry_after_ms = retry_after();
+    if (!o.is_success()) {
+      o.error = failure::http;
+      o.detail = "the answer was " + std::to_string(o.status);
+    }
+    if (!ec && parser_->is_done() && parser_->keep_alive()) keep();
+    finish(std::move(o));
+  }
+
+  std::int64_t retry_after() const {
+    auto const given = parser_->get()[http::field::retry_after];
+    std::int64_t seconds = 0; // of its two forms, the number
+    std::from_chars(given.data(), given.data() + given.size(), seconds);
+    return std::clamp<std::int64_t>(seconds, 0, 86'400) * 1000;
+  }
+
+  void keep() {
+    auto& idle = of_->kept[message_.endpoint];
+    if (idle.size() >= of_->set.kept_per_endpoint_max || connection_->buffer.size() > 0) return;
+    connection_->idle_since = clock::now();
+    idle.push_back(std::move(connection_));
+  }
+
+  std::int64_t elapsed_ms() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - began_).count();
+  }
+
+  void wait_at_most(std::int64_t ms) {
+    deadline_.expires_after(std::chrono::milliseconds(ms));
+    deadline_.async_wait([self = shared_from_this()](error_code ec) {
+      if (!ec && !self->is_over_) self->fail(failure::timeout, "there was no answer in time");
+    });
+  }
+
+  void fail(failure why, std::string detail) {
+    outcome o;
+    o.error = why;
+    o.detail = std::move(detail);
+    finish(std::move(o));
+  }
+
+  void finish(outcome o) {
+    is_over_ = true;
+    deadline_.cancel();
+    if (connection_) connection_->close();
+    o.duration_ms = elapsed_ms();
+    // Not from within: who sent this may be sending still.
+    asio::post(of_->io, [then = std::move(then_), o = std::move(o)]() mutable {
+      if (then) then(std::move(o));
+    });
+  }
+
+  std::shared_ptr<transport::parts> of_;
+  message message_;
+  transport::done then_;
+  asio::steady_timer deadline_;
+  connection_ptr connection_;
+  std::string text_;
+  std::vector<tcp::endpoint> targets_;
+  std::optional<http::response_parser<http::buffer_body>> parser_;
+  std::array<char, kept_body_bytes> answer_{};
+  clock::time_point const began_ = clock::now();
+  bool is_reused_ = false, is_over_ = false;
+};
+
+transport::transport(asio::io_context& io, transport_settings s, target_guard guard, resolver how)
+    : parts_(std::make_shared<parts>(io, std::move(s), std::move(guard), std::move(how))) {
+  auto& tls = parts_->tls;
+  tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                  asio::ssl::context::no_tlsv1_1);
+  error_code ec;
+  tls.set_default_verify_paths(ec);
+  if (parts_->set.ca_file.empty()) return;
+  tls.load_verify_file(parts_->set.ca_file, ec);
+  if (ec) throw std::runtime_error("webhook_ca_file: " + parts_->set.ca_file + ": " + ec.message());
+}
+
+transport::~transport() {
+  stop();
+  parts_->names.join();
+}
+
+void transport::send(message m, done then) {
+  std::make_shared<exchange>(parts_, std::move(m), std::move(then))->start();
+}
+
+void transport::forget(uuid const& endpoint) {
+  parts_->kept.erase(endpoint);
+}
+
+void transport::sweep() {
+  auto const oldest = clock::now() - std::chrono::milliseconds(parts_->set.idle_timeout_ms);
+  for (auto one = parts_->kept.begin(); one != parts_->kept.end();) {
+    std::erase_if(one->second, [&](auto const& c) { return c->idle_since < oldest; });
+    one = one->second.empty() ? parts_->kept.erase(one) : std::next(one);
+  }
+}
+
+void transport::stop() {
+  if (parts_->stopped) return;
+  parts_->stopped = true;
+  for (auto* const one : std::vector(parts_->running.begin(), parts_->running.end())) one->cut();
+  parts_->kept.clear();
+  parts_->names.stop();
+}
+
+} // namespace alloy::webhooks
