@@ -29,14 +29,14 @@ BOOST_AUTO_TEST_CASE(a_webhook_subscribes_to_types_each_once) {
   create(R"({"url":"https://a.example/x","event_types":["ticket.created","*","ticket.created"]})")
       .then(entity::webhook, hook,
             webhook_created{"https://a.example/x", "sealed", {"ticket.created", "*"}, false, std::nullopt});
-  BOOST_TEST(get<domain::webhook>(hook).from == position); // what is new from here on
+  BOOST_TEST(!get<domain::webhook>(hook).from.has_value()); // what is new from here on
   create(R"({"url":"https://a.example/x","event_types":["*"]})").then_refused(errc::already_exists);
 }
 
 BOOST_AUTO_TEST_CASE(a_webhook_may_begin_in_the_past_and_keep_the_order) {
   create(R"({"url":"https://a.example/x","event_types":["ticket.*"],"ordered":true,"from":0})")
       .then(entity::webhook, hook, webhook_created{"https://a.example/x", "sealed", {"ticket.*"}, true, 0});
-  BOOST_TEST(get<domain::webhook>(hook).from == 0U);
+  BOOST_TEST(get<domain::webhook>(hook).from.value() == 0U);
   BOOST_TEST(get<domain::webhook>(hook).ordered);
 }
 
