@@ -19,7 +19,9 @@ std::vector<std::string> types_of(list<event_type, 1, 100> const& in) {
 } // namespace
 
 bool webhook_url_rule::ok(std::string_view t) noexcept {
-  return t.size() >= min && t.size() <= max && parse_web_url(t).has_value();
+  if (t.size() < min || t.size() > max) return false;
+  auto const url = parse_web_url(t);
+  return url && url->is_tls;
 }
 
 std::vector<std::string> const& event_type_rule::choices() {

@@ -9,10 +9,9 @@ namespace alloy::domain {
 
 struct webhook_url_rule {
   static constexpr std::string_view format = "uri",
-                                    words = "it must be an https URL with a host, without user, fragment or spaces; "
-                                            "where the operator allows it, http as well",
+                                    words = "it must be an https URL with a host, without user, fragment or spaces",
                                     example = "https://hooks.example.com/in";
-  static constexpr std::size_t min = 11, max = 2048;
+  static constexpr std::size_t min = 12, max = 2048;
   static bool ok(std::string_view t) noexcept;
 };
 struct event_type_rule {

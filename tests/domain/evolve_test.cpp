@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(a_user_is_registered_and_changes_the_password) {
   BOOST_TEST(
       json::to_string(u) ==
       R"({"id":"00000000-0000-7000-8000-00000000005a","email_sealed":"e","display_name_sealed":"d",)"
-      R"("password_hash":"h2","created_at":"2026-04-01T09:30:00.000Z","updated_at":"2026-04-01T09:30:01.000Z","version":2})");
+      R"("password_hash":"h2","erased_at":null,"created_at":"2026-04-01T09:30:00.000Z","updated_at":"2026-04-01T09:30:01.000Z","version":2})");
 }
 
 BOOST_AUTO_TEST_CASE(a_session_is_found_by_every_token_it_ever_had_until_it_is_asked) {

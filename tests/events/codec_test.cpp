@@ -142,7 +142,45 @@ BOOST_AUTO_TEST_CASE(a_record_that_is_not_what_it_says_is_refused) {
   BOOST_CHECK_THROW(decoded(record_json(event_json("ticket.labeled", "1", R"({"label_id":7})"))), std::runtime_error);
 }
 
-BOOST_AUTO_TEST_CASE(nobody_subscribes_to_what_happens_to_accounts) {
+BOOST_AUTO_TEST_CASE(outsiders_see_every_public_event_without_what_is_sealed_or_hashed) {
+  std::vector<draft> drafts;
+  for_each_event_type([&](auto t) {
+    for (bool const full : {true, false})
+      drafts.push_back({id(1),
+                        {entity::ticket, id(static_cast<std::uint8_t>(drafts.size()))},
+                        sample_maker(full).make<typename decltype(t)::type>()});
+  });
+  auto const seen = read_outside(1000, encoded(3, drafts));
+  BOOST_TEST(seen.last == 1000 + drafts.size() - 1);
+  BOOST_TEST(seen.head.tenant_seq == 3U);
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    if (!is_public_type(type_of(drafts[i].what))) continue;
+    BOOST_TEST_REQUIRE(next < seen.events.size());
+    auto const& e = seen.events[next++];
+    BOOST_TEST(e.position == 1000 + i);
+    BOOST_TEST(e.type == type_of(drafts[i].what));
+    BOOST_TEST(e.data == public_data(drafts[i].what));
+    BOOST_TEST(e.data.find("_sealed") == std::string::npos);
+    BOOST_TEST(e.data.find("_hash") == std::string::npos);
+  }
+  BOOST_TEST(next == seen.events.size());
+}
+
+BOOST_AUTO_TEST_CASE(an_event_as_the_feed_has_it) {
+  auto const seen = read_outside(7, encoded(2, {labeled(5)}));
+  std::string json;
+  append_outside(json, seen.head, seen.events.front());
+  BOOST_TEST(
+      json ==
+      R"({"position":7,"id":"00000000-0000-0000-0000-000000000064","type":"ticket.labeled","schema":1,)"
+      R"("org_id":"00000000-0000-0000-0000-000000000001","org_seq":2,)"
+      R"("subject":{"kind":"ticket","id":"00000000-0000-0000-0000-000000000005"},"at":"2026-04-01T09:30:00.123Z",)"
+      R"("actor":{"user_id":"00000000-0000-0000-0000-000000000003","credential":"session","key_id":null},)"
+      R"("request_id":"r\"1\"","cause":null,"data":{"label_id":"00000000-0000-0000-0000-000000000009"}})");
+}
+
+BOOST_AUTO_TEST_CASE(nobody_subscribes_to_what_happens_to_accounts_or_is_asked_of_the_dispatcher) {
   auto const all = public_types();
   std::set<std::string_view> const types(all.begin(), all.end());
   BOOST_TEST(types.contains("ticket.created"));
@@ -151,9 +189,11 @@ BOOST_AUTO_TEST_CASE(nobody_subscribes_to_what_happens_to_accounts) {
   for_each_event_type([&](auto t) {
     auto const type = decltype(t)::type::type;
     bool const of_accounts = type.starts_with("user.") || type.starts_with("session.") || type.starts_with("api_key.");
-    BOOST_TEST(types.contains(type) != of_accounts, type);
-    BOOST_TEST(is_public_type(type) != of_accounts, type);
-    others += !of_accounts;
+    bool const asked_of_us = type == "webhook.pinged" || type == "webhook.redelivered" || type == "webhook.replayed";
+    bool const hidden = of_accounts || asked_of_us;
+    BOOST_TEST(types.contains(type) != hidden, type);
+    BOOST_TEST(is_public_type(type) != hidden, type);
+    others += !hidden;
   });
   BOOST_TEST(types.size() == others);
 }
