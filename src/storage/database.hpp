@@ -102,7 +102,7 @@ class database {
   // Rows as they are now, all calls on it alike. Its life must end before the database's.
   std::unique_ptr<reader> snapshot(family f) const;
 
-  void drop(family f);              // erases every row of a family (rebuild); not while serving
+  void drop(family f); // erases every row of a family (rebuild); not while serving
   // The store as it is now, in a folder that is not there yet, while the writer goes on. Files that do not change are
   // linked where the file system allows it. Throws std::runtime_error.
   void checkpoint(std::string const& folder) const;
