@@ -33,7 +33,7 @@ constexpr place places[] = {
     {"org_id", table::org},         {"project_id", table::project},       {"ticket_id", table::ticket},
     {"sprint_id", table::sprint},   {"label_id", table::label},           {"workflow_id", table::workflow},
     {"comment_id", table::comment}, {"webhook_id", table::webhook},       {"invite_id", table::invite},
-    {"team_id", table::team},       {"time_entry_id", table::time_entry},
+    {"team_id", table::team},       {"time_entry_id", table::time_entry}, {"delivery_id", table::delivery},
 };
 struct part { // by the path, one of whose parameters is the id of something within what is looked up
   std::string_view path;
@@ -220,10 +220,10 @@ result<subject> find_org(target const& wanted, auth::principal const& who, reade
 }
 
 result<subject> find_within(std::vector<uuid> const& orgs, target const& wanted, auth::principal const& who,
-                            reader const& state, projections::past const* then) {
+                            reader const& state, reader const& things, projections::past const* then) {
   for (auto const& org : orgs) {
     auto const id = resolve(state, org, wanted.rows, wanted.text);
-    auto stored = id ? row_of(state, org, wanted.rows, *id, then) : std::nullopt;
+    auto stored = id ? row_of(things, org, wanted.rows, *id, then) : std::nullopt;
     if (!stored) continue;
     auto s = enter_org(who, state, org, wanted.least);
     if (!s) return s;
@@ -237,14 +237,16 @@ result<subject> find_within(std::vector<uuid> const& orgs, target const& wanted,
 } // namespace
 
 result<subject> find_subject(operation const& op, std::vector<std::string> const& params, decoded_query const& query,
-                             auth::principal const& who, reader const& state, projections::past const* then) {
+                             auth::principal const& who, reader const& state, reader const& deliveries,
+                             projections::past const* then) {
   auto const wanted = target_of(op, params);
   if (!wanted) return wanted.error();
   if (!*wanted) return subject{};
   auto const orgs = orgs_of(op, query, who);
   if (!orgs) return orgs.error();
-  auto s =
-      (*wanted)->rows == table::org ? find_org(**wanted, who, state) : find_within(*orgs, **wanted, who, state, then);
+  auto const& things = (*wanted)->rows == table::delivery ? deliveries : state;
+  auto s = (*wanted)->rows == table::org ? find_org(**wanted, who, state)
+                                         : find_within(*orgs, **wanted, who, state, things, then);
   if (!s) return s;
   if (auto reached = check_reach(op, **wanted, who, state, *s, then); !reached) return reached.error();
   if (auto found = find_part(op, params, **wanted, state, *s); !found) return found.error();
@@ -256,7 +258,7 @@ result<subject> find_named_subject(operation const& op, table rows, std::string_
   target const wanted{rows, text, op.least};
   std::vector<uuid> orgs;
   for (auto const& m : who.orgs) orgs.push_back(m.org_id);
-  auto s = find_within(orgs, wanted, who, state, nullptr);
+  auto s = find_within(orgs, wanted, who, state, state, nullptr);
   if (!s) return s;
   if (auto reached = check_reach(op, wanted, who, state, *s, nullptr); !reached) return reached.error();
   return s;

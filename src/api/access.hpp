@@ -10,8 +10,10 @@ result<> admit(operation const& op, auth::principal const& who);
 
 // Finds what the path is about, as it stands or, with `then`, as it stood, and holds the caller's role there against
 // the row. `state` is read anew for the role, so that at the head of the log a demotion that came first counts.
+// Deliveries of webhooks are not in the state, they are looked up in `deliveries`.
 result<subject> find_subject(operation const& op, std::vector<std::string> const& params, decoded_query const& query,
-                             auth::principal const& who, reader const& state, projections::past const* then = nullptr);
+                             auth::principal const& who, reader const& state, reader const& deliveries,
+                             projections::past const* then = nullptr);
 // The same for a thing that a body names: by id, a ticket also by reference.
 result<subject> find_named_subject(operation const& op, table rows, std::string_view text, auth::principal const& who,
                                    reader const& state);

@@ -68,6 +68,7 @@ struct services {
   identity_service& identity;
   server_facts const& server;
   projections::search_store& search;
+  reader const& deliveries; // webhooks/delivery_store.hpp
 };
 
 // What reads and writes have in common.

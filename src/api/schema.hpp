@@ -95,7 +95,9 @@ template <class T> std::string struct_schema(schema_book& book) {
 } // namespace detail
 
 template <class T> std::string schema_of(schema_book& book) {
-  if constexpr (std::is_same_v<T, bool>)
+  if constexpr (requires { T::json_schema; })
+    return std::string(T::json_schema);
+  else if constexpr (std::is_same_v<T, bool>)
     return R"({"type":"boolean"})";
   else if constexpr (std::is_integral_v<T>)
     return R"({"type":"integer","format":"int64"})";

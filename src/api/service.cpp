@@ -341,7 +341,7 @@ void service::answer_read(std::shared_ptr<pending> const& p, projections::past c
   reader const& state = parts_.db.latest(family::state);
   read_call c{p->base(parts_.with), state, parts_.db.latest(family::local), then};
   if (p->who) {
-    auto about = find_subject(*p->op, p->params, p->query, *p->who, state, then);
+    auto about = find_subject(*p->op, p->params, p->query, *p->who, state, parts_.with.deliveries, then);
     if (!about) return p->refuse(about.error());
     c.subject = std::move(*about);
   }
@@ -387,7 +387,7 @@ result<commands::plan> service::decide(pending const& p, bound_command const& bo
                                        timestamp at) const {
   write_call c{p.base(parts_.with), head, at};
   if (p.who) {
-    auto about = find_subject(*p.op, p.params, p.query, *p.who, head.state);
+    auto about = find_subject(*p.op, p.params, p.query, *p.who, head.state, parts_.with.deliveries);
     if (!about) return about.error();
     c.subject = std::move(*about);
     auto const match = p.asked.find_header("if-match");

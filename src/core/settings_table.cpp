@@ -42,6 +42,31 @@ std::string no_origin(std::string_view text) {
   return complaint.empty() ? complaint : "every origin " + complaint + ", or be *";
 }
 
+std::string no_target(std::string_view text) {
+  bool const good = !text.empty() && std::ranges::all_of(text, [](char one) {
+    return (one >= 'a' && one <= 'z') || (one >= '0' && one <= '9') ||
+           std::string_view(".-_:/").find(one) != std::string_view::npos;
+  });
+  return good ? "" : "must be host names in lower case, addresses or networks, as hooks.internal, 10.1.0.0/16";
+}
+
+std::string no_scheme(std::string_view text) {
+  return text == "https" || text == "http" ? "" : "must be https or http";
+}
+
+std::string no_number_below(std::string_view text, std::int64_t least, std::int64_t greatest) {
+  std::int64_t n = 0;
+  auto const [end, failed] = std::from_chars(text.data(), text.data() + text.size(), n);
+  bool const good = failed == std::errc() && end == text.data() + text.size() && n >= least && n <= greatest;
+  return good ? "" : "must be whole numbers of " + std::to_string(least) + " to " + std::to_string(greatest);
+}
+std::string no_port(std::string_view text) {
+  return no_number_below(text, 1, 65535);
+}
+std::string no_wait(std::string_view text) {
+  return no_number_below(text, 0, year_s);
+}
+
 using s = settings;
 constexpr auto secret = setting_trait::secret;
 constexpr auto hidden = setting_trait::hidden;
@@ -125,6 +150,31 @@ setting_row const table[] = {
     {"rate_limit_window_seconds", &s::rate_limit_window_seconds, "60", 1, 86400, "the window of both rate limits"},
     {"rate_limit_keys_max", &s::rate_limit_keys_max, "100000", 8, 100'000'000,
      "credentials, and as many addresses, that are remembered; idle ones are forgotten first"},
+    {"webhook_allowed_targets", &s::webhook_allowed_targets, "", 0, 16 * kib,
+     "comma-separated host names, addresses and networks that webhooks may reach though they are not public", plain,
+     no_target},
+    {"webhook_schemes", &s::webhook_schemes, "https", 1, 16, "comma-separated schemes of webhooks: https, http", plain,
+     no_scheme},
+    {"webhook_ports", &s::webhook_ports, "", 0, kib, "comma-separated ports of webhooks; empty: any", plain, no_port},
+    {"webhook_ca_file", &s::webhook_ca_file, "", 0, path_bytes,
+     "PEM authorities that receivers' certificates may be of, beside the system's"},
+    {"webhook_retry_seconds", &s::webhook_retry_seconds, "0,5,300,1800,7200,18000,36000,50400,72000,86400", 1, kib,
+     "comma-separated waits before each try of a delivery", plain, no_wait},
+    {"webhook_connect_timeout_ms", &s::webhook_connect_timeout_ms, "5000", 1, hour_ms,
+     "time to look up, connect to and shake hands with a receiver"},
+    {"webhook_timeout_ms", &s::webhook_timeout_ms, "15000", 1, hour_ms, "time of a delivery in all"},
+    {"webhook_in_flight_per_endpoint", &s::webhook_in_flight_per_endpoint, "8", 1, 1024,
+     "deliveries under way to one endpoint that is not ordered"},
+    {"webhook_in_flight_max", &s::webhook_in_flight_max, "512", 1, 100'000, "deliveries under way in all"},
+    {"webhook_failures_before_pause", &s::webhook_failures_before_pause, "4", 1, 1'000'000,
+     "failures in a row after which an endpoint is paused"},
+    {"webhook_pause_ms", &s::webhook_pause_ms, "60000", 1, 24 * hour_ms,
+     "the first pause; each further failure doubles it"},
+    {"webhook_pause_max_ms", &s::webhook_pause_max_ms, "3600000", 1, 24 * hour_ms, "the longest pause"},
+    {"webhook_disable_after_seconds", &s::webhook_disable_after_seconds, "432000", 1, year_s,
+     "an endpoint that only fails for so long is disabled"},
+    {"webhook_retention_seconds", &s::webhook_retention_seconds, "2592000", 60, 10 * year_s,
+     "how long finished deliveries are shown"},
     {"crash_point", &s::crash_point, "", 0, 64, "where the process kills itself, for crash tests", hidden},
     {"crash_after", &s::crash_after, "1", 1, no_limit, "the how-manieth passing of crash_point kills", hidden},
 };

@@ -21,7 +21,7 @@ std::vector<std::string> types_of(list<event_type, 1, 100> const& in) {
 bool webhook_url_rule::ok(std::string_view t) noexcept {
   if (t.size() < min || t.size() > max) return false;
   auto const url = parse_web_url(t);
-  return url && url->is_tls;
+  return url.has_value();
 }
 
 std::vector<std::string> const& event_type_rule::choices() {
@@ -97,9 +97,9 @@ result<decision> disable(webhook const& w, std::string_view reason) {
   return d;
 }
 
-result<decision> ping(webhook const& w) {
+result<decision> ping(webhook const& w, uuid const& delivery) {
   decision d;
-  record(d.events, w.org_id, entity::webhook, w.id, events::webhook_pinged{});
+  record(d.events, w.org_id, entity::webhook, w.id, events::webhook_pinged{delivery});
   return d;
 }
 

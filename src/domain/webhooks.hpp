@@ -8,10 +8,11 @@
 namespace alloy::domain {
 
 struct webhook_url_rule {
-  static constexpr std::string_view format = "uri",
-                                    words = "it must be an https URL with a host, without user, fragment or spaces",
-                                    example = "https://hooks.example.com/in";
-  static constexpr std::size_t min = 12, max = 2048;
+  static constexpr std::string_view
+      format = "uri",
+      words = "it must be an https URL (http where the server allows it) with a host, without user, fragment or spaces",
+      example = "https://hooks.example.com/in";
+  static constexpr std::size_t min = 8, max = 2048;
   static bool ok(std::string_view t) noexcept;
 };
 struct event_type_rule {
@@ -63,7 +64,7 @@ BOOST_DESCRIBE_STRUCT(replay_webhook, (), (from, to, event_types))
 
 result<decision> rotate(webhook const& w, rotate_secret const& c, std::string secret_sealed, timestamp at);
 result<decision> disable(webhook const& w, std::string_view reason); // by the dispatcher
-result<decision> ping(webhook const& w);
+result<decision> ping(webhook const& w, uuid const& delivery);
 result<decision> redeliver(webhook const& w, uuid const& delivery);
 // What lies between the two positions is sent again, both in.
 result<decision> replay(webhook const& w, std::uint64_t from, std::uint64_t to, replay_webhook const& c);

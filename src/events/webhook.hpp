@@ -56,8 +56,9 @@ struct webhook_pinged {
   static constexpr std::string_view type = "webhook.pinged";
   static constexpr int schema = 1;
   static constexpr bool internal = true;
+  uuid delivery_id;
 };
-BOOST_DESCRIBE_STRUCT(webhook_pinged, (), ())
+BOOST_DESCRIBE_STRUCT(webhook_pinged, (), (delivery_id))
 
 struct webhook_redelivered {
   static constexpr std::string_view type = "webhook.redelivered";

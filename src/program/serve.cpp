@@ -5,6 +5,7 @@
 #include "core/log.hpp"
 #include "http/rest.hpp"
 #include "http/server.hpp"
+#include "program/webhook_parts.hpp"
 #include "projections/fold.hpp"
 #include "projections/search_store.hpp"
 
@@ -174,12 +175,19 @@ struct house {
                                  metrics};
   std::atomic<bool> draining{false};
   commands::sequencer sequencer{writer_parts(), writer_settings(config)};
+  webhooks::dispatcher deliveries{delivery_parts(db, *log, sequencer, keys->sealing_key(), metrics, &house::die),
+                                  delivery_settings(config), delivery_store_settings(config),
+                                  delivery_transport(config), delivery_guard(config)};
   auth::hashing_pool hashing{
       {static_cast<unsigned>(config.hashing_workers), static_cast<std::size_t>(config.hashing_queue_max),
        [this](std::size_t waiting) { metrics.hashing_queue.set(static_cast<double>(waiting)); }}};
   api::server_facts facts{db, sequencer, *log, metrics, now(), draining, config.metrics_port != 0};
-  api::service service{
-      {db, *log, sequencer, hashing, answers, {config, people, keys->sealing_key(), identity, facts, search}}};
+  api::service service{{db,
+                        *log,
+                        sequencer,
+                        hashing,
+                        answers,
+                        {config, people, keys->sealing_key(), identity, facts, search, deliveries.rows()}}};
 
   explicit house(settings const& s) : config(s) {
     listening = &service;
@@ -209,20 +217,26 @@ struct house {
             metrics,
             projections::fold,
             [this](std::span<events::record const> records) {
-              if (auto* const s = listening.load()) s->committed(records);
+              auto* const s = listening.load();
+              if (s == nullptr) return;
+              s->committed(records);
+              deliveries.ring();
             },
             [this](view& local) { identity.save_last_use(local); },
-            [](std::string const&) {
-              alloy::log::flush();
-              std::_Exit(exit_io);
-            },
+            &house::die,
             config.crash_point.empty() ? std::function<void(char const*)>() : std::ref(points)};
+  }
+
+  static void die(std::string const&) {
+    alloy::log::flush();
+    std::_Exit(exit_io);
   }
 
   void stop() {
     hashing.stop();
     sequencer.stop();
     listening = nullptr;
+    deliveries.stop();
     search.stop();
   }
 };

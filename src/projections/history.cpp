@@ -128,6 +128,12 @@ std::optional<entity> past::kind_in(table rows) noexcept {
   return std::nullopt;
 }
 
+std::optional<table> past::rows_of(entity kind) noexcept {
+  for (auto const& [of, rows] : told)
+    if (of == kind) return rows;
+  return std::nullopt;
+}
+
 // Most tickets have not changed since: these need no look at the log.
 std::optional<std::string> past::unchanged_ticket(uuid const& tenant, entity kind, uuid const& id) const {
   std::string stored;

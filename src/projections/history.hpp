@@ -33,6 +33,7 @@ class past {
 
   // The kinds whose rows it can tell.
   static std::optional<entity> kind_in(table rows) noexcept;
+  static std::optional<table> rows_of(entity kind) noexcept;
   // The stored row of an entity (version and JSON) as it was then; nothing where it was not there.
   std::optional<std::string> row(uuid const& tenant, entity kind, uuid const& id) const;
   // The row and the tags it carried, as an undo asks for what a deletion took away.

@@ -43,10 +43,11 @@ struct delivery {
   std::vector<attempt> attempts; // the latest ones
   std::optional<timestamp> next_attempt_at = {};
   timestamp created_at, updated_at;
+  std::uint64_t version = 0;
 };
 BOOST_DESCRIBE_STRUCT(delivery, (),
                       (id, org_id, webhook_id, event_id, event_type, event_position, previous_position, status, trigger,
-                       tries, attempt_count, attempts, next_attempt_at, created_at, updated_at))
+                       tries, attempt_count, attempts, next_attempt_at, created_at, updated_at, version))
 
 // A range that is to be sent again.
 struct replay_job {
@@ -80,12 +81,13 @@ struct endpoint {
   std::int64_t failures = 0;           // in a row
   std::int64_t failing_since_ms = 0, paused_until_ms = 0;
   std::vector<replay_job> replays;
+  std::uint64_t applied = 0;        // the last event about itself; after a crash some are read again
   std::vector<former_types> former; // oldest first, of what is still to be sent
 };
 BOOST_DESCRIBE_STRUCT(endpoint, (),
                       (id, org_id, created_by, url, secret_sealed, previous_secret_sealed, previous_secret_until,
                        event_types, active, ordered, floor, reached, previous_position, apart, failures,
-                       failing_since_ms, paused_until_ms, replays, former))
+                       failing_since_ms, paused_until_ms, replays, applied, former))
 
 // The same for every try of an event at an endpoint, and after any crash or restore.
 uuid delivery_id(uuid const& webhook, uuid const& event);

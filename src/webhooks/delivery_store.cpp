@@ -111,11 +111,11 @@ void delivery_store::put(endpoint const& e) {
   txn_.of(family::state).put(endpoint_key(e), json::to_string(e));
 }
 
-void delivery_store::put(delivery const& d) {
+void delivery_store::put(delivery& d) {
   view& rows = txn_.of(family::state);
   std::string row;
-  for (int shift = 24; shift >= 0; shift -= 8)
-    row.push_back(static_cast<char>(static_cast<std::uint64_t>(d.attempt_count + 1) >> shift));
+  ++d.version;
+  for (int shift = 24; shift >= 0; shift -= 8) row.push_back(static_cast<char>(d.version >> shift));
   json::write(row, d);
   rows.put(delivery_key(d.org_id, d.id), row);
   rows.put(delivery_index(d.org_id, d.webhook_id).add(d.event_position).add(d.id), json::name_of(d.status));

@@ -27,7 +27,7 @@ class delivery_store {
 
   void put_followed(events::log const& log, events::position at);
   void put(endpoint const& e);
-  void put(delivery const& d);
+  void put(delivery& d);         // counts its version
   void erase(endpoint const& e); // with its deliveries
   // At most `rows_max` finished deliveries of the endpoint that are older.
   std::size_t sweep(endpoint const& e, timestamp before, std::size_t rows_max);

@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 
 constexpr int niceness = 5;
 constexpr auto tick_every = 100ms, save_within = 20ms;
+constexpr std::int64_t ask_again_ms = 60'000; // to be disabled, where the queue of commands was full
 constexpr std::int64_t look_at_hold_every_ms = 1'000, sweep_every_ms = 60'000;
 constexpr std::size_t attempts_kept = 20, unsaved_bytes_max = 256u << 10, swept_rows_max = 1'000;
 constexpr std::size_t replays_open_max = 64; // deliveries of a replay that wait
@@ -156,6 +157,10 @@ bool dispatcher::engine::start_one(lane& l) {
   auto const at = now().ms;
   bool const probing = l.e.failures >= set_.retry.failures_before_pause; // one, to see whether it is well again
   if (l.in_flight >= (l.e.ordered || probing ? 1 : set_.in_flight_per_endpoint)) return false;
+  if (secrets_of(l, {at}).front().empty()) { // until it is rotated
+    set_apart(l);
+    return false;
+  }
   if (!l.asked.empty()) {
     auto const id = l.asked.front();
     l.asked.pop_front();
@@ -256,7 +261,7 @@ std::vector<std::string> const& dispatcher::engine::secrets_of(lane& l, timestam
   auto const open = [&](std::string const& sealed) {
     auto const bytes = decode_base64(sealed);
     auto secret = bytes ? crypto::open(parts_.sealing_key, *bytes, l.e.id.view()) : std::nullopt;
-    // One that was sealed by another server, of which this organization was imported: until it is rotated.
+    // One that was sealed by another server, of which this organization was imported, opens to nothing.
     l.secrets.push_back(secret ? std::move(*secret) : std::string());
   };
   if (l.secrets.empty()) {
@@ -270,7 +275,7 @@ std::vector<std::string> const& dispatcher::engine::secrets_of(lane& l, timestam
 std::string dispatcher::engine::body_of(lane const& l, delivery const& d, sendable& s) {
   bool const money = parts_.may_see_money(l.e.org_id, l.e.created_by);
   auto& data = s.data[money ? 1 : 0];
-  if (data.empty()) data = parts_.data(*s.head, s.event, money);
+  if (data.empty()) data = parts_.data(*s.head, s.event, s.last, money);
   std::string body;
   body.reserve(data.size() + 512);
   auto const member = [&](char const* name, auto const& value) {
@@ -388,8 +393,9 @@ void dispatcher::engine::failed(lane& l, delivery& d, outcome const& o, std::int
     l.e.paused_until_ms = std::max(l.e.paused_until_ms, now_ms + std::min(o.retry_after_ms, policy.retry_after_max_ms));
   if (l.e.paused_until_ms > now_ms) timed_.insert(&l);
   bool const gone = o.status == 410;
-  if ((gone || has_failed_for_good(policy, l.e.failing_since_ms, now_ms)) && l.e.active && !l.is_disabling) {
-    l.is_disabling = true;
+  if ((gone || has_failed_for_good(policy, l.e.failing_since_ms, now_ms)) && l.e.active &&
+      now_ms >= l.disabling_ms + ask_again_ms) {
+    l.disabling_ms = now_ms;
     if (gone) l.e.paused_until_ms = now_ms + policy.pause_max_ms; // until the log says so, too
     parts_.disable(l.e.org_id, l.e.id, gone ? "gone" : "failing");
   }

@@ -24,8 +24,10 @@ struct dispatcher_parts {
   reader const& state;
   std::string sealing_key;
   metrics::registry& metrics;
-  // The member `data` of a payload; without amounts of money where `money` is false.
-  std::function<std::string(events::record_head const&, events::outside_event const&, bool money)> data;
+  // The member `data` of a payload; without amounts of money where `money` is false. `last`: its command's last event.
+  std::function<std::string(events::record_head const&, events::outside_event const&, events::position last,
+                            bool money)>
+      data;
   std::function<bool(uuid const& org, uuid const& user)> may_see_money;
   std::function<void(uuid const& org, uuid const& webhook, std::string_view reason)> disable;
   std::function<void(std::string const& why)> on_failure; // its store cannot be written or read

@@ -18,7 +18,8 @@ namespace alloy::webhooks {
 struct sendable {
   std::shared_ptr<events::record_head const> head;
   events::outside_event event;
-  std::array<std::string, 2> data;
+  events::position last = 0; // of its command's events
+  std::array<std::string, 2> data = {};
 };
 using sendable_ptr = std::shared_ptr<sendable>;
 
@@ -44,7 +45,8 @@ struct lane {
   std::vector<std::string> secrets = {};                  // opened; empty: not yet
   std::unique_ptr<lane> replaying = {};                   // how far the first of e.replays has been read
   std::size_t in_flight = 0;
-  bool is_live = false, is_queued = false, is_disabling = false, replays_next = false;
+  std::int64_t disabling_ms = 0; // when it was asked for
+  bool is_live = false, is_queued = false, replays_next = false;
 
   // Nothing up to it is under way without a row.
   events::position floor() const noexcept { return open.empty() ? cursor : open.begin()->first - 1; }
@@ -94,7 +96,7 @@ class dispatcher::engine {
   void remove(lane& l);
   void changed(lane& l, events::webhook_changes const& c, events::position at);
   void enabled(lane& l);
-  void ask(lane& l, events::stored_event const& e, trigger why);
+  void ping(lane& l, events::stored_event const& e, uuid const& id);
   void redeliver(lane& l, uuid const& id);
   void go_live(lane& l);
   void leave_live(lane& l);

@@ -76,7 +76,7 @@ void dispatcher::engine::adopt() {
     auto const prefix = key(uuid::from_view(id), table::webhook).str();
     parts_.state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view, std::string_view row) {
       auto e = json::stored<webhooks::endpoint>(row.substr(4));
-      e.floor = e.reached = seen;
+      e.floor = e.reached = e.applied = seen;
       store.put(e);
       queue(add(std::move(e)));
       return true;
@@ -109,7 +109,7 @@ void dispatcher::engine::take(events::stored_record const& r) {
     auto const offer_until = [&](events::position until) {
       for (; next != outside.events.end() && next->position < until; ++next) {
         seen = next->position;
-        offer(tenant_of(head->tenant), std::make_shared<sendable>(sendable{head, std::move(*next), {}}));
+        offer(tenant_of(head->tenant), std::make_shared<sendable>(sendable{head, std::move(*next), outside.last}));
       }
     };
     if (about_webhooks)
@@ -170,6 +170,7 @@ void dispatcher::engine::set_apart(lane& l) {
 
 void dispatcher::engine::apply(events::stored_event const& e) {
   if (auto const* made = std::get_if<events::webhook_created>(&e.what)) {
+    if (lanes_.contains(e.subject.id)) return; // read again after a crash
     webhooks::endpoint p;
     p.id = e.subject.id;
     p.org_id = e.tenant;
@@ -178,6 +179,7 @@ void dispatcher::engine::apply(events::stored_event const& e) {
     p.secret_sealed = made->secret_sealed;
     p.event_types = made->event_types;
     p.ordered = made->ordered;
+    p.applied = e.position;
     p.floor = p.previous_position = std::min(made->from.value_or(e.position), e.position);
     auto& l = add(std::move(p));
     if (l.cursor < seen) l.e.apart = true;
@@ -185,8 +187,9 @@ void dispatcher::engine::apply(events::stored_event const& e) {
     return queue(l);
   }
   auto const found = lanes_.find(e.subject.id);
-  if (found == lanes_.end()) return;
+  if (found == lanes_.end() || e.position <= found->second->e.applied) return;
   auto& l = *found->second;
+  l.e.applied = e.position;
   if (auto const* c = std::get_if<events::webhook_updated>(&e.what)) {
     changed(l, c->changes, e.position);
   } else if (auto const* rotated = std::get_if<events::webhook_secret_rotated>(&e.what)) {
@@ -197,13 +200,13 @@ void dispatcher::engine::apply(events::stored_event const& e) {
     save(l);
   } else if (std::holds_alternative<events::webhook_disabled>(e.what)) {
     l.e.active = false;
-    l.is_disabling = false;
+    l.disabling_ms = 0;
     set_apart(l);
     save(l);
   } else if (std::holds_alternative<events::webhook_deleted>(e.what)) {
     remove(l);
-  } else if (std::holds_alternative<events::webhook_pinged>(e.what)) {
-    ask(l, e, trigger::ping);
+  } else if (auto const* pinged = std::get_if<events::webhook_pinged>(&e.what)) {
+    ping(l, e, pinged->delivery_id);
   } else if (auto const* again = std::get_if<events::webhook_redelivered>(&e.what)) {
     redeliver(l, again->delivery_id);
   } else if (auto const* replayed = std::get_if<events::webhook_replayed>(&e.what)) {
@@ -242,19 +245,20 @@ void dispatcher::engine::enabled(lane& l) {
   l.waiting.swap(due);
 }
 
-void dispatcher::engine::ask(lane& l, events::stored_event const& e, trigger why) {
+void dispatcher::engine::ping(lane& l, events::stored_event const& e, uuid const& id) {
   delivery d;
-  d.id = delivery_id(l.e.id, e.id);
+  d.id = id;
   d.org_id = l.e.org_id;
   d.webhook_id = l.e.id;
   d.event_id = e.id;
   d.event_type = ping_type;
   d.event_position = e.position;
   d.previous_position = l.e.previous_position;
-  d.trigger = why;
+  d.trigger = trigger::ping;
   d.created_at = d.updated_at = e.at;
   d.next_attempt_at = e.at;
   store.put(d);
+  save(l);
   l.asked.push_back(d.id);
   l.pending[d.id] = std::move(d);
   queue(l);
@@ -262,12 +266,13 @@ void dispatcher::engine::ask(lane& l, events::stored_event const& e, trigger why
 
 void dispatcher::engine::redeliver(lane& l, uuid const& id) {
   auto d = store.find(l.e.org_id, id);
-  if (!d || d->webhook_id != l.e.id) return;
+  if (!d || d->webhook_id != l.e.id) return save(l);
   d->status = delivery_status::Pending;
   d->trigger = trigger::redeliver;
   d->tries = 0;
   d->next_attempt_at = now();
   store.put(*d);
+  save(l);
   std::erase_if(l.waiting, [&](auto const& one) { return one.second == id; });
   if (std::ranges::find(l.asked, id) == l.asked.end()) l.asked.push_back(id);
   l.pending[id] = std::move(*d);
@@ -316,7 +321,7 @@ sendable_ptr dispatcher::engine::next_from_log(lane& l) {
         auto const head = std::make_shared<events::record_head const>(outside.head);
         for (auto& e : outside.events)
           if (e.position > l.cursor && e.position <= seen)
-            l.ahead.push_back(std::make_shared<sendable>(sendable{head, std::move(e), {}}));
+            l.ahead.push_back(std::make_shared<sendable>(sendable{head, std::move(e), outside.last}));
       }
     }
   }
@@ -331,10 +336,11 @@ sendable_ptr dispatcher::engine::load_event(uuid const& org, events::position at
   if (outside.head.tenant != org) return nullptr;
   auto const head = std::make_shared<events::record_head const>(outside.head);
   for (auto& e : outside.events)
-    if (e.position == at) return std::make_shared<sendable>(sendable{head, std::move(e), {}});
+    if (e.position == at) return std::make_shared<sendable>(sendable{head, std::move(e), outside.last});
   for (auto const& e : events::decode_record(stored.front().first, stored.front().bytes).events)
     if (e.position == at)
-      return std::make_shared<sendable>(sendable{head, {e.position, e.id, ping_type, 1, e.subject, "{}"}, {}});
+      return std::make_shared<sendable>(
+          sendable{head, {e.position, e.id, ping_type, 1, e.subject, "{}"}, outside.last});
   return nullptr;
 }
 

@@ -58,7 +58,8 @@ struct server {
     storage::settings texts;
     texts.path = folder / "search";
     search = std::make_unique<projections::search_store>(*log, texts, metrics);
-    with.reset(new services{config, people, sealing_key, *identity, *facts, *search});
+    with.reset(
+        new services{config, people, sealing_key, *identity, *facts, *search, db->latest(storage::family::state)});
     ada.user_id = id_of(2);
     bob.user_id = id_of(3);
   }

@@ -55,15 +55,15 @@ BOOST_AUTO_TEST_CASE(an_update_tells_from_and_to) {
   BOOST_TEST(!find<domain::webhook>(state, org_id, hook).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_target_is_an_https_url_with_a_host) {
+BOOST_AUTO_TEST_CASE(a_target_is_a_url_with_a_host) {
   for (std::string const good : {"https://a.example", "https://a.example:8443/x?y=z", "https://a.example?x=1",
-                                 "https://[2001:db8::1]/x", "https://192.0.2.1/"})
+                                 "https://[2001:db8::1]/x", "https://192.0.2.1/", "http://a.example/"})
     BOOST_TEST(webhook_url_rule::ok(good), good);
   for (std::string const bad :
-       {"", "https://", "https:///path", "https://?query", "http://a.example/", "HTTPS://a.example/",
-        "ftp://a.example/", "https://user@a.example/", "https://u:p@a.example/", "https://:443/x/y",
-        "https://a.example/#f", "https://a.example/ x", "https://a.example/\n", "https://a.example/\\",
-        "https://\xc3\xa9.example/", "//a.example/xxxx", "javascript:alert(1)"})
+       {"", "https://", "https:///path", "https://?query", "http://", "HTTPS://a.example/", "ftp://a.example/",
+        "https://user@a.example/", "https://u:p@a.example/", "https://:443/x/y", "https://a.example/#f",
+        "https://a.example/ x", "https://a.example/\n", "https://a.example/\\", "https://\xc3\xa9.example/",
+        "//a.example/xxxx", "javascript:alert(1)"})
     BOOST_TEST(!webhook_url_rule::ok(bad), bad);
   BOOST_TEST(webhook_url_rule::ok("https://a.example/" + std::string(2048 - 18, 'x')));
   BOOST_TEST(!webhook_url_rule::ok("https://a.example/" + std::string(2048 - 17, 'x')));

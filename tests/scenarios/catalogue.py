@@ -131,6 +131,8 @@ BODIES = {
     "create_labor_rate": lambda ids: {"hourly_rate_cents": 5000 + next(numbers), "effective_from": "2026-02-01"},
     "reopen_period": lambda ids: {"reason": fresh("A slip ")},
     "create_webhook": lambda ids: {"url": "https://hooks.example.com/" + fresh("h"), "event_types": ["ticket.*"]},
+    "rotate_webhook_secret": lambda ids: {"overlap_seconds": 60},
+    "replay_webhook": lambda ids: {"from": 1, "to": 1},
     "update_webhook": lambda ids: {"url": "https://hooks.example.com/" + fresh("h")},
 }
 

@@ -4,11 +4,12 @@ import server
 from catalogue import good_body, operations_of
 from policy import NAMES, PLACES, RULES, Caller, about, guarded, refusal, told
 from workshop import Workshop
+from server import wait_until
 from world import ROLES, random_id
 
 FILTERS = {"tag": "color", "value": "red", "label": "bug", "status": "Backlog", "type": "ticket", "group_by": "team", "q": "first",
-           "rates": "*:6000", "group_id": "none", "ticket_id": "AAA-1", "project_id": "AAA"}
-EMPTY = {"list_deliveries"}  # nothing is delivered here, so there is no second page
+           "rates": "*:6000", "types": "*", "group_id": "none", "ticket_id": "AAA-1", "project_id": "AAA"}
+EMPTY = set()  # lists that have no second page
 
 
 class Ways(Workshop):
@@ -23,6 +24,8 @@ class Ways(Workshop):
         owner.must("PUT", f"/api/v1/tags/ticket/{second}", {"color": "red"})
         owner.post(f"/api/v1/tickets/{ids['ticket_id']}/comments", {"body": "Again."})
         owner.post(f"/api/v1/orgs/{org}/webhooks", {"url": "https://hooks.example.com/2", "event_types": ["*"]})
+        owner.ask("POST", f"/api/v1/webhooks/{ids['webhook_id']}/ping")
+        wait_until(lambda: len(owner.get(f"/api/v1/webhooks/{ids['webhook_id']}/deliveries")["items"]) > 1, "a second delivery")
         for month in ("2025-10", "2025-11"):
             owner.post(f"/api/v1/orgs/{org}/periods/{month}/close")
         for day in ("2026-02-01", "2026-03-01"):

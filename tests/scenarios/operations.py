@@ -272,7 +272,7 @@ class Store(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual([digest(done.stdout, word) for word in ("before", "after")], [state, state])
         self.assertEqual(server.run_program("verify", settings=at).returncode, 0)
-        self.assertEqual(sorted(os.listdir(s.folder)), ["keys", "store"], "a scratch folder was left behind")
+        self.assertEqual(sorted(os.listdir(s.folder)), ["keys", "store", "webhooks"], "a scratch folder was left behind")
         with s:
             self.assertEqual(s.client(world.owner.token).ask("GET", f"/api/v1/orgs/{world.ids['org_id']}").body, org)
             for command in ("rebuild", "serve"):

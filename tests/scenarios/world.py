@@ -1,6 +1,8 @@
 """People of every role in an organization that has one of everything, and an outsider whose own organization has, too."""
 import uuid
 
+from server import wait_until
+
 PASSWORD = "a long enough passphrase 4711"
 ROLES = ("Owner", "Admin", "Member", "Reporter", "Viewer")  # from the highest to the lowest
 DATE = "2026-03-02"
@@ -46,6 +48,8 @@ def furnish(owner, org, key, helper):
     sprint = ask.post(f"/api/v1/projects/{project}/sprints", {"name": "One", "start_date": DATE, "end_date": "2026-03-16"})["id"]
     workflow = ask.post(f"/api/v1/orgs/{org}/workflows", {"name": "Short", "statuses": [{"name": "Open", "category": "todo"}]})["id"]
     webhook = ask.post(f"/api/v1/orgs/{org}/webhooks", {"url": "https://hooks.example.com/in", "event_types": ["*"]})["id"]
+    delivery = ask.ask("POST", f"/api/v1/webhooks/{webhook}/ping").json["delivery_id"]
+    wait_until(lambda: ask.ask("GET", f"/api/v1/deliveries/{delivery}").status == 200, "the ping to be on its way")
     comment = helper.client.post(f"/api/v1/tickets/{ticket['id']}/comments", {"body": "Seen it, too."})["id"]
     ask.post(f"/api/v1/projects/{project}/members", {"user_id": helper.id})
     team = ask.post(f"/api/v1/orgs/{org}/teams", {"name": "Core"})["id"]
@@ -69,7 +73,7 @@ def furnish(owner, org, key, helper):
     undoable = ask.ask("POST", f"/api/v1/orgs/{org}/labels", {"name": "rash", "color": "#0000ff"}).headers["Alloy-Position"]
     pending = invite(owner, org, f"pending-{key.lower()}@example.com", "Viewer")
     return {"org_id": org, "project_id": project, "ticket_id": ticket["id"], "sprint_id": sprint, "label_id": label,
-            "workflow_id": workflow, "comment_id": comment, "webhook_id": webhook, "invite_id": pending["id"],
+            "workflow_id": workflow, "comment_id": comment, "webhook_id": webhook, "delivery_id": delivery, "invite_id": pending["id"],
             "invite_code": pending["invite_code"], "user_id": helper.id, "team_id": team, "entity_type": "ticket",
             "entity_id": ticket["id"], "key": "color", "position": undoable, "time_entry_id": worked[0], "period": "2026-01",
             "spares": spares}
