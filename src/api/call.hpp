@@ -4,13 +4,15 @@
 #include "auth/people.hpp"
 #include "auth/principal.hpp"
 #include "commands/command.hpp"
+#include "core/body_source.hpp"
 #include "core/settings.hpp"
 
 #include <map>
 
 namespace alloy::events {
+class checkpoint_signer;
 class log;
-}
+} // namespace alloy::events
 namespace alloy::storage {
 class database;
 }
@@ -21,6 +23,7 @@ class search_store;
 
 namespace alloy::api {
 
+class feed_bell;
 struct operation;
 struct identity_service;
 struct server_facts;
@@ -42,7 +45,8 @@ struct reply {
   std::string body = {};
   std::uint64_t version = 0; // becomes the ETag
   pairs headers = {};
-  std::string_view route = "unmatched"; // the operation's path template, a literal
+  std::shared_ptr<body_source> source = {}; // instead of the body
+  std::string_view route = "unmatched";     // the operation's path template, a literal
 };
 
 // What the path is about: the entity named by its first parameter, its organization, and the caller's role there. Its
@@ -69,6 +73,8 @@ struct services {
   server_facts const& server;
   projections::search_store& search;
   reader const& deliveries; // webhooks/delivery_store.hpp
+  feed_bell& bell;
+  events::checkpoint_signer const& notary;
 };
 
 // What reads and writes have in common.

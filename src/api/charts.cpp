@@ -166,7 +166,7 @@ std::vector<operation> chart_operations() {
                             "Tickets by status at the end of each day, lead and cycle times", show_flow),
   };
   rows[0].notes = rows[1].notes = board_notes;
-  rows[2].also = svg_type;
+  rows[2].also = {svg_type};
   rows[2].notes = "With `Accept: image/svg+xml` as a picture. Each day has the changes that made the step from the day "
                   "before. A completed sprint is shown as it was at its completion, for ever. `points` stand beside, "
                   "whatever the unit.";

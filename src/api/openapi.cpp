@@ -169,12 +169,12 @@ std::string headers_of(refusal const& r) {
 }
 
 std::string success(unsigned status, std::string_view words, std::string const& headers, std::string_view type,
-                    std::string const& schema, std::string_view also = {}) {
+                    std::string const& schema, std::span<std::string_view const> also = {}) {
   std::string one =
       quoted(std::to_string(status)) + ":{\"description\":" + quoted(words) + ",\"headers\":{" + headers + '}';
   if (!schema.empty()) {
     one += ",\"content\":{" + quoted(type) + ":{\"schema\":" + schema + "}";
-    if (!also.empty()) one += "," + quoted(also) + R"(:{"schema":{"type":"string"}})";
+    for (auto const other : also) one += "," + quoted(other) + R"(:{"schema":{"type":"string"}})";
     one += '}';
   }
   return one + '}';

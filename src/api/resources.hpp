@@ -22,6 +22,9 @@ std::vector<operation> period_operations();
 std::vector<operation> tag_operations();
 std::vector<operation> webhook_operations();
 std::vector<operation> report_operations();
-std::vector<operation> event_operations();
+std::vector<operation> feed_operations();
+std::vector<operation> consumer_operations();
+std::vector<operation> proof_operations();
+std::vector<operation> undo_operations();
 
 } // namespace alloy::api

@@ -109,7 +109,14 @@ result<> check_media(operation const& op, request const& asked) {
 bool accepts(operation const& op, request const& asked) {
   auto const accept = asked.header("accept");
   return op.answer == nullptr || quality(accept, op.answer_type) > 0 ||
-         (!op.also.empty() && quality(accept, op.also) > 0) || accept.find("application/problem+json") != accept.npos;
+         std::ranges::any_of(op.also, [&](auto other) { return quality(accept, other) > 0; }) ||
+         accept.find("application/problem+json") != accept.npos;
+}
+
+std::string alternatives(operation const& op) {
+  std::string words;
+  for (auto const other : op.also) words += " or " + std::string(other);
+  return words;
 }
 
 // `*`, or entity tags with commas between them (RFC 9110, section 13.1.1).
@@ -219,6 +226,7 @@ service::service(service_parts parts)
 
 void service::committed(std::span<events::record const> records) {
   parts_.with.identity.forget(records);
+  parts_.with.bell.ring(records);
   waiting_.raised(records.back().events.back().position);
 }
 
@@ -260,8 +268,8 @@ void service::handle(request&& asked, responder done) {
     if (auto admitted = admit(*p->op, *p->who); !admitted) return p->refuse(admitted.error());
   }
   if (!accepts(*p->op, p->asked))
-    return p->refuse(error(errc::not_acceptable, "this is answered as " + std::string(p->op->answer_type) +
-                                                     (p->op->also.empty() ? "" : " or " + std::string(p->op->also))));
+    return p->refuse(
+        error(errc::not_acceptable, "this is answered as " + std::string(p->op->answer_type) + alternatives(*p->op)));
   if (auto media = check_media(*p->op, p->asked); !media) return p->refuse(media.error());
   start(std::move(p));
 }

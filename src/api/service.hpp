@@ -2,6 +2,7 @@
 // Takes a request of any door through the one way there is: route, caller, scope, subject, role, body, then a read from
 // the newest committed state or a command through the sequencer. Answers problems in one form. Any thread; never
 // blocks.
+#include "api/feed_bell.hpp"
 #include "api/identity.hpp"
 #include "api/operation.hpp"
 #include "api/rate_limits.hpp"

@@ -98,7 +98,7 @@ result<commands::plan> undo(write_call& c) {
 
 } // namespace
 
-std::vector<operation> event_operations() {
+std::vector<operation> undo_operations() {
   auto row = post<nothing, undo_answer>("undo", "/api/v1/orgs/{org_id}/events/{position}/undo", role::Member,
                                         "Take a command back by the position of one of its events", undo);
   row.tag = "Events";

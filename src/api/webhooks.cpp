@@ -122,7 +122,7 @@ result<std::uint64_t> place_in(events::log const& log, log_place const& place, b
       place.text.size() < 19) {
     auto const position = static_cast<std::uint64_t>(std::stoull(place.text));
     if (position > log.head())
-      return error::of_field(name, "out_of_range", "the log goes to " + std::to_string(log.head()));
+      return error::of_field(name, "ahead_of_log", "the log goes to " + std::to_string(log.head()));
     return position;
   }
   auto at = parse_timestamp(place.text);

@@ -136,19 +136,21 @@ result<std::string> read_or_make(fs::path const& path, std::function<std::string
   return std::move(**found);
 }
 
-result<crypto::ed25519_key> load_jwt_key(std::string_view private_pem, fs::path const& path) {
-  if (!private_pem.empty()) {
-    auto key = crypto::ed25519_key::from_private_pem(private_pem);
-    if (!key) return error(errc::internal, "jwt_private_key: " + key.error().detail);
-    return key;
-  }
+result<crypto::ed25519_key> load_key_pair(fs::path const& path, std::string_view what_ends) {
   auto pem = read_or_make(path, [] { return crypto::ed25519_key::generate().private_pem(); });
   if (!pem) return pem.error();
   auto key = crypto::ed25519_key::from_private_pem(*pem);
   crypto::wipe(*pem);
   if (!key)
-    return refused(path, key.error().detail + "; restore it from a backup, or remove it to have a new one made, which "
-                                              "ends every session");
+    return refused(path, key.error().detail + "; restore it from a backup, or remove it to have a new one made, " +
+                             std::string(what_ends));
+  return key;
+}
+
+result<crypto::ed25519_key> load_jwt_key(std::string_view private_pem, fs::path const& path) {
+  if (private_pem.empty()) return load_key_pair(path, "which ends every session");
+  auto key = crypto::ed25519_key::from_private_pem(private_pem);
+  if (!key) return error(errc::internal, "jwt_private_key: " + key.error().detail);
   return key;
 }
 
@@ -167,8 +169,8 @@ result<std::string> load_sealing_key(fs::path const& path) {
 
 } // namespace
 
-signing_keys::signing_keys(crypto::ed25519_key jwt_key, std::string sealing_key)
-    : jwt_key_(std::move(jwt_key)),
+signing_keys::signing_keys(crypto::ed25519_key jwt_key, crypto::ed25519_key log_key, std::string sealing_key)
+    : jwt_key_(std::move(jwt_key)), log_key_(std::move(log_key)),
       kid_(encode_base64url(crypto::view_of(crypto::sha256(jwt_key_.public_bytes())).substr(0, 8))),
       sealing_key_(std::move(sealing_key)) {}
 
@@ -187,11 +189,13 @@ result<signing_keys> signing_keys::load(std::string_view private_pem, std::strin
   }
   auto sealing_key = load_sealing_key(folder / "server.key");
   if (!sealing_key) return sealing_key.error();
-  return signing_keys(std::move(*jwt_key), std::move(*sealing_key));
+  auto log_key = load_key_pair(folder / "log-ed25519.pem", "which no checkpoint so far will verify with");
+  if (!log_key) return log_key.error();
+  return signing_keys(std::move(*jwt_key), std::move(*log_key), std::move(*sealing_key));
 }
 
 signing_keys signing_keys::ephemeral() {
-  return {crypto::ed25519_key::generate(), crypto::random_bytes(32)};
+  return {crypto::ed25519_key::generate(), crypto::ed25519_key::generate(), crypto::random_bytes(32)};
 }
 
 } // namespace alloy::auth

@@ -175,7 +175,7 @@ result<answer> sequencer::run_one(command& c, open_batch& into) {
 }
 
 result<answer> sequencer::apply(command& c, plan& p, timestamp at, open_batch& into) {
-  if ((!p.events.empty() || !p.records.empty()) && !writable())
+  if ((!p.events.empty() || !p.records.empty() || p.keeps_rows) && !writable())
     return error(errc::insufficient_storage, "free disk space is below the mark; reads go on");
   view& state = into.txn.of(family::state);
   origin const from{c, p.actor.value_or(c.actor), at, p.cause, into.next_position, into.records.size()};

@@ -175,6 +175,11 @@ setting_row const table[] = {
      "an endpoint that only fails for so long is disabled"},
     {"webhook_retention_seconds", &s::webhook_retention_seconds, "2592000", 60, 10 * year_s,
      "how long finished deliveries are shown"},
+    {"event_streams_max", &s::event_streams_max, "10000", 1, 1'000'000,
+     "streams and waiting pages of event feeds that may be open at once"},
+    {"event_heartbeat_ms", &s::event_heartbeat_ms, "15000", 100, hour_ms,
+     "after so long without an event an event stream gives a sign of life"},
+    {"consumers_max", &s::consumers_max, "1000", 1, 1'000'000, "named consumers of one organization's events"},
     {"crash_point", &s::crash_point, "", 0, 64, "where the process kills itself, for crash tests", hidden},
     {"crash_after", &s::crash_after, "1", 1, no_limit, "the how-manieth passing of crash_point kills", hidden},
 };

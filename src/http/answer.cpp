@@ -94,7 +94,7 @@ void write_head(std::string& out, response& answer, answer_context const& how) {
   out += "\r\nX-Request-Id: ";
   out += how.request_id;
   out += "\r\nX-Content-Type-Options: nosniff\r\n";
-  if (!answer.body.empty()) append_field(out, "Content-Type", answer.content_type);
+  if (!answer.body.empty() || answer.source) append_field(out, "Content-Type", answer.content_type);
   if (!append_handlers_fields(out, answer.headers, encoded)) out += "Cache-Control: no-store\r\n";
   if (encoded) out += "Content-Encoding: gzip\r\n";
   if (could_encode) out += "Vary: Accept-Encoding\r\n";
@@ -104,7 +104,9 @@ void write_head(std::string& out, response& answer, answer_context const& how) {
     out += "Connection: close\r\n";
   else if (how.is_http_1_0)
     out += "Connection: keep-alive\r\n";
-  if (!has_no_body) {
+  if (how.in_chunks) {
+    if (!how.is_http_1_0) out += "Transfer-Encoding: chunked\r\n";
+  } else if (!has_no_body) {
     out += "Content-Length: ";
     append_number(out, answer.body.size());
     out += "\r\n";

@@ -17,6 +17,7 @@ struct answer_context {
   gzip_encoder* encoder = nullptr;   // nullptr: off
   std::size_t gzip_bytes_min = 0;
   bool takes_gzip = false, is_tls = false, is_http_1_0 = false, keep_alive = true, without_body = false;
+  bool in_chunks = false; // the body has a source; HTTP/1.0 gets it until the end of the connection
 };
 
 // Gzips `answer.body` where that is allowed and worth it, then appends the head to `out`. The caller sends the body,

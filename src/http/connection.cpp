@@ -56,7 +56,7 @@ template <class Stream> class connection final : public session {
         received(bytes, ec.failed());
       } else if (what == action::wait) {
         co_await async_park(parked_, token);
-      } else if (!write_at_once()) {
+      } else if (is_streaming() || !write_at_once()) {
         auto const waiting = output();
         auto const bytes = co_await stream_.async_write_some(waiting, asio::redirect_error(token, ec));
         sent(bytes, ec.failed());

@@ -5,14 +5,23 @@
 namespace alloy::http {
 
 bool slot::await() noexcept {
-  auto expected = state::open;
-  return state_.compare_exchange_strong(expected, state::awaited, std::memory_order_acq_rel) ||
-         expected == state::awaited;
+  auto expected = turn_;
+  return state_.compare_exchange_strong(expected, turn_ | waited_for, std::memory_order_acq_rel) ||
+         expected == (turn_ | waited_for);
 }
 
 void slot::fill(response&& answer) {
   answer_ = std::move(answer);
-  if (state_.exchange(state::filled, std::memory_order_acq_rel) == state::awaited) home_->put(shared_from_this());
+  auto const before = state_.fetch_or(filled, std::memory_order_acq_rel);
+  if ((before & state_bits) == waited_for) home_->put(shared_from_this());
+}
+
+void slot::ring(std::uint64_t turn) {
+  auto now = state_.load(std::memory_order_relaxed);
+  do {
+    if ((now & ~state_bits) != turn || (now & filled) != 0) return;
+  } while (!state_.compare_exchange_weak(now, turn | filled, std::memory_order_acq_rel));
+  if ((now & waited_for) != 0) home_->put(shared_from_this());
 }
 
 void inbox::put(std::shared_ptr<slot> filled) {

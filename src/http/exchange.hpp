@@ -5,6 +5,7 @@
 #include "http/message.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -19,8 +20,11 @@ class slot : public std::enable_shared_from_this<slot> {
   slot(std::shared_ptr<inbox> home, session* owner) noexcept : home_(std::move(home)), owner_(owner) {}
 
   // I/O thread only.
-  void open() noexcept { state_.store(state::open, std::memory_order_relaxed); }
-  bool is_filled() const noexcept { return state_.load(std::memory_order_acquire) == state::filled; }
+  void open() noexcept { state_.store(turn_ += turn_step, std::memory_order_relaxed); }
+  bool is_filled() const noexcept { return (state_.load(std::memory_order_acquire) & filled) != 0; }
+  // The body of the answer comes piece by piece: listens for the next ring() of this turn.
+  void listen() noexcept { state_.store(turn_, std::memory_order_relaxed); }
+  std::uint64_t turn() const noexcept { return turn_; }
   // True if the answer is yet to come: from now on its arrival is reported through the inbox.
   bool await() noexcept;
   response take() noexcept { return std::move(answer_); }
@@ -29,11 +33,15 @@ class slot : public std::enable_shared_from_this<slot> {
 
   // Any thread, once for each open().
   void fill(response&& answer);
+  // Any thread, at any time. A bell of an earlier turn rings for nobody.
+  void ring(std::uint64_t turn);
 
  private:
-  enum class state : unsigned char { open, awaited, filled };
+  // The state in the lowest bits, above them which request of the connection it is of.
+  static constexpr std::uint64_t waited_for = 1, filled = 2, state_bits = 3, turn_step = 4;
 
-  std::atomic<state> state_{state::filled};
+  std::atomic<std::uint64_t> state_{filled};
+  std::uint64_t turn_ = 0;
   response answer_;
   std::shared_ptr<inbox> home_;
   session* owner_;

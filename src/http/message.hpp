@@ -1,5 +1,7 @@
 #pragma once
 // A request and an answer as the rest of Alloy sees them: plain values, so that Beast's types end in this room.
+#include "core/body_source.hpp"
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,8 +31,9 @@ struct response {
   std::string_view content_type = "application/json"; // a literal; ignored where the body is empty
   header_list headers; // what else goes out; Content-Length, Date, X-Request-Id are added
   std::string body;
-  std::string_view route = "unmatched"; // the operation's path template, a literal: the metrics' label
-  bool close = false;                   // close the connection after this answer
+  std::string_view route = "unmatched";     // the operation's path template, a literal: the metrics' label
+  std::shared_ptr<body_source> source = {}; // instead of `body`: sent in chunks as it comes
+  bool close = false;                       // close the connection after this answer
 };
 
 // Called once, from any thread.

@@ -18,6 +18,7 @@ handler rest(api::service& service) {
       out.content_type = r.content_type;
       out.headers = std::move(r.headers);
       out.body = std::move(r.body);
+      out.source = std::move(r.source);
       out.route = r.route;
       done(std::move(out));
     });

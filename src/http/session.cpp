@@ -48,6 +48,7 @@ action session::next() {
     case phase::head: what = take_head(); break;
     case phase::body: what = take_body(); break;
     case phase::answer: what = take_answer(); break;
+    case phase::stream: what = take_stream(); break;
     case phase::done: return has_output() ? action::write : action::close;
     }
     if (!what) continue;
@@ -270,6 +271,35 @@ std::optional<action> session::take_answer() {
   return action::wait;
 }
 
+body_source::state session::pull_piece() {
+  try {
+    return source_->pull(piece_);
+  } catch (std::exception const& e) {
+    log::error("an answer broke off", {{"request_id", request_id_}, {"what", e.what()}});
+    return body_source::state::broken;
+  }
+}
+
+std::optional<action> session::take_stream() {
+  if (has_output()) return action::write;
+  if (home_.house->draining.load(std::memory_order_relaxed)) source_->hurry();
+  slot_->listen(); // before the look, so that no ring between the two is lost
+  piece_.clear();
+  auto const state = pull_piece();
+  if (!piece_.empty()) append_piece();
+  switch (state) {
+  case body_source::state::piece: return {};
+  case body_source::state::end: end_stream(); return {};
+  case body_source::state::broken: is_over_ = true; return {};
+  case body_source::state::later: break;
+  }
+  if (has_output()) return action::write;
+  if (!slot_->await()) return {};
+  auto const patience = source_->patience_ms();
+  deadline_ms_ = patience > 0 ? worker::now_ms() + patience : 0;
+  return action::wait;
+}
+
 void session::end() noexcept {
   phase_ = phase::done;
   deadline_ms_ = 0;
@@ -278,6 +308,10 @@ void session::end() noexcept {
 
 void session::check_deadline(std::int64_t now_ms) {
   if (deadline_ms_ == 0 || now_ms < deadline_ms_) return;
+  if (phase_ == phase::stream && !has_output()) { // time for a heartbeat
+    deadline_ms_ = 0;
+    return resume();
+  }
   auto const idle = phase_ == phase::head && in_.size() == 0 && !has_output();
   if (idle && requests_ > 0) return end();
   deadline_ms_ = 0;
@@ -292,6 +326,7 @@ void session::check_deadline(std::int64_t now_ms) {
 }
 
 void session::drain() {
+  if (phase_ == phase::stream && !has_output()) return resume();
   if (phase_ != phase::head || in_.size() > 0 || has_output() || has_unread_bytes()) return;
   if (requests_ > 0)
     end();

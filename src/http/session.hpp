@@ -33,6 +33,8 @@ class session {
   buffers output() const noexcept;
   bool has_output() const noexcept { return sent_bytes_ < out_.size() + tail_.size(); }
   void sent(std::size_t bytes, bool failed);
+  // A stream's pieces are written by the reactor in turn with everybody else's, also where the socket would take more.
+  bool is_streaming() const noexcept { return source_ != nullptr; }
   // wait: until resume().
   virtual void resume() = 0;
 
@@ -56,11 +58,16 @@ class session {
   worker& home_;
 
  private:
-  enum class phase : unsigned char { head, body, answer, done };
+  enum class phase : unsigned char { head, body, answer, stream, done };
 
   std::optional<action> take_head();
   std::optional<action> take_body();
   std::optional<action> take_answer();
+  std::optional<action> take_stream();
+  void begin_stream(std::shared_ptr<body_source> source);
+  void end_stream();
+  body_source::state pull_piece();
+  void append_piece();
   std::optional<action> need_input(std::uint32_t timeout_ms);
   void accept_head(std::string_view head, head_facts const& facts);
   bool agrees(head_facts const& facts) const;
@@ -83,6 +90,8 @@ class session {
   std::string out_;  // heads, and bodies that are cheaper copied than sent apart
   std::string tail_; // a large body behind out_
   std::size_t sent_bytes_ = 0;
+  std::shared_ptr<body_source> source_; // while the phase is stream
+  std::string piece_;
 
   phase phase_ = phase::head;
   bool keep_alive_ = true, is_http_1_0_ = false, without_body_ = false, takes_gzip_ = false;

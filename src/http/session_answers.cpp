@@ -2,6 +2,8 @@
 #include "core/problem.hpp"
 #include "http/session.hpp"
 
+#include <charconv>
+
 namespace alloy::http {
 namespace {
 
@@ -45,7 +47,13 @@ void session::append(response& answer) {
   how.is_http_1_0 = is_http_1_0_;
   how.keep_alive = keep_alive_;
   how.without_body = without_body_;
+  how.in_chunks = answer.source != nullptr;
+  if (how.in_chunks) {
+    how.encoder = nullptr;
+    if (is_http_1_0_) how.keep_alive = keep_alive_ = false;
+  }
   write_head(out_, answer, how);
+  if (answer.source && !without_body_) return begin_stream(std::move(answer.source));
   if (answer.body.size() <= copied_body_bytes_max)
     out_ += answer.body;
   else
@@ -53,6 +61,33 @@ void session::append(response& answer) {
   phase_ = keep_alive_ ? phase::head : phase::done;
   lingers_ = !keep_alive_;
   if (in_.size() == 0 && in_.capacity() > kept_input_bytes_max) in_.shrink_to_fit();
+}
+
+void session::begin_stream(std::shared_ptr<body_source> source) {
+  source_ = std::move(source);
+  phase_ = phase::stream;
+  source_->on_ready([at = slot_, turn = slot_->turn()] { at->ring(turn); });
+}
+
+// RFC 9112, section 7.1.
+void session::append_piece() {
+  if (is_http_1_0_) {
+    out_ += piece_;
+    return;
+  }
+  char size[20];
+  auto const end = std::to_chars(size, size + sizeof size, piece_.size(), 16).ptr;
+  out_.append(size, end).append("\r\n");
+  out_.append(piece_).append("\r\n");
+}
+
+void session::end_stream() {
+  if (!is_http_1_0_) out_ += "0\r\n\r\n";
+  source_ = nullptr;
+  piece_ = std::string();
+  keep_alive_ = keep_alive_ && !home_.house->draining.load(std::memory_order_relaxed);
+  phase_ = keep_alive_ ? phase::head : phase::done;
+  lingers_ = !keep_alive_;
 }
 
 void session::refuse(refusal const& why) {

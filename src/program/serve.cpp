@@ -3,6 +3,7 @@
 #include "api/service.hpp"
 #include "auth/signing_keys.hpp"
 #include "core/log.hpp"
+#include "events/checkpoint.hpp"
 #include "http/rest.hpp"
 #include "http/server.hpp"
 #include "program/webhook_parts.hpp"
@@ -181,13 +182,16 @@ struct house {
   auth::hashing_pool hashing{
       {static_cast<unsigned>(config.hashing_workers), static_cast<std::size_t>(config.hashing_queue_max),
        [this](std::size_t waiting) { metrics.hashing_queue.set(static_cast<double>(waiting)); }}};
+  api::feed_bell bell;
+  events::checkpoint_signer notary{keys->log_key(), log->identity()};
   api::server_facts facts{db, sequencer, *log, metrics, now(), draining, config.metrics_port != 0};
-  api::service service{{db,
-                        *log,
-                        sequencer,
-                        hashing,
-                        answers,
-                        {config, people, keys->sealing_key(), identity, facts, search, deliveries.rows()}}};
+  api::service service{
+      {db,
+       *log,
+       sequencer,
+       hashing,
+       answers,
+       {config, people, keys->sealing_key(), identity, facts, search, deliveries.rows(), bell, notary}}};
 
   explicit house(settings const& s) : config(s) {
     listening = &service;
@@ -198,6 +202,8 @@ struct house {
                             [this] { return static_cast<double>(db.free_bytes()); });
     metrics.gauge_at_scrape("alloy_log_head_position", "Position of the newest event",
                             [this] { return static_cast<double>(log->head()); });
+    metrics.gauge_at_scrape("alloy_event_listeners", "Streams and waiting pages of the event feed that are open",
+                            [this] { return static_cast<double>(bell.seats()); });
     metrics.gauge_at_scrape("alloy_search_lag_events", "Events that are not searchable yet", [this] {
       auto const searchable = search.position(); // first, so that the head is not behind it
       return static_cast<double>(log->head() - searchable);

@@ -1,8 +1,10 @@
 // Cursors as callers get them: signed, and good for the very list they were given for.
 #include "api/answers.hpp"
+#include "api/feed_bell.hpp"
 #include "api/identity.hpp"
 #include "api/server_facts.hpp"
 #include "core/base64.hpp"
+#include "events/checkpoint.hpp"
 #include "projections/fold.hpp"
 #include "projections/search_store.hpp"
 #include "tests/support/decider.hpp"
@@ -36,6 +38,8 @@ struct server {
   std::unique_ptr<identity_service> identity;
   std::unique_ptr<server_facts> facts;
   std::unique_ptr<projections::search_store> search;
+  feed_bell bell;
+  events::checkpoint_signer notary{crypto::ed25519_key::generate(), id_of(9)};
   std::unique_ptr<services> with;
   auth::principal ada, bob;
   request asked;
@@ -58,8 +62,8 @@ struct server {
     storage::settings texts;
     texts.path = folder / "search";
     search = std::make_unique<projections::search_store>(*log, texts, metrics);
-    with.reset(
-        new services{config, people, sealing_key, *identity, *facts, *search, db->latest(storage::family::state)});
+    with.reset(new services{config, people, sealing_key, *identity, *facts, *search, db->latest(storage::family::state),
+                            bell, notary});
     ada.user_id = id_of(2);
     bob.user_id = id_of(3);
   }

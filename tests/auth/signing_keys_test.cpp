@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(the_first_start_makes_keys_and_the_next_finds_them) {
   BOOST_TEST(first->kid() ==
              encode_base64url(crypto::view_of(crypto::sha256(first->jwt_key().public_bytes())).substr(0, 8)));
   // Nothing is left beside them.
-  BOOST_TEST(std::distance(fs::directory_iterator(data.path / "keys"), {}) == 2);
+  BOOST_TEST(std::distance(fs::directory_iterator(data.path / "keys"), {}) == 3);
 }
 
 BOOST_AUTO_TEST_CASE(keys_from_the_settings_are_used_and_not_written) {

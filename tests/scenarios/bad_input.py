@@ -177,7 +177,11 @@ class BadInput(unittest.TestCase):
             for name in op.path_names:
                 for bad in BAD_IDS:
                     with self.subTest(op=op.id, name=name, id=bad):
-                        self.ask(op, {404} if "%" not in bad else {400, 404}, ids=dict(self.world.ids, **{name: bad}),
+                        if op.id.endswith("_consumer") and name == "name":  # it names what is made
+                            statuses = {200, 204, 400, 404, 422}
+                        else:
+                            statuses = {404} if "%" not in bad else {400, 404}
+                        self.ask(op, statuses, ids=dict(self.world.ids, **{name: bad}),
                                  body=good_body(op, self.world.ids))
 
     def test_queries(self):

@@ -133,6 +133,7 @@ BODIES = {
     "create_webhook": lambda ids: {"url": "https://hooks.example.com/" + fresh("h"), "event_types": ["ticket.*"]},
     "rotate_webhook_secret": lambda ids: {"overlap_seconds": 60},
     "replay_webhook": lambda ids: {"from": 1, "to": 1},
+    "put_consumer": lambda ids: {"position": next(numbers) % 7 + 1},
     "update_webhook": lambda ids: {"url": "https://hooks.example.com/" + fresh("h")},
 }
 

@@ -8,7 +8,7 @@ from server import wait_until
 from world import ROLES, random_id
 
 FILTERS = {"tag": "color", "value": "red", "label": "bug", "status": "Backlog", "type": "ticket", "group_by": "team", "q": "first",
-           "rates": "*:6000", "types": "*", "group_id": "none", "ticket_id": "AAA-1", "project_id": "AAA"}
+           "rates": "*:6000", "types": "*", "after": "3", "wait": "0", "subject_id": "AAA-1", "group_id": "none", "ticket_id": "AAA-1", "project_id": "AAA"}
 EMPTY = set()  # lists that have no second page
 
 

@@ -312,7 +312,7 @@ class Store(unittest.TestCase):
             self.assertEqual(mode(s.folder), 0o700)
             keys = list((s.folder / "keys").iterdir())
             self.assertEqual((mode(s.folder / "keys"), {mode(k) for k in keys}), (0o700, {0o600}))
-            self.assertEqual(len(keys), 2)
+            self.assertEqual(len(keys), 3)
             s.stop()
             keys[0].chmod(0o644)
             refused = server.run_program("serve", settings=s.settings)

@@ -5,6 +5,7 @@ from policy import RULES, about, guarded
 from workshop import Workshop
 from world import DATE
 
+HISTORY = ("get_ticket_activity", "get_sprint_burndown", "list_deliveries", "get_delivery")  # what happened has happened
 GOES_ON = ("version", "updated_at", "ticket_counter")  # also when something is taken back
 ADDED = ("added_at", "created_at", "joined_at")  # of a member: when he came last
 # What must be done before an operation can be.
@@ -13,7 +14,8 @@ BEFORE = {"complete_sprint": ("start_sprint",), "remove_team_member": ("add_team
           "delete_project": ("delete_ticket", "delete_sprint")}
 # Never taken back: there are other ways back, or none on purpose.
 FINAL = ("revoke_invite", "submit_time_entry", "approve_time_entry", "reject_time_entry", "reopen_time_entry", "batch_time_entries", "create_labor_rate",
-         "close_period", "reopen_period")
+         "close_period", "reopen_period", "rotate_webhook_secret", "ping_webhook", "replay_webhook", "redeliver")
+NO_EVENTS = ("put_consumer", "delete_consumer")  # bookmarks are nobody's history
 SHOWN_AS_ENDED = ("create_invite",)  # taken back, it stays in its list as ended
 # Taken back, but not brought back again as it was: a member is removed, not unadded; a sprint forgets when it began or
 # ended.
@@ -97,7 +99,7 @@ class Past(Workshop):
         for method, path, body in [(None, None, None)] + steps:
             if method:
                 server.wait_until(lambda: self.tick() > snapshots[-1][1], "the clock to go on")  # so that a time names one moment
-                owner.ask(method, path, body, statuses={200, 201, 204})
+                owner.ask(method, path, body, statuses={200, 201, 202, 204})
             snapshots.append((self.server.head(), self.tick(), {one: owner.ask("GET", one) for one in singles},
                               {one: owner.all(one) if owner.ask("GET", one).status == 200 else None for one in lists}))
         for n, (head, time, single, many) in enumerate(snapshots):
@@ -128,7 +130,7 @@ class Past(Workshop):
         """Everything that is about the organization's things, as it is read, by operation."""
         found = {}
         for op in guarded(self.operations.values()):
-            if op.method == "GET" and (op.path_names or about(op) == "query") and op.row["tags"][0] != "Reports" and op.id not in ("get_ticket_activity", "get_sprint_burndown"):
+            if op.method == "GET" and (op.path_names or about(op) == "query") and op.row["tags"][0] not in ("Reports", "Events") and op.id not in HISTORY:
                 query = "&".join((["limit=200"] if "limit" in op.query_names() else []) + ([f"org_id={self.org}"] if about(op) == "query" else []))
                 answer = self.owner.ask("GET", op.url(ids, query))
                 without = GOES_ON + (ADDED if op.id.endswith("_members") else ())
@@ -174,7 +176,7 @@ class Past(Workshop):
     def commands(self):
         """Operations that write something of an organization, but for those that end it or make it."""
         for op in guarded(self.operations.values()):
-            if op.writes and about(op) in ("path", "body", "batch") and op.id not in ("undo", "delete_org"):
+            if op.writes and about(op) in ("path", "body", "batch") and op.id not in ("undo", "delete_org") + NO_EVENTS:
                 yield op
 
     def call(self, op, ids, query=""):

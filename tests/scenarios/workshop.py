@@ -6,9 +6,11 @@ from world import DATE, Person, World, join
 
 
 class Workshop(unittest.TestCase):
+    SETTINGS = {}
+
     @classmethod
     def setUpClass(cls):
-        cls.server = server.Server(cls.__name__.lower()).start()
+        cls.server = server.Server(cls.__name__.lower(), **cls.SETTINGS).start()
         cls.world = World(cls.server)
         cls.ids, cls.foreign, cls.people = cls.world.ids, cls.world.foreign, cls.world.people
         cls.owner, cls.org = cls.world.owner, cls.world.ids["org_id"]

@@ -67,15 +67,17 @@ def furnish(owner, org, key, helper):
     later, running = (ask.post(f"/api/v1/projects/{project}/sprints", {"name": name, "start_date": DATE, "end_date": DATE})["id"]
                       for name in ("Later", "Running"))
     ask.post(f"/api/v1/sprints/{running}/start")
-    spares = {"delete_project": {project: empty, key: key + "E"}, "delete_label": {label: free}, "delete_sprint": {sprint: later},
+    spares = {"delete_consumer": {"reader": "spare-reader"}, "delete_project": {project: empty, key: key + "E"}, "delete_label": {label: free}, "delete_sprint": {sprint: later},
               "complete_sprint": {sprint: running}, "delete_time_entry": {worked[0]: worked[1]}, "approve_time_entry": {worked[0]: worked[2]},
               "reject_time_entry": {worked[0]: worked[3]}, "reopen_time_entry": {worked[0]: worked[4]}, "reopen_period": {"2026-01": "2025-12"}, "delete_ticket": {ticket["id"]: idle}}
+    for name in ("reader", "spare-reader"):
+        ask.must("PUT", f"/api/v1/orgs/{org}/consumers/{name}", {"position": 1})
     undoable = ask.ask("POST", f"/api/v1/orgs/{org}/labels", {"name": "rash", "color": "#0000ff"}).headers["Alloy-Position"]
     pending = invite(owner, org, f"pending-{key.lower()}@example.com", "Viewer")
     return {"org_id": org, "project_id": project, "ticket_id": ticket["id"], "sprint_id": sprint, "label_id": label,
             "workflow_id": workflow, "comment_id": comment, "webhook_id": webhook, "delivery_id": delivery, "invite_id": pending["id"],
             "invite_code": pending["invite_code"], "user_id": helper.id, "team_id": team, "entity_type": "ticket",
-            "entity_id": ticket["id"], "key": "color", "position": undoable, "time_entry_id": worked[0], "period": "2026-01",
+            "entity_id": ticket["id"], "key": "color", "position": undoable, "name": "reader", "time_entry_id": worked[0], "period": "2026-01",
             "spares": spares}
 
 

@@ -371,7 +371,7 @@ class Writes(unittest.TestCase):
     def without_ids(self, answer, op):
         """Of a dry run everything but what is made anew; of a read the whole."""
         if not op.writes:
-            return answer.body
+            return dict(answer.json, next_cursor=None) if op.id == "list_events" else answer.body
         return sorted(answer.json) if answer.body and answer.status < 400 else None
 
     # ------------------------------------------------------------------------------------------------ workflows

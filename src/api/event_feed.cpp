@@ -1,0 +1,189 @@
+#include "api/access.hpp"
+#include "api/answers.hpp"
+#include "api/event_sources.hpp"
+#include "api/identity.hpp"
+#include "api/media.hpp"
+#include "api/resources.hpp"
+#include "api/server_facts.hpp"
+#include "domain/webhooks.hpp"
+
+#include <charconv>
+
+namespace alloy::api {
+namespace {
+
+constexpr std::string_view lines_type = "application/x-ndjson", stream_type = "text/event-stream";
+constexpr std::size_t records_per_page = 1'000; // that are looked at; a filter may leave few of them
+constexpr std::int64_t wait_max_s = 30;
+
+struct event_view {
+  static constexpr bool answer = true;
+  std::uint64_t position = 0;
+  uuid id;
+  std::string type;
+  std::int64_t schema = 1;
+  uuid org_id;
+  std::uint64_t org_seq = 0;
+  events::subject subject;
+  timestamp at;
+  events::actor actor;
+  std::string request_id;
+  std::optional<std::uint64_t> cause;
+  std::map<std::string, alloy::json::raw> data;
+};
+BOOST_DESCRIBE_STRUCT(event_view, (),
+                      (position, id, type, schema, org_id, org_seq, subject, at, actor, request_id, cause, data))
+
+struct event_query {
+  std::optional<std::int64_t> limit;
+  std::optional<std::string> cursor;
+  std::optional<bounded<0, 9'007'199'254'740'991>> after;
+  std::optional<alloy::list<domain::event_type, 1, 100>> types;
+  std::optional<bounded<0, wait_max_s>> wait;
+  std::optional<std::string> project_id, subject_id;
+  std::optional<uuid> actor_id, key_id;
+  std::optional<timestamp> since, until;
+};
+BOOST_DESCRIBE_STRUCT(event_query, (),
+                      (limit, cursor, after, types, wait, project_id, subject_id, actor_id, key_id, since, until))
+
+std::string event_page_schema(schema_book& book) {
+  return "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"items\":{\"type\":\"array\","
+         "\"items\":" +
+         schema_of<event_view>(book) +
+         "},\"next_cursor\":{\"type\":[\"string\",\"null\"]},\"has_more\":{\"type\":\"boolean\"},"
+         "\"next_after\":{\"type\":\"integer\",\"minimum\":0,\"description\":\"Ask for what comes after it\"}},"
+         "\"required\":[\"items\",\"next_cursor\",\"has_more\",\"next_after\"]}";
+}
+
+event_filter filter_of(read_call const& c, event_query const& q) {
+  event_filter f;
+  if (q.types)
+    for (auto const& t : *q.types) f.types.push_back(t.value);
+  // What is not there has no events; of what was deleted they are still there.
+  if (q.project_id) f.project = find_project(c.state, c.subject.org, *q.project_id).value_or(uuid{});
+  if (q.subject_id) f.subject = find_ticket(c.state, c.subject.org, *q.subject_id).value_or(uuid{});
+  f.actor = q.actor_id;
+  f.key = q.key_id;
+  f.since = q.since;
+  f.until = q.until;
+  f.only_projects = c.who->only_projects;
+  return f;
+}
+
+std::string plain_cursor(events::position after) {
+  std::string bytes;
+  append_u64(bytes, after);
+  return bytes;
+}
+
+// One page; nothing where there is nothing to tell yet and there is time left.
+std::optional<std::string> make_page(call const& c, event_reader& from, std::size_t limit, bool last_call) {
+  std::string items;
+  std::size_t count = 0;
+  bool more = from.read(records_per_page, [&](auto const& head, auto const& e) {
+    if (count++ > 0) items += ',';
+    events::append_outside(items, head, e);
+    return count < limit;
+  });
+  if (count == 0 && !more && !last_call) return std::nullopt;
+  std::string page = "{\"items\":[" + items + "],\"next_cursor\":";
+  if (more)
+    json::write_string(page, sealed_cursor(c, plain_cursor(from.after())));
+  else
+    page += "null";
+  return page + ",\"has_more\":" + (more ? "true" : "false") + ",\"next_after\":" + std::to_string(from.after()) + "}";
+}
+
+// A call that outlives its request: the waiting page seals cursors with it.
+struct held_call {
+  request asked;
+  call of;
+  held_call(read_call const& c)
+      : asked(c.asked), of{c.op, asked, c.with, nullptr, c.params, c.query, c.as_of}, who(*c.who) {
+    of.who = &who;
+  }
+  auth::principal who;
+};
+
+std::function<bool()> still_allowed(read_call const& c) {
+  return [&op = c.op, &with = c.with, &state = c.state, params = c.params,
+          credential = std::string(c.asked.header("authorization"))] {
+    auto const who = with.identity.authenticate(credential, state, now());
+    return who && admit(op, **who) && find_subject(op, params, {}, **who, state, with.deliveries);
+  };
+}
+
+result<events::position> place_after(read_call const& c, event_query const& q, std::string const& cursor,
+                                     events::position fallback) {
+  if (!cursor.empty()) return big_endian_u64(cursor);
+  auto const last_id = c.asked.find_header("last-event-id");
+  if (last_id && quality(c.asked.header("accept"), stream_type) > quality(c.asked.header("accept"), c.op.answer_type)) {
+    events::position at = 0;
+    auto const [end, failed] = std::from_chars(last_id->data(), last_id->data() + last_id->size(), at);
+    if (failed != std::errc() || end != last_id->data() + last_id->size())
+      return error(errc::malformed_header, "Last-Event-ID must be the id of an event of this stream, its position");
+    return at;
+  }
+  return q.after ? static_cast<events::position>(q.after->value) : fallback;
+}
+
+reply streamed(std::shared_ptr<body_source> source, std::string_view type) {
+  reply r;
+  r.content_type = type;
+  r.source = std::move(source);
+  r.headers.emplace_back("Vary", "Accept");
+  r.headers.emplace_back("X-Accel-Buffering", "no"); // a proxy in front must not collect it
+  return r;
+}
+
+result<reply> show_events(read_call& c, event_query const& q) {
+  auto const ask = page_asked(c, q.limit, q.cursor);
+  if (!ask) return ask.error();
+  auto const filter = filter_of(c, q);
+  auto const& log = c.with.server.log;
+  auto const accept = c.asked.header("accept");
+  auto const as_page = quality(accept, c.op.answer_type);
+  bool const as_stream = quality(accept, stream_type) > as_page, as_lines = quality(accept, lines_type) > as_page;
+  auto const after = place_after(c, q, ask->after, as_stream ? log.head() : 0);
+  if (!after) return after.error();
+  auto const reader_of = [&](events::position until) {
+    return event_reader(log, c.state, c.subject.org, filter, *after, until);
+  };
+  if (as_stream || q.wait)
+    if (c.with.bell.seats() >= static_cast<std::size_t>(c.with.config.event_streams_max)) {
+      error full(errc::overloaded, "as many listen to events as may at once");
+      full.retry_after_s = 1;
+      return full;
+    }
+  if (as_stream)
+    return streamed(make_event_stream(reader_of(~events::position{0}),
+                                      {c.with.bell, c.subject.org, still_allowed(c), c.with.config.event_heartbeat_ms}),
+                    stream_type);
+  if (as_lines) return streamed(make_event_lines(reader_of(log.head())), lines_type);
+  auto from = std::make_shared<event_reader>(reader_of(~events::position{0}));
+  bool const waits = q.wait && q.wait->value > 0;
+  if (auto page = make_page(c, *from, ask->limit, !waits)) return json_reply(std::move(*page));
+  auto const later = [held = std::make_shared<held_call>(c), from, limit = ask->limit](bool last_call) {
+    return make_page(held->of, *from, limit, last_call);
+  };
+  return streamed(make_waiting_page(later, c.with.bell, c.subject.org, q.wait->value * 1000), c.op.answer_type);
+}
+
+} // namespace
+
+std::vector<operation> feed_operations() {
+  auto row = get<event_view, event_query>("list_events", "/api/v1/orgs/{org_id}/events", role::Admin,
+                                          "Read an organization's events in the order they happened", show_events);
+  row.answer = &event_page_schema;
+  row.also = {lines_type, stream_type};
+  row.tag = "Events";
+  row.notes =
+      "From behind `after` on, oldest first; `wait` holds the answer back until there is one, at most so many seconds. "
+      "`Accept: application/x-ndjson` streams everything up to now, a line each. `Accept: text/event-stream` stays "
+      "open "
+      "(Server-Sent Events): from now on, or from behind `after` or `Last-Event-ID`.";
+  return {row};
+}
+
+} // namespace alloy::api

@@ -1,0 +1,45 @@
+#pragma once
+// An organization's public events from a position on, those that a filter lets through. One thread at a time.
+#include "core/view.hpp"
+#include "events/codec.hpp"
+#include "events/feed.hpp"
+
+#include <functional>
+
+namespace alloy::api {
+
+struct event_filter {
+  std::vector<std::string> types = {}; // *, ticket.*, ticket.created; none: all
+  std::optional<uuid> project = {}, subject = {}, actor = {}, key = {};
+  std::optional<timestamp> since = {}, until = {};
+  std::vector<uuid> only_projects = {}; // of a key that is bound to them
+
+  bool wants(events::record_head const& head) const;
+  bool wants(reader const& state, events::log const& log, uuid const& org, events::outside_event const& e) const;
+};
+
+class event_reader {
+ public:
+  // Events behind `after` and up to `until`; both are positions of the log.
+  event_reader(events::log const& log, reader const& state, uuid const& org, event_filter filter,
+               events::position after, events::position until = ~events::position{0});
+
+  // False from it: enough for now.
+  using visitor = std::function<bool(events::record_head const&, events::outside_event const&)>;
+  // Reads at most so many records. False at the end of what there is.
+  bool read(std::size_t records_max, visitor const& visit);
+  // Everything up to it has been looked at.
+  events::position after() const noexcept { return after_; }
+
+ private:
+  events::log const& log_;
+  reader const& state_;
+  uuid org_;
+  event_filter filter_;
+  events::position after_, until_;
+  events::tenant_feed feed_;
+  std::vector<events::stored_record> batch_;
+  std::size_t next_ = 0;
+};
+
+} // namespace alloy::api

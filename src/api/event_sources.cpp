@@ -1,0 +1,112 @@
+#include "api/event_sources.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace alloy::api {
+namespace {
+
+constexpr std::size_t piece_bytes = 64 << 10, records_per_piece = 512;
+constexpr std::int64_t look_again_ms = 1'000; // whether the reader may still see it
+
+std::int64_t steady_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+class event_lines final : public body_source {
+ public:
+  explicit event_lines(event_reader from) : from_(std::move(from)) {}
+  void on_ready(std::function<void()>) override {}
+  std::int64_t patience_ms() const override { return 0; }
+  void hurry() override {}
+
+  state pull(std::string& out) override {
+    bool const more = from_.read(records_per_piece, [&](auto const& head, auto const& e) {
+      events::append_outside(out, head, e);
+      out += '\n';
+      return out.size() < piece_bytes;
+    });
+    return more ? state::piece : state::end;
+  }
+
+ private:
+  event_reader from_;
+};
+
+class event_stream final : public body_source {
+ public:
+  event_stream(event_reader from, stream_terms terms) : from_(std::move(from)), terms_(std::move(terms)) {}
+
+  void on_ready(std::function<void()> wake) override { seat_ = terms_.bell.sit(terms_.org, std::move(wake)); }
+  void hurry() override { is_over_ = true; }
+  std::int64_t patience_ms() const override { return std::max<std::int64_t>(1, beat_at_ms_ - steady_ms()); }
+
+  state pull(std::string& out) override {
+    auto const at = steady_ms();
+    if (at >= look_at_ms_) {
+      look_at_ms_ = at + look_again_ms;
+      is_over_ = is_over_ || !terms_.allowed();
+    }
+    if (is_over_) return state::end;
+    if (beat_at_ms_ == 0) out += "retry: 1000\n\n"; // the first sign of life, so that the client knows it is open
+    bool const more = from_.read(records_per_piece, [&](auto const& head, auto const& e) {
+      out += "id: " + std::to_string(e.position) + "\nevent: ";
+      out += e.type;
+      out += "\ndata: ";
+      events::append_outside(out, head, e);
+      out += "\n\n";
+      return out.size() < piece_bytes;
+    });
+    // An id alone moves the client on over what the filter left out, so that it does not begin there again.
+    if (out.empty() && at >= beat_at_ms_) out += ":\nid: " + std::to_string(from_.after()) + "\n\n";
+    if (!out.empty()) beat_at_ms_ = at + terms_.heartbeat_ms;
+    return more || !out.empty() ? state::piece : state::later;
+  }
+
+ private:
+  event_reader from_;
+  stream_terms terms_;
+  std::unique_ptr<feed_bell::seat> seat_;
+  std::int64_t beat_at_ms_ = 0, look_at_ms_ = 0;
+  bool is_over_ = false;
+};
+
+class waiting_page final : public body_source {
+ public:
+  waiting_page(page_maker page, feed_bell& bell, uuid const& org, std::int64_t wait_ms)
+      : page_(std::move(page)), bell_(bell), org_(org), until_ms_(steady_ms() + wait_ms) {}
+
+  void on_ready(std::function<void()> wake) override { seat_ = bell_.sit(org_, std::move(wake)); }
+  void hurry() override { until_ms_ = 0; }
+  std::int64_t patience_ms() const override { return std::max<std::int64_t>(1, until_ms_ - steady_ms()); }
+
+  state pull(std::string& out) override {
+    auto made = page_(steady_ms() >= until_ms_);
+    if (!made) return state::later;
+    out = std::move(*made);
+    return state::end;
+  }
+
+ private:
+  page_maker page_;
+  feed_bell& bell_;
+  uuid org_;
+  std::int64_t until_ms_;
+  std::unique_ptr<feed_bell::seat> seat_;
+};
+
+} // namespace
+
+std::shared_ptr<body_source> make_event_lines(event_reader from) {
+  return std::make_shared<event_lines>(std::move(from));
+}
+std::shared_ptr<body_source> make_event_stream(event_reader from, stream_terms terms) {
+  return std::make_shared<event_stream>(std::move(from), std::move(terms));
+}
+std::shared_ptr<body_source> make_waiting_page(page_maker page, feed_bell& bell, uuid const& org,
+                                               std::int64_t wait_ms) {
+  return std::make_shared<waiting_page>(std::move(page), bell, org, wait_ms);
+}
+
+} // namespace alloy::api
