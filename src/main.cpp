@@ -1,35 +1,71 @@
 // The composition root: which command, from which settings, on which parts.
 #include "core/log.hpp"
 #include "core/settings.hpp"
+#include "program/audit_commands.hpp"
+#include "program/backup_commands.hpp"
 #include "program/serve.hpp"
 #include "program/store_commands.hpp"
 
 #include <cstdio>
-#include <filesystem>
-#include <iostream>
-#include <sys/stat.h>
+#include <functional>
+#include <map>
 
 namespace {
 
 using namespace alloy;
 
-constexpr std::string_view usage = R"(alloy: project management on an append-only log
+// What a command was given beside settings.
+struct arguments {
+  std::string operand;
+  std::map<std::string, std::string, std::less<>> options;
 
-usage: alloy <command> [flags]
+  std::string option(std::string_view name) const {
+    auto const found = options.find(name);
+    return found == options.end() ? std::string() : found->second;
+  }
+};
 
-  serve          serve the API
-  verify         replay the log into a scratch store and compare it with the state; changes nothing
-  rebuild        drop the state and fold it anew from the log; the server must not run
-  config show    every setting, its value and where it comes from
-  config check   whether the settings are well
-  version        the version
-  help           this text, and every setting
+struct command {
+  std::string_view words, operand, options, help; // options: names that it takes, with spaces between them
+  int (*run)(loaded_settings const&, arguments const&);
+};
 
-exit codes: 0 ok, 1 failed or different, 2 wrong usage or settings, 74 the store cannot be written
-)";
+command const commands[] = {
+    {"serve", "", "", "serve the API", [](auto const& s, auto const&) { return serve(s); }},
+    {"verify", "", "to-position",
+     "replay the log into a scratch store and compare it with the state; changes nothing. With --to-position: the "
+     "digest of the state as it was there",
+     [](auto const& s, auto const& a) { return verify_store(s.values, a.option("to-position")); }},
+    {"rebuild", "", "", "drop the state and fold it anew from the log; the server must not run",
+     [](auto const& s, auto const&) { return rebuild_store(s.values); }},
+    {"backup create", "FOLDER", "", "back up store and keys, also while the server writes",
+     [](auto const& s, auto const& a) { return create_backup(s.values, a.operand); }},
+    {"backup verify", "FOLDER", "", "replay a backup's log and compare it with its state",
+     [](auto const& s, auto const& a) { return verify_backup(s.values, a.operand); }},
+    {"backup restore", "FOLDER", "to-position to-time",
+     "restore a backup into the data folder, up to a position or a time if one is given",
+     [](auto const& s, auto const& a) {
+       return restore_backup(s.values, a.operand, {a.option("to-position"), a.option("to-time")});
+     }},
+    {"webhooks release", "", "", "let a restored server send webhooks",
+     [](auto const& s, auto const&) { return release_webhooks(s.values); }},
+    {"audit verify", "FILE", "key", "check an export with nothing but a verifier key; - reads from a pipe",
+     [](auto const&, auto const& a) { return verify_export(a.operand, a.option("key")); }},
+    {"config show", "", "", "every setting, its value and where it comes from",
+     [](auto const& s, auto const&) { return std::fputs(show_settings(s).c_str(), stdout) < 0 ? 1 : 0; }},
+    {"config check", "", "", "whether the settings are well", [](auto const&, auto const&) { return 0; }},
+};
 
 int print_usage(std::FILE* to, int code) {
-  std::fputs(std::string(usage).c_str(), to);
+  std::fputs("alloy: project management on an append-only log\n\nusage: alloy <command> [flags]\n\n", to);
+  for (auto const& c : commands) {
+    auto line = std::string(c.words) + (c.operand.empty() ? "" : " " + std::string(c.operand));
+    line.resize(std::max<std::size_t>(line.size() + 1, 23), ' ');
+    std::fprintf(to, "  %s%s\n", line.c_str(), std::string(c.help).c_str());
+  }
+  std::fputs("  version                the version\n  help                   this text, and every setting\n\n"
+             "exit codes: 0 ok, 1 failed or different, 2 wrong usage or settings, 74 the store cannot be written\n",
+             to);
   return code;
 }
 
@@ -38,42 +74,67 @@ int complain(std::string const& why) {
   return 2;
 }
 
+bool takes(command const& c, std::string_view option) {
+  return (" " + std::string(c.options) + " ").find(" " + std::string(option) + " ") != std::string::npos;
+}
+
+// Takes what is the command's own out of the words; what is left are settings.
+arguments take_arguments(command const& c, std::vector<std::string>& words) {
+  arguments a;
+  std::vector<std::string> left;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    auto const& word = words[i];
+    auto const equals = word.find('=');
+    if (word.starts_with("--") && takes(c, std::string_view(word).substr(2, equals - 2))) {
+      auto const name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
+      a.options[name] = equals != std::string::npos ? word.substr(equals + 1)
+                        : i + 1 < words.size()      ? words[++i]
+                                                    : std::string();
+    } else if (!c.operand.empty() && a.operand.empty() && (word == "-" || !word.starts_with('-'))) {
+      a.operand = word;
+    } else {
+      left.push_back(word);
+    }
+  }
+  words = std::move(left);
+  return a;
+}
+
+int run(command const& c, std::vector<std::string> words) {
+  auto const given = take_arguments(c, words);
+  if (!c.operand.empty() && given.operand.empty())
+    return complain(std::string(c.words) + " needs a " + std::string(c.operand));
+  auto loaded = load_settings(words, process_environment());
+  if (!loaded) return complain(loaded.error().detail);
+  try {
+    return c.run(*loaded, given);
+  } catch (std::exception const& failed) {
+    log::stop();
+    std::fprintf(stderr, "alloy %s: %s\n", std::string(c.words).c_str(), failed.what());
+    return 1;
+  }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   if (words.empty()) return print_usage(stderr, 2);
-  std::string command = words.front();
-  words.erase(words.begin());
-  if (command == "help" || command == "--help" || command == "-h") {
+  if (words.front() == "help" || words.front() == "--help" || words.front() == "-h") {
     print_usage(stdout, 0);
     std::printf("\nsettings, as flags, in the environment or in the config file:\n\n%s", describe_settings().c_str());
     return 0;
   }
-  if (command == "version" || command == "--version") {
+  if (words.front() == "version" || words.front() == "--version") {
     std::puts("alloy " ALLOY_VERSION);
     return 0;
   }
-  if (command == "config" && !words.empty() && (words.front() == "show" || words.front() == "check")) {
-    command += ' ' + words.front();
-    words.erase(words.begin());
+  for (auto const& c : commands) {
+    auto const one = words.front(), two = words.size() > 1 ? one + " " + words[1] : one;
+    if (c.words != one && c.words != two) continue;
+    words.erase(words.begin(), words.begin() + (c.words == one ? 1 : 2));
+    return run(c, std::move(words));
   }
-  for (auto const known : {"serve", "verify", "rebuild", "config show", "config check"}) {
-    if (command != known) continue;
-    auto loaded = load_settings(words, process_environment());
-    if (!loaded) return complain(loaded.error().detail);
-    try {
-      if (command == "serve") return serve(*loaded);
-      if (command == "verify") return verify_store(loaded->values);
-      if (command == "rebuild") return rebuild_store(loaded->values);
-      if (command == "config show") std::fputs(show_settings(*loaded).c_str(), stdout);
-      return 0;
-    } catch (std::exception const& failed) {
-      log::stop();
-      std::fprintf(stderr, "alloy %s: %s\n", command.c_str(), failed.what());
-      return 1;
-    }
-  }
-  complain("there is no command " + command);
+  complain("there is no command " + words.front());
   return print_usage(stderr, 2);
 }

@@ -209,7 +209,7 @@ std::string one_operation(operation const& op, schema_book& book, settings const
                   ",\"parameters\":[" + parameters(op, book, config) + "]";
   if (op.body) {
     std::string const schema = op.body(book);
-    s += ",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{\"schema\":" + schema + "}";
+    s += ",\"requestBody\":{\"required\":true,\"content\":{" + quoted(op.body_type) + ":{\"schema\":" + schema + "}";
     if (op.method == verb::patch) s += ",\"application/merge-patch+json\":{\"schema\":" + schema + "}";
     s += "}}";
   }

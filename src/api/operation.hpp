@@ -27,10 +27,11 @@ struct operation {
   runs where = runs::at_once;
   bool secret_answer = false; // holds a secret that is shown once
   bool map_answer = false;    // its members are the user's own words
-  std::string_view answer_type = "application/json";
+  std::string_view answer_type = "application/json", body_type = "application/json";
   std::vector<std::string_view> also = {}; // other media types that it can be asked for
   std::string_view notes = {};             // further description for the document
   bool timed = false;                      // a read that takes as_of: things as they stood then
+  bool names_new = false;                  // its path names what it makes
   bool apart = false; // a read that may take long: on the pool, where nobody else's answer waits for it
 
   using schema_fn = std::string (*)(schema_book&);

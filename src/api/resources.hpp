@@ -25,6 +25,7 @@ std::vector<operation> report_operations();
 std::vector<operation> feed_operations();
 std::vector<operation> consumer_operations();
 std::vector<operation> proof_operations();
+std::vector<operation> transfer_operations();
 std::vector<operation> undo_operations();
 
 } // namespace alloy::api

@@ -101,8 +101,8 @@ result<> check_media(operation const& op, request const& asked) {
   std::string lower(type);
   for (char& c : lower)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  if (lower == "application/json" || (op.method == verb::patch && lower == "application/merge-patch+json")) return {};
-  return error(errc::unsupported_media_type, "send the body as Content-Type: application/json");
+  if (lower == op.body_type || (op.method == verb::patch && lower == "application/merge-patch+json")) return {};
+  return error(errc::unsupported_media_type, "send the body as Content-Type: " + std::string(op.body_type));
 }
 
 // Who takes nothing but problems is answered all the same: it may be all that he gets.

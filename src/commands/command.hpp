@@ -34,6 +34,8 @@ struct plan {
   domain::facts events = {};
   // Records of another log, of one tenant, as they were stored: appended as they are, before the events (an import).
   std::vector<std::string> records = {};
+  // Further events, decided once the records are folded.
+  std::function<result<>(reader const& state, domain::facts& out)> then = {};
   bool keeps_rows = false;                           // the decision wrote rows of the local family that are to stay
   std::function<answer(reader const& state)> render; // called once the events are folded
   std::optional<events::actor> actor = {};           // where the command itself makes the actor (registration)

@@ -180,6 +180,8 @@ result<answer> sequencer::apply(command& c, plan& p, timestamp at, open_batch& i
   view& state = into.txn.of(family::state);
   origin const from{c, p.actor.value_or(c.actor), at, p.cause, into.next_position, into.records.size()};
   if (auto appended = append_stored(p.records, into); !appended) return appended.error();
+  if (p.then)
+    if (auto decided = p.then(state, p.events); !decided) return decided.error();
   // No record spans two tenants: events of a further tenant make a further record.
   std::vector<uuid> tenants;
   for (auto const& e : p.events)

@@ -44,6 +44,7 @@ struct settings {
   std::int64_t registrations_per_address, registration_window_seconds;
   std::int64_t rate_limit_credential_requests, rate_limit_address_requests, rate_limit_window_seconds,
       rate_limit_keys_max;
+  std::vector<std::string> operators;
   std::vector<std::string> webhook_allowed_targets, webhook_schemes, webhook_ports, webhook_retry_seconds;
   std::int64_t webhook_timeout_ms, webhook_connect_timeout_ms, webhook_in_flight_per_endpoint, webhook_in_flight_max;
   std::int64_t webhook_failures_before_pause, webhook_pause_ms, webhook_pause_max_ms, webhook_disable_after_seconds;

@@ -1,5 +1,7 @@
 #include "core/settings_table.hpp"
 
+#include "core/text.hpp"
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cctype>
@@ -48,6 +50,10 @@ std::string no_target(std::string_view text) {
            std::string_view(".-_:/").find(one) != std::string_view::npos;
   });
   return good ? "" : "must be host names in lower case, addresses or networks, as hooks.internal, 10.1.0.0/16";
+}
+
+std::string no_email(std::string_view text) {
+  return email_rule::ok(text) ? "" : std::string(email_rule::words);
 }
 
 std::string no_scheme(std::string_view text) {
@@ -175,6 +181,10 @@ setting_row const table[] = {
      "an endpoint that only fails for so long is disabled"},
     {"webhook_retention_seconds", &s::webhook_retention_seconds, "2592000", 60, 10 * year_s,
      "how long finished deliveries are shown"},
+    {"operators", &s::operators, "", 0, 16 * kib,
+     "comma-separated e-mail addresses of those who may import organizations and erase others' personal data; empty: "
+     "the only user, while there is one",
+     plain, no_email},
     {"event_streams_max", &s::event_streams_max, "10000", 1, 1'000'000,
      "streams and waiting pages of event feeds that may be open at once"},
     {"event_heartbeat_ms", &s::event_heartbeat_ms, "15000", 100, hour_ms,

@@ -6,6 +6,7 @@
 #include "events/checkpoint.hpp"
 #include "http/rest.hpp"
 #include "http/server.hpp"
+#include "program/backup_commands.hpp"
 #include "program/webhook_parts.hpp"
 #include "projections/fold.hpp"
 #include "projections/search_store.hpp"
@@ -119,14 +120,18 @@ sigset_t block_signals() {
   ::signal(SIGPIPE, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);
-  for (int const s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, s);
+  for (int const s : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, s);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   return set;
 }
 
-void wait_for_end(sigset_t const& signals, http::server& door) {
+void wait_for_end(sigset_t const& signals, http::server& door, std::function<void()> const& back_up) {
   for (int got = 0;;) {
     if (::sigwait(&signals, &got) != 0) continue;
+    if (got == SIGUSR1) {
+      back_up();
+      continue;
+    }
     if (got != SIGHUP) return;
     if (auto reloaded = door.reload(); !reloaded)
       log::error("the certificate was not reloaded", {{"why", reloaded.error().detail}});
@@ -233,6 +238,14 @@ struct house {
             config.crash_point.empty() ? std::function<void(char const*)>() : std::ref(points)};
   }
 
+  // Deliveries first, so that their cursor is not ahead of the log beside them.
+  void back_up() {
+    serve_backup_request(config, [this](std::string const& folder) {
+      deliveries.checkpoint(folder + "/webhooks");
+      db.checkpoint(folder + "/store");
+    });
+  }
+
   static void die(std::string const&) {
     alloy::log::flush();
     std::_Exit(exit_io);
@@ -275,7 +288,9 @@ int serve(loaded_settings const& loaded) {
                         {"log_head", behind.log->head()},
                         {"version", ALLOY_VERSION}});
 
-  wait_for_end(signals, door);
+  announce_process(config);
+  wait_for_end(signals, door, [&] { behind.back_up(); });
+  withdraw_process(config);
   log::info("stopping");
   behind.draining = true;
   behind.service.drain();

@@ -1,15 +1,14 @@
 #include "program/store_commands.hpp"
 
-#include "core/base64.hpp"
-#include "projections/replay.hpp"
+#include "program/progress.hpp"
 
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <unistd.h>
 
 namespace alloy {
-namespace {
 
 storage::settings store_at(settings const& config, std::string const& path, bool read_only) {
   storage::settings s;
@@ -20,7 +19,6 @@ storage::settings store_at(settings const& config, std::string const& path, bool
   return s;
 }
 
-// At most a line a second, and only to people.
 projections::progress progress_line(char const* what) {
   bool const shown = ::isatty(2) != 0;
   return [what, shown, last = std::chrono::steady_clock::time_point()](std::uint64_t records, std::uint64_t position,
@@ -33,9 +31,7 @@ projections::progress progress_line(char const* what) {
   };
 }
 
-std::string hex(crypto::digest const& d) {
-  return encode_hex(crypto::view_of(d));
-}
+namespace {
 
 // A folder of its own that goes away with it.
 struct scratch {
@@ -51,13 +47,26 @@ struct scratch {
 
 } // namespace
 
-int verify_store(settings const& config) {
+int verify_store(settings const& config, std::string const& to_position) {
   storage::database const db(store_at(config, config.data_dir + "/store", true));
   auto const log = events::open_rocksdb_log(const_cast<storage::database&>(db));
+  std::uint64_t until = log->head();
+  if (!to_position.empty()) {
+    auto const [end, failed] = std::from_chars(to_position.data(), to_position.data() + to_position.size(), until);
+    if (failed != std::errc() || end != to_position.data() + to_position.size() || until < 1 || until > log->head())
+      throw std::runtime_error("--to-position must be a position of the log, 1 to " + std::to_string(log->head()));
+  }
   scratch const folder(config.data_dir);
   storage::database again(store_at(config, (folder.path / "store").string(), false));
-  auto const done = projections::replay(*log, again, progress_line("verify"));
-  auto const stored = projections::digest_of(db), folded = projections::digest_of(again);
+  auto const done = projections::replay(*log, again, progress_line("verify"), until);
+  auto const folded = projections::digest_of(again);
+  if (!to_position.empty()) {
+    std::printf("%llu records, %llu events up to position %llu\nstate   %s\n",
+                static_cast<unsigned long long>(done.records), static_cast<unsigned long long>(done.events),
+                static_cast<unsigned long long>(done.last), hex(folded).c_str());
+    return 0;
+  }
+  auto const stored = projections::digest_of(db);
   bool const same = stored == folded;
   std::printf("%llu records, %llu events, head %llu\nstate   %s\nreplay  %s\n%s\n",
               static_cast<unsigned long long>(done.records), static_cast<unsigned long long>(done.events),

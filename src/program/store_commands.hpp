@@ -1,10 +1,14 @@
 #pragma once
 // `alloy verify` and `alloy rebuild`: the state against the log, offline. Answer the exit code; progress on stderr.
 #include "core/settings.hpp"
+#include "storage/database.hpp"
 
 namespace alloy {
 
-int verify_store(settings const& config);
+storage::settings store_at(settings const& config, std::string const& path, bool read_only);
+
+// With a position: the digest of the state as it was there, whatever came later.
+int verify_store(settings const& config, std::string const& to_position);
 int rebuild_store(settings const& config);
 
 } // namespace alloy

@@ -1,5 +1,6 @@
 #include "program/webhook_parts.hpp"
 
+#include "api/operators.hpp"
 #include "api/webhook_payload.hpp"
 #include "core/log.hpp"
 #include "domain/webhooks.hpp"
@@ -70,7 +71,7 @@ storage::settings delivery_store_settings(settings const& s) {
 webhooks::dispatcher_parts delivery_parts(storage::database const& db, events::log const& log, commands::sequencer& to,
                                           std::string sealing_key, metrics::registry& metrics,
                                           std::function<void(std::string const&)> on_failure) {
-  reader const& state = db.latest(storage::family::state);
+  reader const &state = db.latest(storage::family::state), &local = db.latest(storage::family::local);
   return {log,
           state,
           std::move(sealing_key),
@@ -78,6 +79,7 @@ webhooks::dispatcher_parts delivery_parts(storage::database const& db, events::l
           [&state, &log](events::record_head const& head, events::outside_event const& e, events::position last,
                          bool money) { return api::webhook_payload(state, log, head, e, last, money); },
           [&state](uuid const& org, uuid const& user) { return api::may_see_money(state, org, user); },
+          [&local](uuid const& org) { return api::is_being_imported(local, org); },
           [&to](uuid const& org, uuid const& webhook, std::string_view reason) {
             to.submit(disable_command(org, webhook, std::string(reason)));
           },

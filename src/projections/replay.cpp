@@ -21,15 +21,19 @@ void check_chain(reader const& state, events::record const& r) {
 
 } // namespace
 
-replayed replay(events::log const& from, storage::database& into, progress const& tell) {
+replayed replay(events::log const& from, storage::database& into, progress const& tell, std::uint64_t until) {
   replayed done;
   std::uint64_t next = 1;
   std::uint64_t const head = from.head();
   storage::transaction txn(into);
-  for (;;) {
+  for (bool more = true; more;) {
     auto const records = from.read(next, records_per_read);
     if (records.empty()) break;
     for (auto const& stored : records) {
+      if (stored.first + stored.count - 1 > until) {
+        more = false;
+        break;
+      }
       if (stored.first != next) throw events::damaged("a record is missing at position " + std::to_string(next));
       auto const r = events::decode_record(stored.first, stored.bytes);
       view& state = txn.of(storage::family::state);
@@ -43,33 +47,57 @@ replayed replay(events::log const& from, storage::database& into, progress const
     if (txn.bytes() > bytes_per_write) txn.commit(false);
     if (tell) tell(done.records, next - 1, head);
   }
-  if (next - 1 != head)
+  done.last = next - 1;
+  if (until >= head && next - 1 != head)
     throw events::damaged("the log ends at position " + std::to_string(next - 1) + ", but its head is " +
                           std::to_string(head));
   if (!txn.empty()) txn.commit(false);
   return done;
 }
 
+// A digest of digests: each block is hashed by itself, so that nothing but crypto.hpp knows OpenSSL here.
+class row_digest {
+ public:
+  void add(std::string_view k, std::string_view v) {
+    append_u64(pending_, k.size());
+    pending_.append(k);
+    append_u64(pending_, v.size());
+    pending_.append(v);
+    if (pending_.size() > block_bytes) flush();
+  }
+  crypto::digest finish() {
+    flush();
+    return crypto::sha256(blocks_);
+  }
+
+ private:
+  static constexpr std::size_t block_bytes = 1u << 20;
+  void flush() {
+    blocks_.append(crypto::view_of(crypto::sha256(pending_)));
+    pending_.clear();
+  }
+  std::string pending_, blocks_;
+};
+
 crypto::digest digest_of(storage::database const& db) {
   auto const rows = db.snapshot(storage::family::state);
-  std::string pending;
-  // A digest of digests: each block is hashed by itself, so that nothing but crypto.hpp knows OpenSSL here.
-  std::string blocks;
-  auto const flush = [&] {
-    blocks.append(crypto::view_of(crypto::sha256(pending)));
-    pending.clear();
-  };
+  row_digest digest;
   rows->scan({}, std::string(64, static_cast<char>(0xff)), direction::ascending,
              [&](std::string_view k, std::string_view v) {
-               append_u64(pending, k.size());
-               pending.append(k);
-               append_u64(pending, v.size());
-               pending.append(v);
-               if (pending.size() > (1u << 20)) flush();
+               digest.add(k, v);
                return true;
              });
-  flush();
-  return crypto::sha256(blocks);
+  return digest.finish();
+}
+
+crypto::digest digest_of_tenant(reader const& state, uuid const& tenant) {
+  row_digest digest;
+  state.scan(key(tenant, table::org).str(), key(tenant, table::org_by_slug).str(), direction::ascending,
+             [&](std::string_view k, std::string_view v) {
+               digest.add(k, v);
+               return true;
+             });
+  return digest.finish();
 }
 
 std::map<unsigned, std::uint64_t> differences(storage::database const& one, storage::database const& other) {

@@ -23,6 +23,12 @@ key pending_key(uuid const& org, uuid const& id) {
   return key(identity_tenant, table::delivery_pending).add(org).add(id);
 }
 
+std::string key_of_position(events::position at) {
+  std::string bytes;
+  append_u64(bytes, at);
+  return bytes;
+}
+
 delivery parse(std::string_view row) {
   return json::stored<delivery>(row.substr(version_bytes));
 }
@@ -56,6 +62,32 @@ bool delivery_store::belongs_to(events::log const& log) {
   if (rows().get(folded_key(), row) && std::string_view(row).substr(0, 16) == log.identity().view()) return true;
   db_.drop(family::state);
   return false;
+}
+
+void delivery_store::move_to(events::log const& log) {
+  auto const head = log.head();
+  for (auto& e : endpoints()) {
+    auto const index = delivery_index(e.org_id, e.id).str();
+    std::vector<std::pair<std::string, uuid>> later;
+    rows().scan(index + key_of_position(head + 1), after_prefix(index), direction::ascending,
+                [&](std::string_view k, std::string_view) {
+                  later.emplace_back(k, uuid::from_view(k.substr(index.size() + 8)));
+                  return true;
+                });
+    view& state = txn_.of(family::state);
+    for (auto const& [k, id] : later) {
+      state.erase(k);
+      state.erase(delivery_key(e.org_id, id));
+      state.erase(pending_key(e.org_id, id));
+    }
+    e.floor = std::min(e.floor, head);
+    e.reached = std::min(e.reached, head);
+    e.applied = std::min(e.applied, head);
+    e.previous_position = std::min(e.previous_position, head);
+    put(e);
+  }
+  put_followed(log, std::min(followed(), head));
+  commit();
 }
 
 events::position delivery_store::followed() const {

@@ -19,6 +19,8 @@ class delivery_store {
 
   // Of another log, or new: everything goes, and false. Then what the log holds already is nobody's delivery.
   bool belongs_to(events::log const& log);
+  // To a log that is a beginning of the one it has followed: what lies behind its end is forgotten.
+  void move_to(events::log const& log);
   events::position followed() const;
   std::vector<endpoint> endpoints() const;
   std::vector<delivery> pending() const;

@@ -157,7 +157,7 @@ bool dispatcher::engine::start_one(lane& l) {
   auto const at = now().ms;
   bool const probing = l.e.failures >= set_.retry.failures_before_pause; // one, to see whether it is well again
   if (l.in_flight >= (l.e.ordered || probing ? 1 : set_.in_flight_per_endpoint)) return false;
-  if (secrets_of(l, {at}).front().empty()) { // until it is rotated
+  if (secrets_of(l, {at}).front().empty() || parts_.is_held(l.e.org_id)) { // until it is rotated, or switched on
     set_apart(l);
     return false;
   }

@@ -29,6 +29,7 @@ struct dispatcher_parts {
                             bool money)>
       data;
   std::function<bool(uuid const& org, uuid const& user)> may_see_money;
+  std::function<bool(uuid const& org)> is_held; // it is being imported
   std::function<void(uuid const& org, uuid const& webhook, std::string_view reason)> disable;
   std::function<void(std::string const& why)> on_failure; // its store cannot be written or read
 };

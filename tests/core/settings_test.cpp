@@ -56,6 +56,7 @@ std::vector<std::string> values_of(setting_row const& row) {
   if (row.key == "bind") return {"0.0.0.0", "::1", "10.0.0.1"};
   if (row.key == "public_url" || row.key == "cors_allowed_origins")
     return {"https://a.dev", "https://b.dev", "http://c.dev:81"};
+  if (row.key == "operators") return {"a@b.example", "c@d.example,e@f.example", "g@h.example"};
   if (row.key == "webhook_schemes") return {"http", "http,https", "https,http"};
   if (row.key == "webhook_ports" || row.key == "webhook_retry_seconds") return {"1", "2,3", "443"};
   return {"first", "second", "third"};

@@ -40,6 +40,11 @@ class Operation:
         return self.resolve(body["content"]["application/json"]["schema"]) if body else None
 
     @property
+    def takes_lines(self):
+        """Its body is no JSON document; transfer.py tries it."""
+        return "application/x-ndjson" in self.row.get("requestBody", {}).get("content", {})
+
+    @property
     def fields(self):
         """{name: schema} of the body's fields; nothing where it has no body, or one of any names."""
         return (self.body_schema or {}).get("properties", {})
@@ -74,8 +79,9 @@ QUERY = {"period": "2026-03", "key": "color", "from": "2026-03-01", "to": "2026-
 
 
 def operations_of(document):
-    return [Operation(document, path, method, row) for path, methods in document["paths"].items()
-            for method, row in methods.items() if method in VERBS]
+    all_of_them = [Operation(document, path, method, row) for path, methods in document["paths"].items()
+                   for method, row in methods.items() if method in VERBS]
+    return [op for op in all_of_them if not op.takes_lines]
 
 
 def fresh(prefix):

@@ -180,7 +180,7 @@ class Past(Workshop):
                 yield op
 
     def call(self, op, ids, query=""):
-        return self.owner.ask(op.method, op.url(ids, query), good_body(op, ids), statuses={200, 201, 204})
+        return self.owner.ask(op.method, op.url(ids, query), good_body(op, ids), statuses={200, 201, 202, 204})
 
     def undo(self, position, query="", status=200):
         return self.owner.ask("POST", f"/api/v1/orgs/{self.org}/events/{position}/undo{query}", {}, statuses={status})

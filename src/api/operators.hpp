@@ -1,0 +1,15 @@
+#pragma once
+// Who runs the server, as the setting `operators` names them; while it names nobody, the only user there is.
+#include "api/call.hpp"
+
+namespace alloy::api {
+
+bool may_operate(write_call const& c);
+
+// An organization of which some records are still to come. Row of the local family: 'h' organization -> nothing.
+std::string import_row_of(uuid const& org);
+inline bool is_being_imported(reader const& local, uuid const& org) {
+  return local.has(import_row_of(org));
+}
+
+} // namespace alloy::api
