@@ -63,7 +63,7 @@ std::string_view first_param(std::string_view path) {
 // Nothing where the path is about the caller himself.
 result<std::optional<target>> target_of(operation const& op, std::vector<std::string> const& params) {
   std::optional<target> found;
-  if (op.names_new) return found;
+  if (op.finds_itself) return found;
   auto const name = first_param(op.path);
   for (auto const& p : places)
     if (p.name == name) found = target{p.rows, params.front(), op.least};

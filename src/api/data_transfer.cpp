@@ -59,6 +59,8 @@ std::string people_lines(read_call const& c) {
 }
 
 result<reply> export_all(read_call& c) {
+  if (!c.who->only_projects.empty())
+    return error(errc::project_not_allowed, "this key is bound to projects; this is of the whole organization");
   auto const& org = c.subject.org;
   auto const head = events::head_of(c.state, org);
   auto const root = events::merkle::tree(c.state, org).root(head.seq);
@@ -238,7 +240,7 @@ operation import_row() {
   op.body_type = lines_type;
   op.body = [](schema_book&) { return std::string(R"({"type":"string","description":"Lines of an export"})"); };
   op.answer = schema_or_none<import_view>();
-  op.names_new = true;
+  op.finds_itself = true;
   op.where = runs::hashing; // large bodies are parsed where nobody waits
   op.write = [](request const& asked, services const&, reader const&, reader const&,
                 auth::principal const*) -> result<bound_command> {

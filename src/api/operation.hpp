@@ -31,7 +31,7 @@ struct operation {
   std::vector<std::string_view> also = {}; // other media types that it can be asked for
   std::string_view notes = {};             // further description for the document
   bool timed = false;                      // a read that takes as_of: things as they stood then
-  bool names_new = false;                  // its path names what it makes
+  bool finds_itself = false;               // what its path names is for its handler to find, and to guard
   bool apart = false; // a read that may take long: on the pool, where nobody else's answer waits for it
 
   using schema_fn = std::string (*)(schema_book&);

@@ -8,6 +8,7 @@ std::vector<operation> server_operations();
 std::vector<operation> onboarding_operations();
 std::vector<operation> session_operations();
 std::vector<operation> api_key_operations();
+std::vector<operation> personal_data_operations();
 std::vector<operation> org_operations();
 std::vector<operation> member_operations();
 std::vector<operation> team_operations();

@@ -49,6 +49,14 @@ std::optional<uuid> people::find_by_email(reader const& local, std::string_view 
   return uuid::from_view(id);
 }
 
+void people::forget(view& local, uuid const& person) const {
+  local.erase(person_row(person));
+}
+
+void people::forget_email(view& local, std::string_view normal_email) const {
+  local.erase(email_key(normal_email));
+}
+
 void people::remember_email(view& local, std::string_view normal_email, uuid const& user) const {
   local.put(email_key(normal_email), user.view());
 }

@@ -21,6 +21,8 @@ class people {
   std::optional<std::string> open(reader const& local, uuid const& person, std::string_view sealed) const;
 
   std::optional<uuid> find_by_email(reader const& local, std::string_view normal_email) const;
+  void forget(view& local, uuid const& person) const; // for good
+  void forget_email(view& local, std::string_view normal_email) const;
   void remember_email(view& local, std::string_view normal_email, uuid const& user) const;
 
  private:

@@ -15,6 +15,6 @@ def faults(op, answer):
         kind = answer.headers["Content-Type"].split(";")[0]
         if kind not in content:
             yield f"{kind} is not among {sorted(content)}"
-        elif kind.endswith("json"):
+        elif kind.endswith("json") and kind != "application/x-ndjson":
             for pointer, fault in schema.faults(answer.json, content[kind]["schema"], op.document):
                 yield f"{pointer or '/'}: {fault}"

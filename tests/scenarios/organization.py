@@ -341,5 +341,38 @@ class Organization(Workshop):
         self.assertEqual(self.owner.get(path)["overdue"], 0)
 
 
+
+class Erasure(unittest.TestCase):
+    def test_a_person_is_erased_and_the_log_still_holds(self):
+        with server.Server("erasure", OPERATORS="owner@example.com") as s:
+            owner = Person(s, "owner@example.com", "Olga Owner", founds=("Acme", "acme"))
+            bob, eve = Person(s, "bob@example.com", "Bob Builder"), Person(s, "eve@example.com", "Eve Else")
+            for one in (bob, eve):
+                join(owner, owner.org, one, "Member")
+            project = owner.client.post("/api/v1/projects", {"org_id": owner.org, "key": "ACME", "name": "Acme"})["id"]
+            ticket = bob.client.post(f"/api/v1/projects/{project}/tickets", {"title": "By Bob"})["id"]
+            key = bob.client.post("/api/v1/api-keys", {"name": "k", "scopes": ["*"]})["key"]
+            names = lambda: {m["user_id"]: (m["display_name"], m["email"]) for m in owner.client.get(f"/api/v1/orgs/{owner.org}/members")["items"]}  # noqa: E731
+            self.assertEqual(names()[bob.id], ("Bob Builder", "bob@example.com"))
+            path = f"/api/v1/users/{bob.id}/personal-data"
+            eve.client.ask("DELETE", path, statuses=(404,))
+            bob.client.must("DELETE", path)
+            for token in (bob.client.token, key):
+                bob.client.ask("GET", "/api/v1/auth/me", token=token, statuses=(401,))
+            bob.client.ask("POST", "/api/v1/auth/login", {"email": "bob@example.com", "password": PASSWORD}, token=None, statuses=(401,))
+            self.assertEqual(names()[bob.id], ("former user", ""))
+            self.assertEqual(owner.client.get(f"/api/v1/tickets/{ticket}")["reporter_id"], bob.id)
+            everything = [owner.client.ask("GET", f"/api/v1/orgs/{owner.org}/{what}").body.decode()
+                          for what in ("export", "members", "invites", "events?limit=200")] + [owner.client.ask("GET", f"/api/v1/tickets/{ticket}/activity").body.decode()]
+            for text in everything:
+                self.assertNotRegex(text, "Bob Builder|bob@example")
+            owner.client.must("DELETE", f"/api/v1/users/{eve.id}/personal-data")  # an operator may
+            owner.client.must("DELETE", f"/api/v1/users/{eve.id}/personal-data")
+            self.assertEqual(names()[eve.id], ("former user", ""))
+            Person(s, "bob@example.com", "Another Bob")  # the address is free again
+        done = server.run_program("verify", settings={"DATA_DIR": s.folder})
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+
 if __name__ == "__main__":
     server.main()

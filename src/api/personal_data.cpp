@@ -1,0 +1,75 @@
+// Erasure (GDPR, article 17): what names a person is sealed with the person's own key, so destroying the key erases it
+// in every copy of the log. Events, and the chain over them, stay as they are.
+#include "api/answers.hpp"
+#include "api/operators.hpp"
+#include "api/resources.hpp"
+
+namespace alloy::api {
+namespace {
+
+using namespace domain;
+
+// Invites carry the address under keys of their own.
+void forget_invites(write_call& c, std::string const& email) {
+  auto const slugs = key(identity_tenant, table::org_by_slug).str();
+  std::vector<uuid> found;
+  c.state().scan(slugs, after_prefix(slugs), direction::ascending, [&](std::string_view, std::string_view id) {
+    auto const prefix = key(uuid::from_view(id), table::invite).str();
+    c.state().scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view, std::string_view stored) {
+      auto const i = alloy::json::stored<invite>(row::json_of(stored));
+      if (c.with.people.open(c.head.local, i.id, i.email_sealed) == email) found.push_back(i.id);
+      return true;
+    });
+    return true;
+  });
+  for (auto const& id : found) c.with.people.forget(c.head.local, id);
+}
+
+// Every session and key of his.
+void end_credentials(reader const& state, uuid const& user, facts& out) {
+  auto const each = [&](table index, auto const& end) {
+    auto const prefix = key(identity_tenant, index).add(user).str();
+    state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
+      end(uuid::from_view(k.substr(prefix.size())));
+      return true;
+    });
+  };
+  each(table::session_by_user,
+       [&](uuid const& id) { record(out, identity_tenant, entity::session, id, events::session_revoked{"erased"}); });
+  each(table::api_key_by_user,
+       [&](uuid const& id) { record(out, identity_tenant, entity::api_key, id, events::api_key_deleted{}); });
+}
+
+result<commands::plan> erase(write_call& c) {
+  auto const id = parse_uuid(c.params.at(0));
+  bool const himself = id && *id == c.who->user_id;
+  auto const u = himself || (id && may_operate(c)) ? find<user>(c.state(), identity_tenant, *id) : std::nullopt;
+  if (!u) return error(errc::not_found, "there is no such user, or his data are not yours to erase");
+  decision d;
+  if (!u->erased_at) {
+    if (auto const email = c.with.people.open(c.head.local, *id, u->email_sealed)) {
+      forget_invites(c, *email);
+      c.with.people.forget_email(c.head.local, *email);
+    }
+    c.with.people.forget(c.head.local, *id);
+    end_credentials(c.state(), *id, d.events);
+    record(d.events, identity_tenant, entity::user, *id, events::user_erased{});
+  }
+  return done(std::move(d));
+}
+
+} // namespace
+
+std::vector<operation> personal_data_operations() {
+  auto row = del("erase_personal_data", "/api/v1/users/{user_id}/personal-data", role::Viewer,
+                 "Erase a user's e-mail address and name for good", erase);
+  row.tag = "Session";
+  row.needs = scope::admin;
+  row.finds_itself = true;
+  row.notes = "One's own, or, for operators of the server, anybody's. The key that they are sealed with is destroyed: "
+              "everything reads \"former user\", in every copy of the log, and the log still verifies. All sessions "
+              "and keys end. A backup that was made before still has the key.";
+  return {row};
+}
+
+} // namespace alloy::api
