@@ -66,7 +66,7 @@ def in_reach(op, who):
     """Whether a key that is bound to projects gets there: it changes what is in one of them, and sees what is in no other."""
     if who.reach == "all" or about(op) == "query":
         return True
-    if about(op) == "body":
+    if about(op) == "body" or RULES[op.id].get("whole"):
         return False
     place = "project" if about(op) == "batch" else PLACES[op.path_names[0]]
     return who.reach == "here" if place == "project" else not op.writes

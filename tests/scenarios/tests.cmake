@@ -9,9 +9,12 @@ endforeach()
 
 # How long each part of it goes on: long where it counts, on what ships.
 set(concurrency_seconds 5)
+set(generated_requests 60)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   set(concurrency_seconds 30)
+  set(generated_requests 200)
 endif()
+set_tests_properties(scenarios.generated PROPERTIES ENVIRONMENT GENERATED_REQUESTS=${generated_requests})
 add_test(NAME scenarios.concurrency COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/scenarios/concurrency.py
   $<TARGET_FILE:alloy> ${CMAKE_BINARY_DIR}/scenarios)
 set_tests_properties(scenarios.concurrency PROPERTIES LABELS slow ENVIRONMENT SCENARIO_SECONDS=${concurrency_seconds})
