@@ -93,7 +93,8 @@ class exchange;
 
 struct transport::parts {
   parts(asio::io_context& on, transport_settings s, target_guard g, resolver how)
-      : io(on), set(std::move(s)), guard(std::move(g)), resolve(std::move(how)), names(set.resolver_threads) {}
+      : io(on), set(std::move(s)), guard(std::move(g)), resolve(std::move(how)),
+        names(std::in_place, set.resolver_threads) {}
 
   asio::io_context& io;
   transport_settings const set;
@@ -103,7 +104,7 @@ struct transport::parts {
   std::unordered_map<uuid, std::vector<connection_ptr>> kept;
   std::set<exchange*> running;
   bool stopped = false;
-  asio::thread_pool names; // last: its threads end before what they use
+  std::optional<asio::thread_pool> names; // what waits in it holds its exchange, and that holds this: ended by hand
 };
 
 // One attempt, from the look-up to the answer. Every step holds it; once it has ended, late steps find nothing to do.
@@ -149,7 +150,7 @@ class exchange : public std::enable_shared_from_this<exchange> {
     ip_address literal;
     if (parse_address(message_.url.host, literal)) return connect({literal});
     // Handed back as a whole, so that it never ends on a thread of the look-ups.
-    asio::post(of_->names, [self = shared_from_this(), host = message_.url.host]() mutable {
+    asio::post(*of_->names, [self = shared_from_this(), host = message_.url.host]() mutable {
       auto found = self->of_->resolve(host);
       auto& io = self->of_->io;
       asio::post(io, [self = std::move(self), found = std::move(found)]() mutable {
@@ -312,7 +313,8 @@ transport::transport(asio::io_context& io, transport_settings s, target_guard gu
 
 transport::~transport() {
   stop();
-  parts_->names.join();
+  parts_->names->join();
+  parts_->names.reset();
 }
 
 void transport::send(message m, done then) {
@@ -336,7 +338,7 @@ void transport::stop() {
   parts_->stopped = true;
   for (auto* const one : std::vector(parts_->running.begin(), parts_->running.end())) one->cut();
   parts_->kept.clear();
-  parts_->names.stop();
+  parts_->names->stop();
 }
 
 } // namespace alloy::webhooks
