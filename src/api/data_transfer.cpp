@@ -19,28 +19,34 @@ constexpr std::string_view lines_type = "application/x-ndjson";
 
 class export_lines final : public body_source {
  public:
-  export_lines(std::string head, events::tenant_feed from, std::uint64_t last_seq)
-      : head_(std::move(head)), from_(std::move(from)), last_seq_(last_seq) {}
+  export_lines(std::string head, events::tenant_feed from, std::uint64_t last_seq,
+               events::checkpoint_signer const& signer, uuid const& org)
+      : head_(std::move(head)), from_(std::move(from)), last_seq_(last_seq), signer_(signer), org_(org) {}
   void on_ready(std::function<void()>) override {}
   std::int64_t patience_ms() const override { return 0; }
   void hurry() override {}
 
   state pull(std::string& out) override {
     out.swap(head_);
-    while (out.size() < piece_bytes) {
-      auto seq = from_.next_seq();
-      if (seq > last_seq_) return state::end;
+    auto seq = from_.next_seq();
+    while (out.size() < piece_bytes && seq <= last_seq_) {
       auto const records = from_.next(std::min<std::uint64_t>(records_per_read, last_seq_ - seq + 1));
       if (records.empty()) return state::broken;
       for (auto const& r : records) events::append_line(out, seq++, r);
     }
-    return state::piece;
+    seal_.add(out);
+    if (seq <= last_seq_) return state::piece;
+    seal_.append_end(out, signer_, org_);
+    return state::end;
   }
 
  private:
   std::string head_;
   events::tenant_feed from_;
   std::uint64_t last_seq_;
+  events::checkpoint_signer const& signer_;
+  uuid org_;
+  events::export_seal seal_;
 };
 
 // Everybody whom the organization knows now, in clear: an export is for its Owners and Admins.
@@ -77,9 +83,9 @@ result<reply> export_all(read_call& c) {
   h.verifier_key = c.with.notary.verifier_key();
   reply r;
   r.content_type = lines_type;
-  r.source =
-      std::make_shared<export_lines>(json::to_string(h) + "\n" + people_lines(c),
-                                     events::tenant_feed::from_record(c.with.server.log, c.state, org, 1), head.seq);
+  r.source = std::make_shared<export_lines>(json::to_string(h) + "\n" + people_lines(c),
+                                            events::tenant_feed::from_record(c.with.server.log, c.state, org, 1),
+                                            head.seq, c.with.notary, org);
   r.headers.emplace_back("Content-Disposition", "attachment; filename=\"alloy-" + to_string(org) + ".ndjson\"");
   return r;
 }
@@ -123,7 +129,7 @@ result<piece> read_piece(std::string_view body) {
       auto person = events::read_person(line);
       if (!person) return fault(person.error());
       p.people.push_back(std::move(*person));
-    } else {
+    } else if (events::kind_of_line(line) != events::line_kind::end) {
       auto r = events::read_record(line, p.header.org_id);
       if (!r) return fault(r.error());
       if (p.records.empty()) p.first = r->seq;
@@ -259,7 +265,9 @@ std::vector<operation> transfer_operations() {
   out.answer = [](schema_book&) { return std::string(R"({"type":"string"})"); };
   out.answer_type = lines_type;
   out.apart = true;
-  out.notes = "The first line is a header with the signed root, then people, then every record with its stored JSON. "
+  out.notes = "The first line is a header with the signed root, then people, then every record with its stored JSON, "
+              "then a seal over "
+              "all lines. "
               "`alloy audit verify` checks such a file with no server.";
   std::vector<operation> rows{std::move(out), import_row()};
   rows.back().notes =

@@ -106,6 +106,21 @@ digest sha256(std::string_view message) {
   return out;
 }
 
+sha256_stream::sha256_stream() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+  if (!context_ || EVP_DigestInit_ex2(context_.get(), sha256_method(), nullptr) != 1) fail("SHA-256");
+}
+
+void sha256_stream::add(std::string_view part) {
+  if (EVP_DigestUpdate(context_.get(), part.data(), part.size()) != 1) fail("SHA-256");
+}
+
+digest sha256_stream::finish() {
+  digest out{};
+  unsigned size = 0;
+  if (EVP_DigestFinal_ex(context_.get(), out.data(), &size) != 1) fail("SHA-256");
+  return out;
+}
+
 digest hmac_sha256(std::string_view key, std::string_view message) {
   digest out{};
   unsigned size = 0;

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+struct evp_md_ctx_st;
 struct evp_pkey_st;
 
 namespace alloy::crypto {
@@ -23,6 +24,16 @@ inline std::string_view view_of(digest const& d) noexcept {
 }
 
 digest sha256(std::string_view message);
+// SHA-256 of a text that comes in parts.
+class sha256_stream {
+ public:
+  sha256_stream();
+  void add(std::string_view part);
+  digest finish(); // once, at the end
+
+ private:
+  std::shared_ptr<evp_md_ctx_st> context_;
+};
 digest hmac_sha256(std::string_view key, std::string_view message);
 
 // From the system's generator by way of OpenSSL's DRBG: fit for keys.

@@ -61,9 +61,8 @@ checkpoint_signer::checkpoint_signer(crypto::ed25519_key key, uuid const& log)
   verifier_key_ = name_ + "+" + encode_hex(hash_) + "+" + encode_base64(bytes);
 }
 
-std::string checkpoint_signer::sign(uuid const& tenant, std::uint64_t size, crypto::digest const& root) const {
-  auto const text =
-      origin_of(log_, tenant) + "\n" + std::to_string(size) + "\n" + encode_base64(crypto::view_of(root)) + "\n";
+std::string checkpoint_signer::sign(std::string const& origin, std::uint64_t size, crypto::digest const& root) const {
+  auto const text = origin + "\n" + std::to_string(size) + "\n" + encode_base64(crypto::view_of(root)) + "\n";
   return text + "\n" + std::string(dash) + name_ + " " + encode_base64(hash_ + key_.sign(text)) + "\n";
 }
 

@@ -22,7 +22,11 @@ class checkpoint_signer {
   checkpoint_signer(crypto::ed25519_key key, uuid const& log);
   // As `alloy audit verify --key` takes it: name+hash+key.
   std::string const& verifier_key() const noexcept { return verifier_key_; }
-  std::string sign(uuid const& tenant, std::uint64_t size, crypto::digest const& root) const;
+  std::string sign(uuid const& tenant, std::uint64_t size, crypto::digest const& root) const {
+    return sign(origin_of(log_, tenant), size, root);
+  }
+  std::string sign(std::string const& origin, std::uint64_t size, crypto::digest const& root) const;
+  uuid const& log() const noexcept { return log_; }
 
  private:
   crypto::ed25519_key key_;

@@ -4,6 +4,7 @@
 #include "core/json.hpp"
 #include "events/record.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace alloy::events {
@@ -28,6 +29,21 @@ struct person_line {
 };
 BOOST_DESCRIBE_STRUCT(person_line, (), (person))
 
+struct end_facts {
+  std::uint64_t lines = 0;
+  std::string sha256, seal;
+};
+BOOST_DESCRIBE_STRUCT(end_facts, (), (lines, sha256, seal))
+struct end_line {
+  end_facts alloy_export_end;
+};
+BOOST_DESCRIBE_STRUCT(end_line, (), (alloy_export_end))
+
+// The seal is a checkpoint of its own: of so many lines, with the hash of them all for a root.
+std::string seal_of(uuid const& log, uuid const& tenant) {
+  return origin_of(log, tenant) + "/export";
+}
+
 } // namespace
 
 void append_line(std::string& out, std::uint64_t seq, stored_record const& r) {
@@ -45,7 +61,20 @@ void append_line(std::string& out, exported_person const& p) {
   out += '\n';
 }
 
+void export_seal::add(std::string_view lines) {
+  lines_ += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+  hash_.add(lines);
+}
+
+void export_seal::append_end(std::string& out, checkpoint_signer const& signer, uuid const& tenant) {
+  auto const sum = hash_.finish();
+  json::write(out, end_line{{lines_, encode_base64(crypto::view_of(sum)),
+                             signer.sign(seal_of(signer.log(), tenant), lines_, sum)}});
+  out += '\n';
+}
+
 line_kind kind_of_line(std::string_view line) noexcept {
+  if (line.starts_with("{\"alloy_export_end\"")) return line_kind::end;
   if (line.starts_with("{\"alloy_export\"")) return line_kind::header;
   return line.starts_with("{\"person\"") ? line_kind::person : line_kind::record;
 }
@@ -87,6 +116,11 @@ result<exported_record> read_record(std::string_view line, uuid const& org) {
 }
 
 result<> export_check::add(std::string_view line) {
+  if (has_end_) return broken("there is a line behind the end");
+  if (has_header_ && kind_of_line(line) == line_kind::end) return add_end(line);
+  ++lines_;
+  hash_.add(line);
+  hash_.add("\n");
   if (!has_header_) {
     auto header = read_header(line);
     if (!header) return header.error();
@@ -97,8 +131,13 @@ result<> export_check::add(std::string_view line) {
   switch (kind_of_line(line)) {
   case line_kind::header: return broken("there is a second header");
   case line_kind::person: return {};
+  case line_kind::end:
   case line_kind::record: break;
   }
+  return add_record(line);
+}
+
+result<> export_check::add_record(std::string_view line) {
   auto const r = read_record(line, header_.org_id);
   if (!r) return r.error();
   auto const due = tree_.size() + 1;
@@ -113,6 +152,25 @@ result<> export_check::add(std::string_view line) {
   return {};
 }
 
+result<> export_check::add_end(std::string_view line) {
+  auto const end = json::read<end_line>(line, json::unknown_fields::ignore);
+  if (!end) return broken("the end is malformed");
+  has_end_ = true;
+  seal_ = end->alloy_export_end.seal;
+  auto const& stated = end->alloy_export_end;
+  if (stated.lines != lines_)
+    return broken("there are " + std::to_string(lines_) + " lines before the end, which names " +
+                  std::to_string(stated.lines));
+  return {};
+}
+
+result<checkpoint> export_check::signed_by(std::string_view verifier_key, std::string_view note,
+                                           std::string const& origin) const {
+  auto head = open_checkpoint(note, verifier_key.empty() ? header_.verifier_key : verifier_key);
+  if (head && head->origin != origin) return broken("it is of another log: " + head->origin);
+  return head;
+}
+
 result<> export_check::finish(std::string_view verifier_key) {
   if (!has_header_) return broken("the file is empty");
   if (tree_.size() != header_.records)
@@ -121,13 +179,15 @@ result<> export_check::finish(std::string_view verifier_key) {
   auto const root = tree_.root();
   if (encode_base64(crypto::view_of(root)) != header_.root)
     return broken("the Merkle root over the records is not that of the header");
-  auto const signed_head =
-      open_checkpoint(header_.checkpoint, verifier_key.empty() ? header_.verifier_key : verifier_key);
+  auto const signed_head = signed_by(verifier_key, header_.checkpoint, origin_of(header_.log, header_.org_id));
   if (!signed_head) return broken("the checkpoint: " + signed_head.error().detail);
-  if (signed_head->origin != origin_of(header_.log, header_.org_id))
-    return broken("the checkpoint is of another log: " + signed_head->origin);
   if (signed_head->size != tree_.size() || signed_head->root != root)
     return broken("the records are not those that were signed");
+  if (!has_end_) return broken("the file is cut off: its end is missing");
+  auto const seal = signed_by(verifier_key, seal_, seal_of(header_.log, header_.org_id));
+  if (!seal) return broken("the seal: " + seal.error().detail);
+  if (seal->size != lines_ || seal->root != hash_.finish())
+    return broken("the records hold, but a line that is no record, or the place of one, is not what was written");
   return {};
 }
 

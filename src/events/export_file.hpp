@@ -5,6 +5,8 @@
 //   {"alloy_export":1,"org_id":...,"records":n,"root":...,"checkpoint":...,"verifier_key":...,...}
 //   {"person":{...}}
 //   {"seq":1,"position":n,"count":n,"crc":n,"previous_crc":n,"record":{...}}
+//   {"alloy_export_end":{"lines":n,"sha256":...,"seal":...}}
+// The end is signed over all lines before it, each with its line feed: what is no record's bytes holds by that.
 #include "core/json.hpp"
 #include "events/checkpoint.hpp"
 #include "events/log.hpp"
@@ -33,12 +35,23 @@ BOOST_DESCRIBE_STRUCT(exported_person, (), (id, email, display_name))
 void append_line(std::string& out, std::uint64_t seq, stored_record const& r);
 void append_line(std::string& out, exported_person const& p);
 
+// Writes the end once all lines went through it.
+class export_seal {
+ public:
+  void add(std::string_view lines);
+  void append_end(std::string& out, checkpoint_signer const& signer, uuid const& tenant);
+
+ private:
+  std::uint64_t lines_ = 0;
+  crypto::sha256_stream hash_;
+};
+
 struct exported_record {
   std::uint64_t seq = 0;
   std::string bytes; // as they are stored
 };
 
-enum class line_kind : std::uint8_t { header, person, record };
+enum class line_kind : std::uint8_t { header, person, record, end };
 line_kind kind_of_line(std::string_view line) noexcept;
 result<export_header> read_header(std::string_view line);
 result<exported_person> read_person(std::string_view line);
@@ -48,7 +61,7 @@ result<exported_record> read_record(std::string_view line, uuid const& org);
 // Checks a file line by line; the first fault ends it.
 class export_check {
  public:
-  result<> add(std::string_view line);
+  result<> add(std::string_view line); // without its line feed
   // At the end of the file. Without a key the checkpoint is held against the one that the file itself names.
   result<> finish(std::string_view verifier_key);
 
@@ -56,8 +69,15 @@ class export_check {
   std::uint64_t records() const noexcept { return tree_.size(); }
 
  private:
+  result<> add_record(std::string_view line);
+  result<> add_end(std::string_view line);
+  result<checkpoint> signed_by(std::string_view verifier_key, std::string_view note, std::string const& origin) const;
+
   export_header header_;
-  bool has_header_ = false;
+  bool has_header_ = false, has_end_ = false;
+  std::uint64_t lines_ = 0;
+  crypto::sha256_stream hash_;
+  std::string seal_;
   std::uint32_t previous_crc_ = 0;
   merkle::accumulator tree_;
 };

@@ -48,6 +48,8 @@ class Transfer(Workshop):
         for what, changed in (("a byte", lines[:middle] + [flipped] + lines[middle + 1:]),
                               ("removed", lines[:middle] + lines[middle + 1:]),
                               ("the last one removed", lines[:-1]),
+                              ("a position", lines[:middle] + [lines[middle].replace('"position":', '"position":1')] + lines[middle + 1:]),
+                              ("a person", [line.replace('"person":{"', '"person":{ "') for line in lines]),
                               ("the last one removed and the header changed", [json.dumps(shorter, separators=(",", ":"))] + lines[1:-1]),
                               ("inserted", lines[:middle] + [lines[middle]] + lines[middle:]),
                               ("swapped", lines[:middle] + [lines[middle + 1], lines[middle]] + lines[middle + 2:]),
