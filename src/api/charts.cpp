@@ -9,6 +9,10 @@
 #include "projections/sprint_charts.hpp"
 #include "projections/ticket_index.hpp"
 #include "projections/ticket_list.hpp"
+#include "projections/ticket_past.hpp"
+
+#include <limits>
+#include <map>
 
 namespace alloy::api {
 namespace {
@@ -50,6 +54,16 @@ call within(call const& c, std::string const& status) {
   return column;
 }
 
+// Of each status, of the tickets that the query finds at the moment that was asked for.
+std::map<std::string, std::uint64_t> counts_then(read_call const& c, ticket_query const& q) {
+  std::map<std::string, std::uint64_t> counts;
+  page_request all;
+  all.limit = std::numeric_limits<std::int32_t>::max();
+  for (auto const& row : list_tickets_then(c.state, *c.then, q, all).rows)
+    ++counts[alloy::json::stored<domain::ticket>(row).status];
+  return counts;
+}
+
 std::uint64_t count_of(read_call const& c, domain::project const& p, std::optional<uuid> const& sprint,
                        std::string const& status) {
   if (!sprint) return count_status(c.state, p.org_id, p.id, status);
@@ -59,28 +73,38 @@ std::uint64_t count_of(read_call const& c, domain::project const& p, std::option
   return count;
 }
 
+// A thing of the organization as it stands, or as it stood at the moment that was asked for.
+template <class T> std::optional<T> find_then(read_call const& c, entity kind, uuid const& id) {
+  if (!c.then) return domain::find<T>(c.state, c.subject.org, id);
+  auto const row = c.then->row(c.subject.org, kind, id);
+  if (!row) return std::nullopt;
+  return alloy::json::stored<T>(domain::row::json_of(*row));
+}
+
 result<reply> board_of(read_call const& c, domain::project const& p, std::optional<uuid> const& sprint,
                        board_query const& q) {
-  auto const w = domain::find<domain::workflow>(c.state, p.org_id, p.workflow_id).value_or(domain::workflow{});
+  auto const w = find_then<domain::workflow>(c, entity::workflow, p.workflow_id).value_or(domain::workflow{});
   if (q.status && !w.find(q.status->value))
     return error::of_field("/status", "not_one_of", "the workflow " + w.name + " has no such status");
   // A cursor is of one column: without the status it is of no list.
   if (auto const asked = page_asked(c, q.limit, q.cursor); !asked) return asked.error();
+  ticket_query query;
+  query.scopes.push_back({p.org_id, {p.id}});
+  auto& filter = query.scopes.front().filter;
+  if (sprint) filter.sprint = id_filter{{*sprint}, false};
+  auto counts = c.then ? counts_then(c, query) : std::map<std::string, std::uint64_t>();
   board b;
   for (auto const& s : w.statuses) {
     if (q.status && q.status->value != s.name) continue;
     call const column = within(c, s.name);
     auto ask = page_asked(column, q.limit, q.cursor);
     if (!ask) return ask.error();
-    ticket_query query;
-    query.scopes.push_back({p.org_id, {p.id}});
-    query.scopes.front().filter.status = {s.name};
-    if (sprint) query.scopes.front().filter.sprint = id_filter{{*sprint}, false};
-    auto const page = list_tickets(c.state, query, *ask);
+    filter.status = {s.name};
+    auto const page = c.then ? list_tickets_then(c.state, *c.then, query, *ask) : list_tickets(c.state, query, *ask);
     auto& shown = b.columns.emplace_back();
     shown.status = s.name;
     shown.category = s.category;
-    shown.count = count_of(c, p, sprint, s.name);
+    shown.count = c.then ? counts[s.name] : count_of(c, p, sprint, s.name);
     for (auto const& row : page.rows) shown.tickets.push_back(alloy::json::stored<domain::ticket>(row));
     shown.has_more = !page.next.empty();
     if (shown.has_more) shown.next_cursor = sealed_cursor(column, page.next);
@@ -93,7 +117,7 @@ result<reply> project_board(read_call& c, board_query const& q) {
 }
 result<reply> sprint_board(read_call& c, board_query const& q) {
   auto const s = c.entity<domain::sprint>();
-  auto const p = domain::find<domain::project>(c.state, c.subject.org, s.project_id);
+  auto const p = find_then<domain::project>(c, entity::project, s.project_id);
   if (!p) return error(errc::not_found, "the project is gone");
   return board_of(c, *p, s.id, q);
 }
@@ -126,7 +150,7 @@ result<reply> show_velocity(read_call& c, velocity_query const& q) {
   constexpr std::int64_t last_default = 7;
   auto const last = q.last ? q.last->value : last_default;
   return reply_of(
-      read_velocity(c.state, c.with.server.log, c.subject.org, c.subject.id, static_cast<std::size_t>(last)));
+      read_velocity(c.state, c.with.server.log, c.subject.org, c.subject.id, static_cast<std::size_t>(last), c.then));
 }
 
 struct flow_query {
@@ -153,15 +177,15 @@ std::vector<operation> chart_operations() {
       "A column for each status, in the workflow's order, with its first tickets; `limit` is per column. With `status` "
       "that column alone, and with `cursor` the rest of it.";
   std::vector<operation> rows{
-      get<board, board_query>("get_sprint_board", "/api/v1/sprints/{sprint_id}/board", role::Viewer,
-                              "The tickets of a sprint, in columns by status", sprint_board),
-      get<board, board_query>("get_project_board", "/api/v1/projects/{project_id}/board", role::Viewer,
-                              "The tickets of a project, in columns by status", project_board),
+      timed(get<board, board_query>("get_sprint_board", "/api/v1/sprints/{sprint_id}/board", role::Viewer,
+                                    "The tickets of a sprint, in columns by status", sprint_board)),
+      timed(get<board, board_query>("get_project_board", "/api/v1/projects/{project_id}/board", role::Viewer,
+                                    "The tickets of a project, in columns by status", project_board)),
       timed(get<burndown, burndown_query>("get_sprint_burndown", "/api/v1/sprints/{sprint_id}/burndown", role::Viewer,
                                           "Scope, completed and remaining at the end of each day of a sprint",
                                           show_burndown)),
-      get<velocity, velocity_query>("get_velocity", "/api/v1/projects/{project_id}/velocity", role::Viewer,
-                                    "What the last completed sprints promised and did", show_velocity),
+      timed(get<velocity, velocity_query>("get_velocity", "/api/v1/projects/{project_id}/velocity", role::Viewer,
+                                          "What the last completed sprints promised and did", show_velocity)),
       get<flow, flow_query>("get_project_flow", "/api/v1/projects/{project_id}/flow", role::Viewer,
                             "Tickets by status at the end of each day, lead and cycle times", show_flow),
   };

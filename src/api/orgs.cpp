@@ -126,7 +126,8 @@ std::vector<operation> org_operations() {
       create<create_org, org>("create_org", "/api/v1/orgs", role::Viewer,
                               "Create an organization; the caller becomes its Owner", create_an_org),
       get_list<org>("list_orgs", "/api/v1/orgs", role::Viewer, "List the caller's organizations", list_orgs),
-      get<org>("get_org", "/api/v1/orgs/{org_id}", role::Viewer, "Get an organization by id or slug", stored_reply),
+      timed(get<org>("get_org", "/api/v1/orgs/{org_id}", role::Viewer, "Get an organization by id or slug",
+                     stored_reply)),
       patch<update_org, org>("update_org", "/api/v1/orgs/{org_id}", role::Owner, "Change an organization",
                              [](write_call& c, update_org const& body) {
                                auto const o = c.entity<org>();

@@ -32,7 +32,7 @@ std::vector<operation> team_operations() {
                                 }),
       get_list<team>("list_teams", "/api/v1/orgs/{org_id}/teams", role::Viewer, "List an organization's teams",
                      list_all<team>),
-      get<team>("get_team", "/api/v1/teams/{team_id}", role::Viewer, "Get a team", stored_reply),
+      timed(get<team>("get_team", "/api/v1/teams/{team_id}", role::Viewer, "Get a team", stored_reply)),
       patch<update_team, team>("update_team", "/api/v1/teams/{team_id}", role::Admin, "Rename a team",
                                [](write_call& c, update_team const& body) {
                                  auto const t = c.entity<team>();

@@ -40,7 +40,8 @@ std::vector<operation> workflow_operations() {
           }),
       get_list<workflow>("list_workflows", "/api/v1/orgs/{org_id}/workflows", role::Viewer,
                          "List an organization's workflows", list_all<workflow>),
-      get<workflow>("get_workflow", "/api/v1/workflows/{workflow_id}", role::Viewer, "Get a workflow", stored_reply),
+      timed(get<workflow>("get_workflow", "/api/v1/workflows/{workflow_id}", role::Viewer, "Get a workflow",
+                          stored_reply)),
       patch<update_workflow, workflow>(
           "update_workflow", "/api/v1/workflows/{workflow_id}", role::Admin,
           "Change a workflow; `migrate` says where the tickets go whose status is taken away", update_one),
@@ -57,7 +58,7 @@ std::vector<operation> workflow_operations() {
                                   }),
       get_list<label>("list_labels", "/api/v1/orgs/{org_id}/labels", role::Viewer, "List an organization's labels",
                       list_all<label>),
-      get<label>("get_label", "/api/v1/labels/{label_id}", role::Viewer, "Get a label", stored_reply),
+      timed(get<label>("get_label", "/api/v1/labels/{label_id}", role::Viewer, "Get a label", stored_reply)),
       patch<update_label, label>("update_label", "/api/v1/labels/{label_id}", role::Member, "Change a label",
                                  [](write_call& c, update_label const& body) {
                                    auto const l = c.entity<label>();

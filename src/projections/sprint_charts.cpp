@@ -2,6 +2,7 @@
 
 #include "core/prefix.hpp"
 #include "projections/subject_index.hpp"
+#include "projections/ticket_past.hpp"
 
 #include <algorithm>
 
@@ -22,6 +23,25 @@ milestones milestones_of(reader const& state, events::log const& log, uuid const
   }
   if (s.status != sprint_status::Completed) m.completed = 0;
   return m;
+}
+
+std::vector<domain::sprint> completed_sprints(reader const& state, uuid const& org, uuid const& project,
+                                              past const* then) {
+  std::vector<domain::sprint> found;
+  auto const add = [&](domain::sprint s) {
+    if (s.status == sprint_status::Completed) found.push_back(std::move(s));
+  };
+  auto const ids = ids_under(state, sprints_of(org, project));
+  if (then) {
+    page_request all;
+    all.limit = ~std::size_t{0};
+    for (auto const& row : list_then(*then, org, project, entity::sprint, ids, all).rows)
+      add(json::stored<domain::sprint>(row));
+    return found;
+  }
+  for (auto const& id : ids)
+    if (auto s = domain::find<domain::sprint>(state, org, id)) add(std::move(*s));
+  return found;
 }
 
 template <class F> velocity_mean each_figure(std::vector<velocity_sprint> const& all, F f) {
@@ -56,18 +76,15 @@ burndown read_burndown(reader const& state, events::log const& log, uuid const& 
 }
 
 velocity read_velocity(reader const& state, events::log const& log, uuid const& org, uuid const& project,
-                       std::size_t last) {
-  std::vector<domain::sprint> completed;
-  for (auto const& id : ids_under(state, sprints_of(org, project)))
-    if (auto s = domain::find<domain::sprint>(state, org, id); s && s->status == sprint_status::Completed)
-      completed.push_back(std::move(*s));
+                       std::size_t last, past const* then) {
+  auto completed = completed_sprints(state, org, project, then);
   std::sort(completed.begin(), completed.end(), [](auto const& a, auto const& b) {
     return std::tie(a.completed_at, a.id) < std::tie(b.completed_at, b.id);
   });
   if (completed.size() > last) completed.erase(completed.begin(), completed.end() - static_cast<std::ptrdiff_t>(last));
   velocity v{project, chart_unit::tickets, {}, {}, {}};
   for (auto const& s : completed) {
-    auto const m = milestones_of(state, log, org, s, log.head());
+    auto const m = milestones_of(state, log, org, s, then ? then->position() : log.head());
     auto const r = result_of(m.started, read_sprint_changes(state, org, s.id, m.completed));
     v.sprints.push_back(
         {s.id, s.name, s.start_date, s.end_date, *s.completed_at, r.tickets.commitment, r.tickets.completed, r.points});

@@ -37,7 +37,8 @@ struct velocity {
 };
 BOOST_DESCRIBE_STRUCT(velocity, (), (project_id, unit, sprints, mean, median))
 
+// With `then`: of the sprints that were completed at that moment.
 velocity read_velocity(reader const& state, events::log const& log, uuid const& org, uuid const& project,
-                       std::size_t last);
+                       std::size_t last, past const* then = nullptr);
 
 } // namespace alloy::projections

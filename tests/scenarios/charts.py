@@ -51,6 +51,36 @@ class Charts(Workshop):
         self.assertEqual(met, [t["id"] for t in tickets[2:]] + [outside["id"]])
         self.assertIn("/status", self.refused(422, "GET", f"/api/v1/projects/{project['id']}/board?status=Nowhere").faults)
 
+    def test_boards_as_they_stood(self):
+        """At each position the bytes that were answered at it, whatever came later: moves, a status more, a deletion."""
+        project, sprint, tickets = self.sprint_of([1, 2, 3])
+        project = self.owner.get(f"/api/v1/projects/{project['id']}")
+        paths = [f"/api/v1/{path}/board" for path in (f"sprints/{sprint['id']}", f"projects/{project['id']}")] \
+            + [f"/api/v1/projects/{project['id']}/velocity", f"/api/v1/workflows/{project['workflow_id']}"]
+        seen = {}
+
+        def look():
+            for path in paths:
+                seen[path, self.server.head()] = self.owner.ask("GET", path).body
+        look()
+        workflow = self.owner.get(paths[-1])
+        statuses = workflow["statuses"] + [{"name": "Parked", "category": "todo"}]
+        for change in (lambda: self.move(tickets[0], "Review"), lambda: self.move(tickets[1], "Done"),
+                       lambda: self.owner.patch(f"/api/v1/workflows/{workflow['id']}", {"statuses": statuses}),
+                       lambda: self.owner.post(f"/api/v1/sprints/{sprint['id']}/complete", {}),
+                       lambda: self.owner.must("DELETE", f"/api/v1/tickets/{tickets[0]['id']}")):
+            change()
+            look()
+        self.assertEqual(len(seen), 6 * len(paths))
+        for (path, at), body in seen.items():
+            with self.subTest(path=path, at=at):
+                self.assertEqual(self.owner.ask("GET", f"{path}?as_of={at}", statuses={200}).body, body)
+        first = min(at for _, at in seen)
+        column = self.owner.get(f"{paths[1]}?as_of={first}&limit=1")["columns"][0]
+        self.assertEqual((column["count"], column["has_more"]), (3, True))
+        rest = self.owner.get(f"{paths[1]}?as_of={first}&limit=2&status=Backlog&cursor={column['next_cursor']}")["columns"][0]
+        self.assertEqual([t["id"] for t in column["tickets"] + rest["tickets"]], [t["id"] for t in tickets])
+
     # ------------------------------------------------------------------------------------ burndown
 
     def test_burndown(self):
