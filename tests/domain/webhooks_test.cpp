@@ -55,6 +55,36 @@ BOOST_AUTO_TEST_CASE(an_update_tells_from_and_to) {
   BOOST_TEST(!find<domain::webhook>(state, org_id, hook).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_new_secret_leaves_the_old_one_a_day_or_as_long_as_is_said) {
+  given(entity::webhook, hook, webhook_created{"https://a.example/x", "sealed", {"*"}, false, 0});
+  when(rotate(get<domain::webhook>(hook), body<rotate_secret>("{}"), "second", {1'000}))
+      .then(entity::webhook, hook, webhook_secret_rotated{"second", {86'401'000}});
+  when(rotate(get<domain::webhook>(hook), body<rotate_secret>(R"({"overlap_seconds":0})"), "third", {2'000}))
+      .then(entity::webhook, hook, webhook_secret_rotated{"third", {2'000}});
+}
+
+BOOST_AUTO_TEST_CASE(an_endpoint_is_disabled_once_and_enabled_by_an_update) {
+  given(entity::webhook, hook, webhook_created{"https://a.example/x", "sealed", {"*"}, false, 0});
+  when(disable(get<domain::webhook>(hook), "gone")).then(entity::webhook, hook, webhook_disabled{"gone"});
+  BOOST_TEST(!get<domain::webhook>(hook).active);
+  when(disable(get<domain::webhook>(hook), "gone")).then_nothing();
+  webhook_changes c;
+  c.active.value = {false, true};
+  update(R"({"active":true})").then(entity::webhook, hook, webhook_updated{c});
+  BOOST_TEST(get<domain::webhook>(hook).active);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_asked_of_the_dispatcher_is_an_event) {
+  given(entity::webhook, hook, webhook_created{"https://a.example/x", "sealed", {"*"}, false, 0});
+  auto const w = get<domain::webhook>(hook);
+  when(ping(w, id_of(81))).then(entity::webhook, hook, webhook_pinged{id_of(81)});
+  when(redeliver(w, id_of(82))).then(entity::webhook, hook, webhook_redelivered{id_of(82)});
+  auto const some = body<replay_webhook>(R"({"from":3,"to":"9","event_types":["*","ticket.*","*"]})");
+  when(replay(w, 3, 9, some)).then(entity::webhook, hook, webhook_replayed{3, 9, {"*", "ticket.*"}});
+  when(replay(w, 9, 9, body<replay_webhook>(R"({"from":9})"))).then(entity::webhook, hook, webhook_replayed{9, 9, {}});
+  when(replay(w, 9, 8, some)).then_refused(errc::validation_failed);
+}
+
 BOOST_AUTO_TEST_CASE(a_target_is_a_url_with_a_host) {
   for (std::string const good : {"https://a.example", "https://a.example:8443/x?y=z", "https://a.example?x=1",
                                  "https://[2001:db8::1]/x", "https://192.0.2.1/", "http://a.example/"})
