@@ -34,6 +34,9 @@ class Table:
     def bound(self, measure, ours, below):
         self.add(measure, ours, None, None, None, f"< {figure(below)}", ours < below)
 
+    def reach(self, measure, ours, least):
+        self.add(measure, ours, None, None, None, f"≥ {figure(least)}", ours >= least)
+
     def show(self, measure, ours, peer=None, theirs=None):
         """A figure without a bar."""
         self.add(measure, ours, peer, theirs, f"{ours / theirs:.2f}" if ours and theirs else None, "", None)
