@@ -25,6 +25,8 @@ import guide  # noqa: E402
 # Generous on purpose: they only end what hangs, and sanitizers make everything slow.
 START_SECONDS_MAX, GUIDE_SECONDS_MAX, STOP_SECONDS_MAX = 120, 600, 60
 
+DELIVERS_HERE = {"ALLOY_WEBHOOK_ALLOWED_TARGETS": "127.0.0.0/8", "ALLOY_WEBHOOK_SCHEMES": "https,http"}  # as events.md says
+
 
 def clean_environment():
     """The caller's, without what would configure the server or the guides."""
@@ -52,7 +54,7 @@ def server(binary, folder):
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     log = folder / "server.log"
-    environment = clean_environment() | {"PORT": str(port), "ALLOY_DATA_DIR": str(folder / "data")}
+    environment = clean_environment() | {"PORT": str(port), "ALLOY_DATA_DIR": str(folder / "data")} | DELIVERS_HERE
     with open(log, "wb") as out:
         process = subprocess.Popen([binary, "serve"], stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment, cwd=folder)
     try:
@@ -87,9 +89,10 @@ def program_of(steps, folder):
     return "\n".join(lines) + "\n"
 
 
-def run_steps(steps, base, folder):
+def run_steps(steps, base, folder, binary):
     """Yields (step, what is wrong or None). A step that ends the shell leaves those after it undone, and they fail."""
-    environment = clean_environment() | {"ALLOY_URL": base, "BASE_URL": base}
+    environment = clean_environment() | {"ALLOY_URL": base, "BASE_URL": base, "ALLOY_DATA_DIR": str(folder.parent / "data"),
+                                         "PATH": f"{binary.parent}:{os.environ['PATH']}"}
     (folder / ".done").touch()
     try:
         status = subprocess.run(["bash", "-c", program_of(steps, folder)], cwd=folder, env=environment,
@@ -120,7 +123,7 @@ def run_guide(path, binary):
         folder = pathlib.Path(folder)
         (folder / "work").mkdir()
         base = stack.enter_context(server(binary, folder))
-        for step, problem in run_steps(steps, base, folder / "work"):
+        for step, problem in run_steps(steps, base, folder / "work", binary):
             failed += problem is not None
             print(f"{'FAIL' if problem else 'ok  '} {path.name}:{step.line} {step.title()}")
             if problem:
