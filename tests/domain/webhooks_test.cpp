@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(what_is_asked_of_the_dispatcher_is_an_event) {
   auto const some = body<replay_webhook>(R"({"from":3,"to":"9","event_types":["*","ticket.*","*"]})");
   when(replay(w, 3, 9, some)).then(entity::webhook, hook, webhook_replayed{3, 9, {"*", "ticket.*"}});
   when(replay(w, 9, 9, body<replay_webhook>(R"({"from":9})"))).then(entity::webhook, hook, webhook_replayed{9, 9, {}});
-  when(replay(w, 9, 8, some)).then_refused(errc::validation_failed);
+  when(replay(w, 9, 8, some)).then_refused(errc::validation_failed, "/to before_from");
 }
 
 BOOST_AUTO_TEST_CASE(a_target_is_a_url_with_a_host) {

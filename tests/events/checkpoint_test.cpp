@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(what_was_signed_is_opened) {
   BOOST_TEST_REQUIRE(opened.has_value());
   BOOST_TEST(opened->origin == "alloy/" + to_string(some_id(1)) + "/" + to_string(some_id(2)));
   BOOST_TEST(opened->size == 70'000U);
-  BOOST_TEST(opened->root == root);
+  BOOST_TEST((opened->root == root));
   BOOST_TEST(opened->signed_by == "alloy/" + to_string(some_id(1)));
 }
 

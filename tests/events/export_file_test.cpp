@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(other_lines_are_refused_with_words) {
 BOOST_AUTO_TEST_CASE(a_person_is_read_as_it_was_written) {
   auto const p = read_person(exported(1).lines[1]);
   BOOST_TEST_REQUIRE(p.has_value());
-  BOOST_TEST(p->id == some_id(9));
+  BOOST_TEST((p->id == some_id(9)));
   BOOST_TEST(p->email == "a@example.com");
   BOOST_TEST(p->display_name == "A \"quoted\" name");
 }
