@@ -293,7 +293,8 @@ class Generated(unittest.TestCase):
         if run.failures:
             self.fail(f"{len(run.failures)} failures; repeat them with --seed {seed}\n" + "\n".join(one[:450] for one in run.failures[:20]))
         self.assertEqual([op.id for op in self.operations if run.sent[op.id] < LEAST], [], "too few requests")
-        self.assertLess(run.unwelcome, REFUSED_MAX * run.fitting)
+        if LEAST >= 200:  # of fewer, too many are the limits themselves
+            self.assertLess(run.unwelcome, REFUSED_MAX * run.fitting)
         self.assertGreater(len(run.succeeded), SUCCEEDED_MIN * len(self.operations))
         return run
 
