@@ -1,4 +1,6 @@
 // The composition root: which command, from which settings, on which parts.
+#include "cli/cli.hpp"
+#include "cli/help.hpp"
 #include "core/log.hpp"
 #include "core/settings.hpp"
 #include "program/audit_commands.hpp"
@@ -25,48 +27,39 @@ struct arguments {
   }
 };
 
-struct command {
-  std::string_view words, operand, options, help; // options: names that it takes, with spaces between them
+struct command : cli::local_command {
   int (*run)(loaded_settings const&, arguments const&);
 };
 
-command const commands[] = {
-    {"serve", "", "", "serve the API", [](auto const& s, auto const&) { return serve(s); }},
-    {"verify", "", "to-position",
-     "replay the log into a scratch store and compare it with the state; changes nothing. With --to-position: the "
-     "digest of the state as it was there",
+command const local_commands[] = {
+    {{"serve", "", "", "serve the API"}, [](auto const& s, auto const&) { return serve(s); }},
+    {{"verify", "", "to-position",
+      "replay the log into a scratch store and compare it with the state; changes nothing. With --to-position: the "
+      "digest of the state as it was there"},
      [](auto const& s, auto const& a) { return verify_store(s.values, a.option("to-position")); }},
-    {"rebuild", "", "", "drop the state and fold it anew from the log; the server must not run",
+    {{"rebuild", "", "", "drop the state and fold it anew from the log; the server must not run"},
      [](auto const& s, auto const&) { return rebuild_store(s.values); }},
-    {"backup create", "FOLDER", "", "back up store and keys, also while the server writes",
+    {{"backup create", "FOLDER", "", "back up store and keys, also while the server writes"},
      [](auto const& s, auto const& a) { return create_backup(s.values, a.operand); }},
-    {"backup verify", "FOLDER", "", "replay a backup's log and compare it with its state",
+    {{"backup verify", "FOLDER", "", "replay a backup's log and compare it with its state"},
      [](auto const& s, auto const& a) { return verify_backup(s.values, a.operand); }},
-    {"backup restore", "FOLDER", "to-position to-time",
-     "restore a backup into the data folder, up to a position or a time if one is given",
+    {{"backup restore", "FOLDER", "to-position to-time",
+      "restore a backup into the data folder, up to a position or a time if one is given"},
      [](auto const& s, auto const& a) {
        return restore_backup(s.values, a.operand, {a.option("to-position"), a.option("to-time")});
      }},
-    {"webhooks release", "", "", "let a restored server send webhooks",
+    {{"webhooks release", "", "", "let a restored server send webhooks"},
      [](auto const& s, auto const&) { return release_webhooks(s.values); }},
-    {"audit verify", "FILE", "key", "check an export with nothing but a verifier key; - reads from a pipe",
+    {{"audit verify", "FILE", "key", "check an export with nothing but a verifier key; - reads from a pipe"},
      [](auto const&, auto const& a) { return verify_export(a.operand, a.option("key")); }},
-    {"config show", "", "", "every setting, its value and where it comes from",
+    {{"config show", "", "", "every setting, its value and where it comes from"},
      [](auto const& s, auto const&) { return std::fputs(show_settings(s).c_str(), stdout) < 0 ? 1 : 0; }},
-    {"config check", "", "", "whether the settings are well", [](auto const&, auto const&) { return 0; }},
+    {{"config check", "", "", "whether the settings are well"}, [](auto const&, auto const&) { return 0; }},
 };
 
-int print_usage(std::FILE* to, int code) {
-  std::fputs("alloy: project management on an append-only log\n\nusage: alloy <command> [flags]\n\n", to);
-  for (auto const& c : commands) {
-    auto line = std::string(c.words) + (c.operand.empty() ? "" : " " + std::string(c.operand));
-    line.resize(std::max<std::size_t>(line.size() + 1, 23), ' ');
-    std::fprintf(to, "  %s%s\n", line.c_str(), std::string(c.help).c_str());
-  }
-  std::fputs("  version                the version\n  help                   this text, and every setting\n\n"
-             "exit codes: 0 ok, 1 failed or different, 2 wrong usage or settings, 74 the store cannot be written\n",
-             to);
-  return code;
+std::vector<cli::local_command> const& local() {
+  static std::vector<cli::local_command> const all(std::begin(local_commands), std::end(local_commands));
+  return all;
 }
 
 int complain(std::string const& why) {
@@ -119,22 +112,25 @@ int run(command const& c, std::vector<std::string> words) {
 
 int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.empty()) return print_usage(stderr, 2);
+  if (words.empty()) {
+    std::fputs(cli::overview(local()).c_str(), stderr);
+    return 2;
+  }
   if (words.front() == "help" || words.front() == "--help" || words.front() == "-h") {
-    print_usage(stdout, 0);
-    std::printf("\nsettings, as flags, in the environment or in the config file:\n\n%s", describe_settings().c_str());
+    std::printf("%s\nsettings of a server, as flags, in the environment or in the config file:\n\n%s",
+                cli::overview(local()).c_str(), describe_settings().c_str());
     return 0;
   }
   if (words.front() == "version" || words.front() == "--version") {
     std::puts("alloy " ALLOY_VERSION);
     return 0;
   }
-  for (auto const& c : commands) {
+  for (auto const& c : local_commands) {
     auto const one = words.front(), two = words.size() > 1 ? one + " " + words[1] : one;
     if (c.words != one && c.words != two) continue;
     words.erase(words.begin(), words.begin() + (c.words == one ? 1 : 2));
     return run(c, std::move(words));
   }
-  complain("there is no command " + words.front());
-  return print_usage(stderr, 2);
+  if (cli::knows(words)) return cli::run(std::move(words), local());
+  return cli::complain_of(words.front(), local());
 }

@@ -129,12 +129,13 @@ result<commands::plan> remove(write_call& c) {
 
 std::vector<operation> api_key_operations() {
   std::vector<operation> rows{
-      create<create_api_key, api_key_view>("create_api_key", "/api/v1/api-keys", role::Viewer,
-                                           "Create an API key of one's own; the key is shown once", create_one),
-      get<std::vector<api_key_view>>("list_api_keys", "/api/v1/api-keys", role::Viewer,
-                                     "List one's API keys, as a bare array", list),
-      del("delete_api_key", "/api/v1/api-keys/{api_key_id}", role::Viewer,
-          "Delete one of one's API keys; it ends at once", remove),
+      called("auth api-key create",
+             create<create_api_key, api_key_view>("create_api_key", "/api/v1/api-keys", role::Viewer,
+                                                  "Create an API key of one's own; the key is shown once", create_one)),
+      called("auth api-key list", get<std::vector<api_key_view>>("list_api_keys", "/api/v1/api-keys", role::Viewer,
+                                                                 "List one's API keys, as a bare array", list)),
+      called("auth api-key delete", del("delete_api_key", "/api/v1/api-keys/{api_key_id}", role::Viewer,
+                                        "Delete one of one's API keys; it ends at once", remove)),
   };
   rows[0].secret_answer = true;
   for (auto& row : rows) {

@@ -177,17 +177,22 @@ std::vector<operation> chart_operations() {
       "A column for each status, in the workflow's order, with its first tickets; `limit` is per column. With `status` "
       "that column alone, and with `cursor` the rest of it.";
   std::vector<operation> rows{
-      timed(get<board, board_query>("get_sprint_board", "/api/v1/sprints/{sprint_id}/board", role::Viewer,
-                                    "The tickets of a sprint, in columns by status", sprint_board)),
-      timed(get<board, board_query>("get_project_board", "/api/v1/projects/{project_id}/board", role::Viewer,
-                                    "The tickets of a project, in columns by status", project_board)),
-      timed(get<burndown, burndown_query>("get_sprint_burndown", "/api/v1/sprints/{sprint_id}/burndown", role::Viewer,
-                                          "Scope, completed and remaining at the end of each day of a sprint",
-                                          show_burndown)),
-      timed(get<velocity, velocity_query>("get_velocity", "/api/v1/projects/{project_id}/velocity", role::Viewer,
-                                          "What the last completed sprints promised and did", show_velocity)),
-      get<flow, flow_query>("get_project_flow", "/api/v1/projects/{project_id}/flow", role::Viewer,
-                            "Tickets by status at the end of each day, lead and cycle times", show_flow),
+      timed(called("sprint board",
+                   get<board, board_query>("get_sprint_board", "/api/v1/sprints/{sprint_id}/board", role::Viewer,
+                                           "The tickets of a sprint, in columns by status", sprint_board))),
+      timed(called("project board",
+                   get<board, board_query>("get_project_board", "/api/v1/projects/{project_id}/board", role::Viewer,
+                                           "The tickets of a project, in columns by status", project_board))),
+      timed(called("sprint burndown",
+                   get<burndown, burndown_query>(
+                       "get_sprint_burndown", "/api/v1/sprints/{sprint_id}/burndown", role::Viewer,
+                       "Scope, completed and remaining at the end of each day of a sprint", show_burndown))),
+      timed(called("project velocity",
+                   get<velocity, velocity_query>("get_velocity", "/api/v1/projects/{project_id}/velocity", role::Viewer,
+                                                 "What the last completed sprints promised and did", show_velocity))),
+      called("project flow",
+             get<flow, flow_query>("get_project_flow", "/api/v1/projects/{project_id}/flow", role::Viewer,
+                                   "Tickets by status at the end of each day, lead and cycle times", show_flow)),
   };
   rows[0].notes = rows[1].notes = board_notes;
   rows[2].also = {svg_type};

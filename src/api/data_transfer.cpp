@@ -239,6 +239,7 @@ result<commands::plan> import_piece(write_call& c, piece const& p) {
 operation import_row() {
   operation op;
   op.id = "import_data";
+  op.command = "org import";
   op.method = verb::post;
   op.path = "/api/v1/orgs/{org_id}/import";
   op.summary = "Take an organization in from an export of another server";
@@ -260,8 +261,9 @@ operation import_row() {
 } // namespace
 
 std::vector<operation> transfer_operations() {
-  auto out = get<nothing>("export_data", "/api/v1/orgs/{org_id}/export", role::Admin,
-                          "Export an organization: its whole log, as lines that can be verified", export_all);
+  auto out = called("org export",
+                    get<nothing>("export_data", "/api/v1/orgs/{org_id}/export", role::Admin,
+                                 "Export an organization: its whole log, as lines that can be verified", export_all));
   out.answer = [](schema_book&) { return std::string(R"({"type":"string"})"); };
   out.answer_type = lines_type;
   out.apart = true;

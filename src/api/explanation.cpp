@@ -173,9 +173,10 @@ result<reply> explain_all(read_call& c, explain_query const& q) {
 } // namespace
 
 operation explanation_row() {
-  auto row =
+  auto row = called(
+      "report explain",
       get<explanation, explain_query>("explain_capitalization", "/api/v1/reports/capitalization/explain", role::Viewer,
-                                      "The capitalization report entry by entry, with every reason", explain_all);
+                                      "The capitalization report entry by entry, with every reason", explain_all));
   row.notes =
       "`totals` are those of all entries asked for, whatever the page; they are the report's own. `group_id` is "
       "an id of the report's groups, or none. Amounts and rates are null to those who may not see them.";

@@ -107,10 +107,12 @@ result<reply> show_proof(read_call& c, proof_query const& q) {
 
 std::vector<operation> proof_operations() {
   std::vector<operation> rows{
-      get<head_view, head_query>("get_log_head", "/api/v1/orgs/{org_id}/events/head", role::Admin,
-                                 "Get the root of an organization's Merkle tree, signed", show_head),
-      get<proof_view, proof_query>("get_log_proof", "/api/v1/orgs/{org_id}/events/{position}/proof", role::Admin,
-                                   "Prove that an event is in an organization's log", show_proof),
+      called("audit head",
+             get<head_view, head_query>("get_log_head", "/api/v1/orgs/{org_id}/events/head", role::Admin,
+                                        "Get the root of an organization's Merkle tree, signed", show_head)),
+      called("audit proof",
+             get<proof_view, proof_query>("get_log_proof", "/api/v1/orgs/{org_id}/events/{position}/proof", role::Admin,
+                                          "Prove that an event is in an organization's log", show_proof)),
   };
   rows.front().notes = "The leaves are the records of the log as they are stored, a command each (RFC 6962: SHA-256 of "
                        "0x00 and the bytes). `checkpoint` is a signed note of C2SP that `verifier_key` verifies. With "

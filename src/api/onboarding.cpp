@@ -54,12 +54,14 @@ result<commands::plan> do_onboard(write_call& c, onboard const& body, std::strin
 
 std::vector<operation> onboarding_operations() {
   std::vector<operation> rows{
-      get<onboarding_view>(
-          "get_onboarding", "/api/v1/onboard", role::Viewer, "Whether the server waits for its first user",
-          [](read_call& c) -> result<reply> { return reply_of(onboarding_view{is_required(c.state)}); }),
-      hashed<onboard, onboarded_view>("onboard", "/api/v1/onboard",
-                                      "Register the first user of a server with an organization to own", 201, prepare,
-                                      do_onboard),
+      called("server onboarding",
+             get<onboarding_view>(
+                 "get_onboarding", "/api/v1/onboard", role::Viewer, "Whether the server waits for its first user",
+                 [](read_call& c) -> result<reply> { return reply_of(onboarding_view{is_required(c.state)}); })),
+      called("server onboard",
+             hashed<onboard, onboarded_view>("onboard", "/api/v1/onboard",
+                                             "Register the first user of a server with an organization to own", 201,
+                                             prepare, do_onboard)),
   };
   for (auto& row : rows) {
     row.tag = "Session";

@@ -1,5 +1,7 @@
 #include "api/openapi.hpp"
 
+#include "api/operation_shape.hpp"
+
 #include <algorithm>
 #include <boost/core/demangle.hpp>
 #include <set>
@@ -20,49 +22,11 @@ std::string lower(std::string_view word) {
   return out;
 }
 
-std::vector<std::string> path_params(std::string_view path) {
-  std::vector<std::string> names;
-  for (auto open = path.find('{'); open != std::string_view::npos; open = path.find('{', open + 1))
-    names.emplace_back(path.substr(open + 1, path.find('}', open) - open - 1));
-  return names;
-}
-
-std::string description_of(operation const& op) {
-  std::string text(op.summary);
-  text += '.';
-  if (!op.open) {
-    text += " Needs the scope `" + std::string(json::name_of(op.needs)) + "`";
-    if (op.least > role::Viewer) text += " and the role " + std::string(json::name_of(op.least)) + " or above";
-    text += '.';
-  }
-  if (!op.notes.empty()) text += ' ' + std::string(op.notes);
-  return text;
-}
-
-std::string parameter(std::string_view name, std::string_view in, bool required, std::string_view description,
-                      std::string const& schema) {
+std::string parameter_json(std::string_view name, std::string_view in, bool required, std::string_view description,
+                           std::string const& schema) {
   return "{\"name\":" + quoted(name) + ",\"in\":\"" + std::string(in) +
          "\",\"required\":" + (required ? "true" : "false") + ",\"description\":" + quoted(description) +
          ",\"schema\":" + schema + "}";
-}
-
-std::string_view words_for_param(std::string_view name) {
-  if (name == "org_id") return "The organization's id or slug";
-  if (name == "project_id") return "The project's id or key";
-  if (name == "ticket_id") return "The ticket's id or reference, as KEY-17";
-  if (name == "entity_type") return "project, ticket, user, team or time_entry";
-  if (name == "entity_id") return "Its id; of a project the key and of a ticket the reference do as well";
-  if (name == "key") return "The tag's key";
-  return "Its id";
-}
-
-// How long a page may be is a setting.
-std::string_view words_for_query(query_parameter const& q) {
-  if (q.name == "q")
-    return "Words that the text has: `deploy` begins a word, \"blue green\" in quotes stands so, KEY-17 is the ticket; "
-           "the best matches come first unless `sort` says otherwise";
-  if (q.name == "tag") return "A tag's key, or key:value; one or more, separated by commas";
-  return q.list ? "One or more, separated by commas" : "See the description";
 }
 
 std::string page_limit_schema(settings const& config) {
@@ -74,31 +38,31 @@ std::string parameters(operation const& op, schema_book& book, settings const& c
   std::string all;
   auto const add = [&](std::string one) { all += (all.empty() ? "" : ",") + std::move(one); };
   for (auto const& name : path_params(op.path))
-    add(parameter(name, "path", true, words_for_param(name), R"({"type":"string","minLength":1})"));
+    add(parameter_json(name, "path", true, words_for_param(name), R"({"type":"string","minLength":1})"));
   for (auto const& q : op.query) {
-    std::string one = parameter(q.name, "query", q.required, words_for_query(q),
-                                q.name == "limit" ? page_limit_schema(config) : q.schema(book));
+    std::string one = parameter_json(q.name, "query", q.required, words_for_query(q),
+                                     q.name == "limit" ? page_limit_schema(config) : q.schema(book));
     if (q.list) one.insert(one.size() - 1, R"(,"style":"form","explode":false)");
     add(std::move(one));
   }
   if (op.writes()) {
-    add(parameter("dry_run", "query", false, "All checks, nothing appended, the answer as it would be",
-                  R"({"type":"boolean"})"));
+    add(parameter_json("dry_run", "query", false, "All checks, nothing appended, the answer as it would be",
+                       R"({"type":"boolean"})"));
     if (op.method == verb::post)
-      add(parameter("Idempotency-Key", "header", false,
-                    "Makes a retry safe: the same key, caller and body get the same answer",
-                    R"({"type":"string","minLength":1,"maxLength":255})"));
+      add(parameter_json("Idempotency-Key", "header", false,
+                         "Makes a retry safe: the same key, caller and body get the same answer",
+                         R"({"type":"string","minLength":1,"maxLength":255})"));
     if (!path_params(op.path).empty())
-      add(parameter("If-Match", "header", false, "The ETag the object must still have", R"({"type":"string"})"));
+      add(parameter_json("If-Match", "header", false, "The ETag the object must still have", R"({"type":"string"})"));
   } else if (op.path.starts_with("/api/")) {
     if (op.timed)
-      add(parameter("as_of", "query", false, "How it stood then: a position of the log, or an RFC 3339 timestamp",
-                    R"({"type":"string","minLength":1,"maxLength":64})"));
-    add(parameter("Alloy-Min-Position", "header", false, "Waits until this position of the log is visible",
-                  R"({"type":"integer","minimum":0})"));
+      add(parameter_json("as_of", "query", false, "How it stood then: a position of the log, or an RFC 3339 timestamp",
+                         R"({"type":"string","minLength":1,"maxLength":64})"));
+    add(parameter_json("Alloy-Min-Position", "header", false, "Waits until this position of the log is visible",
+                       R"({"type":"integer","minimum":0})"));
     if (!path_params(op.path).empty())
-      add(parameter("If-None-Match", "header", false, "Answers 304 where the object still has this ETag",
-                    R"({"type":"string"})"));
+      add(parameter_json("If-None-Match", "header", false, "Answers 304 where the object still has this ETag",
+                         R"({"type":"string"})"));
   }
   return all;
 }

@@ -1,6 +1,7 @@
 #pragma once
-// THE table of operations: REST, the OpenAPI document, the permission check and the metrics' labels are made from its
-// rows, and later doors will be, too. A row says everything about one operation; its handler stands beside it.
+// THE table of operations: REST, the OpenAPI document, the commands of the terminal, the tools of MCP, the permission
+// check and the metrics' labels are made from its rows. A row says everything about one operation; its handler stands
+// beside it.
 #include "api/call.hpp"
 #include "api/query.hpp"
 #include "api/schema.hpp"
@@ -30,9 +31,10 @@ struct operation {
   std::string_view answer_type = "application/json", body_type = "application/json";
   std::vector<std::string_view> also = {}; // other media types that it can be asked for
   std::string_view notes = {};             // further description for the document
-  bool timed = false;                      // a read that takes as_of: things as they stood then
-  bool finds_itself = false;               // what its path names is for its handler to find, and to guard
-  bool apart = false; // a read that may take long: on the pool, where nobody else's answer waits for it
+  std::string_view command = {}; // at the terminal, noun and verb; empty: by the id, so that create_org is `org create`
+  bool timed = false;            // a read that takes as_of: things as they stood then
+  bool finds_itself = false;     // what its path names is for its handler to find, and to guard
+  bool apart = false;            // a read that may take long: on the pool, where nobody else's answer waits for it
 
   using schema_fn = std::string (*)(schema_book&);
   schema_fn body = nullptr, answer = nullptr;
@@ -66,6 +68,11 @@ template <class Body> result<Body> read_body(request const& asked, services cons
   if constexpr (std::is_same_v<Body, nothing>)
     if (asked.body.empty()) return Body{};
   return json::read<Body>(asked.body, json::unknown_fields::refuse, static_cast<unsigned>(with.config.json_depth_max));
+}
+
+inline operation called(std::string_view command, operation op) {
+  op.command = command;
+  return op;
 }
 
 // A read that takes as_of.

@@ -61,8 +61,8 @@ result<commands::plan> erase(write_call& c) {
 } // namespace
 
 std::vector<operation> personal_data_operations() {
-  auto row = del("erase_personal_data", "/api/v1/users/{user_id}/personal-data", role::Viewer,
-                 "Erase a user's e-mail address and name for good", erase);
+  auto row = called("user erase", del("erase_personal_data", "/api/v1/users/{user_id}/personal-data", role::Viewer,
+                                      "Erase a user's e-mail address and name for good", erase));
   row.tag = "Session";
   row.needs = scope::admin;
   row.finds_itself = true;

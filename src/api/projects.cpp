@@ -116,19 +116,23 @@ std::vector<operation> project_operations() {
                                      "Change a project", update_one),
       del("delete_project", "/api/v1/projects/{project_id}", role::Admin,
           "Delete a project that has no tickets, with its sprints", remove_one),
-      create<add_project_member, project_member>("add_project_member", "/api/v1/projects/{project_id}/members",
-                                                 role::Member, "Assign a member to a project", add_member),
-      get_list<project_member>("list_project_members", "/api/v1/projects/{project_id}/members", role::Viewer,
-                               "List who is assigned to a project", list_members),
-      del("remove_project_member", "/api/v1/projects/{project_id}/members/{user_id}", role::Member,
-          "Take a member off a project",
-          [](write_call& c) {
-            return done(remove_project_member(c.state(), c.entity<project>(), c.part<project_member>().user_id));
-          }),
-      get<projections::project_summary>(
-          "get_project_summary", "/api/v1/projects/{project_id}/summary", role::Viewer,
-          "Get how a project stands: tickets by status and category, active sprints, what is open and overdue",
-          summary),
+      called("project add-member",
+             create<add_project_member, project_member>("add_project_member", "/api/v1/projects/{project_id}/members",
+                                                        role::Member, "Assign a member to a project", add_member)),
+      called("project members",
+             get_list<project_member>("list_project_members", "/api/v1/projects/{project_id}/members", role::Viewer,
+                                      "List who is assigned to a project", list_members)),
+      called("project remove-member", del("remove_project_member", "/api/v1/projects/{project_id}/members/{user_id}",
+                                          role::Member, "Take a member off a project",
+                                          [](write_call& c) {
+                                            return done(remove_project_member(c.state(), c.entity<project>(),
+                                                                              c.part<project_member>().user_id));
+                                          })),
+      called("project summary",
+             get<projections::project_summary>(
+                 "get_project_summary", "/api/v1/projects/{project_id}/summary", role::Viewer,
+                 "Get how a project stands: tickets by status and category, active sprints, what is open and overdue",
+                 summary)),
   };
   for (auto& row : rows) row.tag = "Projects";
   return rows;

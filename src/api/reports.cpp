@@ -92,11 +92,13 @@ constexpr std::string_view report_notes =
 
 std::vector<operation> report_operations() {
   std::vector<operation> rows{
-      get<nothing, report_query>("get_capitalization_report", "/api/v1/reports/capitalization", role::Viewer,
-                                 "Hours and amounts of approved time in a month or quarter, capitalized and expensed",
-                                 report),
-      get<std::string, report_query>("get_capitalization_export", "/api/v1/reports/capitalization/export", role::Viewer,
-                                     "The same report as CSV (RFC 4180)", export_csv),
+      called("report capitalization",
+             get<nothing, report_query>(
+                 "get_capitalization_report", "/api/v1/reports/capitalization", role::Viewer,
+                 "Hours and amounts of approved time in a month or quarter, capitalized and expensed", report)),
+      called("report export",
+             get<std::string, report_query>("get_capitalization_export", "/api/v1/reports/capitalization/export",
+                                            role::Viewer, "The same report as CSV (RFC 4180)", export_csv)),
       explanation_row(),
       time_report_row(),
   };

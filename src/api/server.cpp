@@ -105,14 +105,18 @@ result<reply> docs(read_call&) {
 
 std::vector<operation> server_operations() {
   std::vector<operation> rows{
-      get<health_view>("health", "/health", role::Viewer, "Whether the service and its database are well", health),
-      get<status_view>("livez", "/livez", role::Viewer, "Whether the process lives; touches no disk",
-                       [](read_call&) -> result<reply> { return reply_of(status_view{"alive"}); }),
-      get<ready_view, ready_query>("readyz", "/readyz", role::Viewer,
-                                   "Whether requests should be sent here; ?verbose names every check", ready),
-      get<std::string>("metrics", "/metrics", role::Viewer, "Metrics for Prometheus", metrics_page),
-      get<json::raw>("openapi", "/openapi.json", role::Viewer, "This document", document),
-      get<std::string>("docs", "/docs", role::Viewer, "This document, to be read", docs),
+      called("server health", get<health_view>("health", "/health", role::Viewer,
+                                               "Whether the service and its database are well", health)),
+      called("server livez",
+             get<status_view>("livez", "/livez", role::Viewer, "Whether the process lives; touches no disk",
+                              [](read_call&) -> result<reply> { return reply_of(status_view{"alive"}); })),
+      called("server readyz",
+             get<ready_view, ready_query>("readyz", "/readyz", role::Viewer,
+                                          "Whether requests should be sent here; ?verbose names every check", ready)),
+      called("server metrics",
+             get<std::string>("metrics", "/metrics", role::Viewer, "Metrics for Prometheus", metrics_page)),
+      called("server openapi", get<json::raw>("openapi", "/openapi.json", role::Viewer, "This document", document)),
+      called("server docs", get<std::string>("docs", "/docs", role::Viewer, "This document, to be read", docs)),
   };
   rows[3].answer_type = "text/plain";
   rows[5].answer_type = "text/html";

@@ -233,20 +233,25 @@ operation open_to_all(operation op) {
 
 std::vector<operation> session_operations() {
   std::vector<operation> rows{
-      open_to_all(hashed<register_user, session_view>("register", "/api/v1/auth/register",
-                                                      "Register a user, who gets a personal organization and a session",
-                                                      201, prepare_register, do_register)),
-      open_to_all(hashed<login, session_view>("login", "/api/v1/auth/login", "Log in with email and password", 200,
-                                              prepare_login, do_login)),
-      open_to_all(post<refresh, session_view>(
-          "refresh", "/api/v1/auth/refresh", role::Viewer,
-          "Exchange a refresh token for new tokens; a token that was used before ends its session", do_refresh)),
-      post<logout, nothing>("logout", "/api/v1/auth/logout", role::Viewer, "End a session", do_logout, 204),
-      get<me_view>("whoami", "/api/v1/auth/me", role::Viewer, "Who the credential belongs to, and where he is what",
-                   me),
-      hashed<change_password, nothing>("change_password", "/api/v1/auth/password",
-                                       "Change one's password; ends all other sessions", 204, prepare_password,
-                                       do_password),
+      open_to_all(called("auth register", hashed<register_user, session_view>(
+                                              "register", "/api/v1/auth/register",
+                                              "Register a user, who gets a personal organization and a session", 201,
+                                              prepare_register, do_register))),
+      open_to_all(called("auth login",
+                         hashed<login, session_view>("login", "/api/v1/auth/login", "Log in with email and password",
+                                                     200, prepare_login, do_login))),
+      open_to_all(called("auth refresh",
+                         post<refresh, session_view>(
+                             "refresh", "/api/v1/auth/refresh", role::Viewer,
+                             "Exchange a refresh token for new tokens; a token that was used before ends its session",
+                             do_refresh))),
+      called("auth logout",
+             post<logout, nothing>("logout", "/api/v1/auth/logout", role::Viewer, "End a session", do_logout, 204)),
+      called("auth me", get<me_view>("whoami", "/api/v1/auth/me", role::Viewer,
+                                     "Who the credential belongs to, and where he is what", me)),
+      called("auth password", hashed<change_password, nothing>("change_password", "/api/v1/auth/password",
+                                                               "Change one's password; ends all other sessions", 204,
+                                                               prepare_password, do_password)),
   };
   for (auto& row : rows) row.tag = "Session";
   rows[2].secret_answer = true;

@@ -126,8 +126,9 @@ std::vector<operation> tag_operations() {
                                   }),
       del("delete_tag", "/api/v1/tags/{entity_type}/{entity_id}/{key}", role::Member, "Take one tag off something",
           remove_one),
-      get_list<found_tag, tag_query>("search_by_tag", "/api/v1/tags", role::Viewer,
-                                     "Find what carries a tag, by its key and perhaps its value", search),
+      called("tag search",
+             get_list<found_tag, tag_query>("search_by_tag", "/api/v1/tags", role::Viewer,
+                                            "Find what carries a tag, by its key and perhaps its value", search)),
   };
   for (auto* const row : {&rows[0], &rows[2]}) {
     row->query = parameters_of<carrier_query>();

@@ -40,14 +40,17 @@ std::vector<operation> team_operations() {
                                }),
       del("delete_team", "/api/v1/teams/{team_id}", role::Admin, "Delete a team; its members leave it",
           [](write_call& c) { return done(remove(c.state(), c.entity<team>())); }),
-      create<add_team_member, team_member>("add_team_member", "/api/v1/teams/{team_id}/members", role::Admin,
-                                           "Put a member of the organization into a team", add_member),
-      get_list<team_member>("list_team_members", "/api/v1/teams/{team_id}/members", role::Viewer,
-                            "List who is in a team", list_members),
-      del("remove_team_member", "/api/v1/teams/{team_id}/members/{user_id}", role::Admin, "Take a member out of a team",
-          [](write_call& c) {
-            return done(remove_team_member(c.state(), c.entity<team>(), c.part<team_member>().user_id));
-          }),
+      called("team add-member",
+             create<add_team_member, team_member>("add_team_member", "/api/v1/teams/{team_id}/members", role::Admin,
+                                                  "Put a member of the organization into a team", add_member)),
+      called("team members", get_list<team_member>("list_team_members", "/api/v1/teams/{team_id}/members", role::Viewer,
+                                                   "List who is in a team", list_members)),
+      called("team remove-member", del("remove_team_member", "/api/v1/teams/{team_id}/members/{user_id}", role::Admin,
+                                       "Take a member out of a team",
+                                       [](write_call& c) {
+                                         return done(remove_team_member(c.state(), c.entity<team>(),
+                                                                        c.part<team_member>().user_id));
+                                       })),
   };
   for (auto& row : rows) row.tag = "Teams";
   return rows;

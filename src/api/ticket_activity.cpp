@@ -116,8 +116,9 @@ result<reply> list(read_call& c, list_query const& q) {
 } // namespace
 
 std::vector<operation> ticket_activity_rows() {
-  auto row = get_list<activity>("get_ticket_activity", "/api/v1/tickets/{ticket_id}/activity", role::Viewer,
-                                "What happened to a ticket: who, when, from what to what", list);
+  auto row = called("ticket activity",
+                    get_list<activity>("get_ticket_activity", "/api/v1/tickets/{ticket_id}/activity", role::Viewer,
+                                       "What happened to a ticket: who, when, from what to what", list));
   row.notes = "Oldest first. A change of `labels` names the one label that was added (to) or taken off (from).";
   return {row};
 }

@@ -85,10 +85,12 @@ std::vector<operation> ticket_batch_rows() {
   constexpr std::string_view notes =
       "A result per ticket, in the order asked for; with `atomic` all change or, for 422, none. One command, one sync.";
   std::vector<operation> rows{
-      post<batch_update, batch_answer>("batch_update_tickets", "/api/v1/tickets/batch", role::Member,
-                                       "Change many tickets at once", update_all),
-      post<batch_transition, batch_answer>("batch_transition", "/api/v1/tickets/batch-transition", role::Member,
-                                           "Move many tickets to a status", move_all),
+      called("ticket batch-update",
+             post<batch_update, batch_answer>("batch_update_tickets", "/api/v1/tickets/batch", role::Member,
+                                              "Change many tickets at once", update_all)),
+      called("ticket batch-transition",
+             post<batch_transition, batch_answer>("batch_transition", "/api/v1/tickets/batch-transition", role::Member,
+                                                  "Move many tickets to a status", move_all)),
   };
   for (auto& row : rows) row.notes = notes;
   return rows;

@@ -206,8 +206,8 @@ std::vector<operation> ticket_list_rows() {
                                               "List a project's tickets", in_project)),
       timed(get_list<ticket, all_tickets>("search_tickets", "/api/v1/tickets", role::Viewer,
                                           "Find tickets in an organization, or in all of the caller's", search)),
-      timed(get_list<ticket, my_tickets>("get_my_tickets", "/api/v1/tickets/mine", role::Viewer,
-                                         "List the tickets assigned to the caller", mine)),
+      timed(called("ticket mine", get_list<ticket, my_tickets>("get_my_tickets", "/api/v1/tickets/mine", role::Viewer,
+                                                               "List the tickets assigned to the caller", mine))),
   };
 }
 

@@ -61,14 +61,16 @@ std::vector<operation> ticket_operations() {
                                       "Move a ticket to another status", on_ticket<transition_ticket>),
       post<assign_ticket, ticket>("assign_ticket", "/api/v1/tickets/{ticket_id}/assign", role::Member,
                                   "Assign a ticket, or take the assignee away", on_ticket<assign_ticket>),
-      post<add_ticket_label, ticket>("add_ticket_label", "/api/v1/tickets/{ticket_id}/labels", role::Member,
-                                     "Put a label on a ticket", on_ticket<add_ticket_label>),
-      del("remove_ticket_label", "/api/v1/tickets/{ticket_id}/labels/{label_id}", role::Member,
-          "Take a label off a ticket",
-          [](write_call& c) {
-            auto const t = c.entity<ticket>();
-            return done(remove_label(home_of(c, t), t, parse_uuid(c.params.at(1)).value_or(uuid{})));
-          }),
+      called("ticket add-label",
+             post<add_ticket_label, ticket>("add_ticket_label", "/api/v1/tickets/{ticket_id}/labels", role::Member,
+                                            "Put a label on a ticket", on_ticket<add_ticket_label>)),
+      called("ticket remove-label", del("remove_ticket_label", "/api/v1/tickets/{ticket_id}/labels/{label_id}",
+                                        role::Member, "Take a label off a ticket",
+                                        [](write_call& c) {
+                                          auto const t = c.entity<ticket>();
+                                          return done(remove_label(home_of(c, t), t,
+                                                                   parse_uuid(c.params.at(1)).value_or(uuid{})));
+                                        })),
   };
   for (auto const more : {ticket_list_rows, ticket_batch_rows, ticket_activity_rows, comment_rows})
     for (auto& row : more()) rows.push_back(std::move(row));

@@ -149,52 +149,58 @@ result<reply> list_entries(read_call& c, time_query const& q) {
 } // namespace
 
 std::vector<operation> time_entry_operations() {
-  auto list_row = get_list<time_entry, time_query>("list_time_entries", "/api/v1/time-entries", role::Viewer,
-                                                   "List time entries by work date", list_entries);
+  auto list_row =
+      called("time list", get_list<time_entry, time_query>("list_time_entries", "/api/v1/time-entries", role::Viewer,
+                                                           "List time entries by work date", list_entries));
   list_row.notes = "Without `org_id`: of all your organizations. Within a day in the order in which they were logged.";
-  auto log_row = create<log_time, time_entry>("log_time", "/api/v1/tickets/{ticket_id}/time-entries", role::Member,
-                                              "Log time that you worked on a ticket", log);
+  auto log_row =
+      called("time log", create<log_time, time_entry>("log_time", "/api/v1/tickets/{ticket_id}/time-entries",
+                                                      role::Member, "Log time that you worked on a ticket", log));
   log_row.notes =
       "As `minutes` or as `hours` of whole minutes; at most 1440 minutes a day over all your entries, and no "
       "day in the future. Project, team, type and phase are kept as they were on the work date. Time of a "
       "closed month goes into an open one, with `adjusts`.";
-  auto batch_row =
-      post<batch_time_entries, time_batch_answer>("batch_time_entries", "/api/v1/time-entries/batch", role::Member,
-                                                  "Submit, approve, reject or reopen many", batch);
+  auto batch_row = called("time batch", post<batch_time_entries, time_batch_answer>(
+                                            "batch_time_entries", "/api/v1/time-entries/batch", role::Member,
+                                            "Submit, approve, reject or reopen many", batch));
   batch_row.notes = "A result per entry, in the order asked for; with `atomic` all or, for 422, none. Approving, "
                     "rejecting and reopening need the role Admin and the scope `admin`.";
   std::vector<operation> rows{
       log_row,
       list_row,
-      timed(get<time_entry>("get_time_entry", "/api/v1/time-entries/{time_entry_id}", role::Viewer, "Get a time entry",
-                            stored_reply)),
-      patch<update_time_entry, time_entry>("update_time_entry", "/api/v1/time-entries/{time_entry_id}", role::Member,
-                                           "Change your own Draft or Rejected time entry; it is a Draft then",
-                                           [](write_call& c, update_time_entry const& body) {
-                                             return plan_of(
-                                                 c, decide(c.state(), org_of(c), c.entity<time_entry>(), body, c.by()));
-                                           }),
-      del("delete_time_entry", "/api/v1/time-entries/{time_entry_id}", role::Member,
-          "Delete your own Draft or Rejected time entry",
-          [](write_call& c) { return done(remove(c.state(), c.entity<time_entry>(), c.by())); }),
-      post<nothing, time_entry>(
-          "submit_time_entry", "/api/v1/time-entries/{time_entry_id}/submit", least_for(time_action::submit),
-          "Submit your own time entry for approval",
-          [](write_call& c) { return plan_of(c, submit(c.state(), c.entity<time_entry>(), c.by())); }),
-      post<nothing, time_entry>(
-          "approve_time_entry", "/api/v1/time-entries/{time_entry_id}/approve", least_for(time_action::approve),
-          "Approve a submitted time entry; one's own only as the only Admin",
-          [](write_call& c) { return plan_of(c, approve(c.state(), c.entity<time_entry>(), c.by())); }),
-      post<reasoned, time_entry>("reject_time_entry", "/api/v1/time-entries/{time_entry_id}/reject",
-                                 least_for(time_action::reject), "Reject a submitted time entry, with a reason",
-                                 [](write_call& c, reasoned const& body) {
-                                   return plan_of(c, reject(c.state(), c.entity<time_entry>(), body, c.by()));
-                                 }),
-      post<reasoned, time_entry>("reopen_time_entry", "/api/v1/time-entries/{time_entry_id}/reopen",
-                                 least_for(time_action::reopen), "Make an approved time entry a Draft, with a reason",
-                                 [](write_call& c, reasoned const& body) {
-                                   return plan_of(c, reopen(c.state(), c.entity<time_entry>(), body));
-                                 }),
+      timed(called("time get", get<time_entry>("get_time_entry", "/api/v1/time-entries/{time_entry_id}", role::Viewer,
+                                               "Get a time entry", stored_reply))),
+      called("time update", patch<update_time_entry, time_entry>(
+                                "update_time_entry", "/api/v1/time-entries/{time_entry_id}", role::Member,
+                                "Change your own Draft or Rejected time entry; it is a Draft then",
+                                [](write_call& c, update_time_entry const& body) {
+                                  return plan_of(c, decide(c.state(), org_of(c), c.entity<time_entry>(), body, c.by()));
+                                })),
+      called("time delete", del("delete_time_entry", "/api/v1/time-entries/{time_entry_id}", role::Member,
+                                "Delete your own Draft or Rejected time entry",
+                                [](write_call& c) { return done(remove(c.state(), c.entity<time_entry>(), c.by())); })),
+      called("time submit",
+             post<nothing, time_entry>(
+                 "submit_time_entry", "/api/v1/time-entries/{time_entry_id}/submit", least_for(time_action::submit),
+                 "Submit your own time entry for approval",
+                 [](write_call& c) { return plan_of(c, submit(c.state(), c.entity<time_entry>(), c.by())); })),
+      called("time approve",
+             post<nothing, time_entry>(
+                 "approve_time_entry", "/api/v1/time-entries/{time_entry_id}/approve", least_for(time_action::approve),
+                 "Approve a submitted time entry; one's own only as the only Admin",
+                 [](write_call& c) { return plan_of(c, approve(c.state(), c.entity<time_entry>(), c.by())); })),
+      called("time reject",
+             post<reasoned, time_entry>("reject_time_entry", "/api/v1/time-entries/{time_entry_id}/reject",
+                                        least_for(time_action::reject), "Reject a submitted time entry, with a reason",
+                                        [](write_call& c, reasoned const& body) {
+                                          return plan_of(c, reject(c.state(), c.entity<time_entry>(), body, c.by()));
+                                        })),
+      called("time reopen", post<reasoned, time_entry>(
+                                "reopen_time_entry", "/api/v1/time-entries/{time_entry_id}/reopen",
+                                least_for(time_action::reopen), "Make an approved time entry a Draft, with a reason",
+                                [](write_call& c, reasoned const& body) {
+                                  return plan_of(c, reopen(c.state(), c.entity<time_entry>(), body));
+                                })),
       batch_row,
   };
   for (auto& row : rows) row.tag = "Time";

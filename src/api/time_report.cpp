@@ -145,10 +145,12 @@ result<reply> report(read_call& c, time_report_query const& q) {
 } // namespace
 
 operation time_report_row() {
-  auto row = get<time_report, time_report_query>("get_time_report", "/api/v1/reports/time", role::Viewer,
+  auto row =
+      called("report time",
+             get<time_report, time_report_query>("get_time_report", "/api/v1/reports/time", role::Viewer,
                                                  "Hours logged in a range of days, by user, project, ticket, team or "
                                                  "activity",
-                                                 report);
+                                                 report));
   row.notes = "Without `from` and `to`: this month so far. All entries count, each under its state; `amount_cents` is "
               "that of the approved and priced ones, and null "
               "to those who may not see amounts.";

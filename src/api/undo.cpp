@@ -99,8 +99,9 @@ result<commands::plan> undo(write_call& c) {
 } // namespace
 
 std::vector<operation> undo_operations() {
-  auto row = post<nothing, undo_answer>("undo", "/api/v1/orgs/{org_id}/events/{position}/undo", role::Member,
-                                        "Take a command back by the position of one of its events", undo);
+  auto row = called("event undo",
+                    post<nothing, undo_answer>("undo", "/api/v1/orgs/{org_id}/events/{position}/undo", role::Member,
+                                               "Take a command back by the position of one of its events", undo));
   row.tag = "Events";
   row.notes = "A Member undoes what he did himself, an Admin everything. Events are appended that make up for the "
               "command's; 409 `cannot_undo` names in `reasons` what stands in the way.";

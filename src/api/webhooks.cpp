@@ -197,8 +197,10 @@ std::vector<operation> subscriptions() {
                                           "Change a webhook, or switch it on and off", change_one),
       del("delete_webhook", one, role::Admin, "Delete a webhook",
           [](write_call& c) { return done(remove(c.entity<webhook>())); }),
-      post<rotate_secret, webhook_view>("rotate_webhook_secret", "/api/v1/webhooks/{webhook_id}/rotate-secret",
-                                        role::Admin, "Make a new secret for a webhook; it is shown once", rotate_one),
+      called("webhook rotate-secret",
+             post<rotate_secret, webhook_view>("rotate_webhook_secret", "/api/v1/webhooks/{webhook_id}/rotate-secret",
+                                               role::Admin, "Make a new secret for a webhook; it is shown once",
+                                               rotate_one)),
   };
   rows.front().secret_answer = rows.back().secret_answer = true;
   rows.front().notes = "With `from` it also gets what the log holds behind that position. `ordered`: one delivery at a "
@@ -218,8 +220,9 @@ std::vector<operation> delivery_rows() {
                                          "List a webhook's deliveries, those of the newest events first", deliveries),
       get<delivery>("get_delivery", "/api/v1/deliveries/{delivery_id}", role::Admin, "Get a delivery with its attempts",
                     [](read_call& c) -> result<reply> { return stored_reply(c); }),
-      post<nothing, ping_view>("redeliver", "/api/v1/deliveries/{delivery_id}/redeliver", role::Admin,
-                               "Deliver an event again now, under the same webhook-id", redeliver_one, 202),
+      called("delivery redeliver",
+             post<nothing, ping_view>("redeliver", "/api/v1/deliveries/{delivery_id}/redeliver", role::Admin,
+                                      "Deliver an event again now, under the same webhook-id", redeliver_one, 202)),
   };
   rows[1].notes = "From a position or a time on, to a position or a time (now, where it is not said), both in. "
                   "`event_types` other than those of the subscription may be asked for.";

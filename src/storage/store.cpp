@@ -86,9 +86,13 @@ store::~store() {
 // What sanitizers would report of RocksDB, which is packaged without their instrumentation. It stands here so that
 // every program with a store has it, tests and server alike.
 #if defined(__SANITIZE_THREAD__)
-// Its atomics and fences are invisible, so its hand-overs between threads look like races.
+// Its atomics and fences are invisible, so its hand-overs between threads look like races. Where the stack of its write
+// is forgotten already, there is only the read of what it holds to know them by.
 extern "C" __attribute__((used)) char const* __tsan_default_suppressions() {
-  return "race:librocksdb.so\n";
+  return "race:librocksdb.so\nrace:alloy::storage::committed_rows::\n";
+}
+extern "C" __attribute__((used)) char const* __tsan_default_options() {
+  return "history_size=7";
 }
 #endif
 #if defined(__SANITIZE_ADDRESS__)

@@ -1,0 +1,35 @@
+#pragma once
+// What an operation takes and gives as one flat list of named parameters, whether they travel in path, query or body:
+// for doors that are made from the table, the terminal and MCP. Pure, any thread.
+#include "api/operation.hpp"
+
+namespace alloy::api {
+
+struct parameter {
+  enum class place : std::uint8_t { path, query, body };
+  std::string name;
+  place in{};
+  std::string schema; // JSON Schema; what it refers to stands in `definitions`
+  std::string words;
+  bool required = false;
+  bool list = false; // in the query with commas
+};
+
+struct operation_shape {
+  std::vector<parameter> parameters; // of the path in its order, then what is required, then the rest
+  std::string whole_body;            // schema of a body without named members of its own; empty: there is none
+  std::string answer;                // schema; empty where the answer has no body or is no JSON
+  std::map<std::string, std::string> definitions; // for "#/components/schemas/NAME"
+};
+
+operation_shape shape_of(operation const& op);
+
+std::vector<std::string> path_params(std::string_view path);
+std::string_view words_for_param(std::string_view name);
+std::string_view words_for_query(query_parameter const& q);
+std::string description_of(operation const& op);
+
+// Noun and verb at the terminal: "ticket create".
+std::string command_of(operation const& op);
+
+} // namespace alloy::api
