@@ -50,21 +50,6 @@ std::string hint_for(unsigned status, std::string const& code, std::string const
 
 } // namespace
 
-std::string percent_encoded(std::string_view text) {
-  constexpr char digits[] = "0123456789ABCDEF";
-  std::string out;
-  for (char const c : text)
-    if (('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') || c == '-' || c == '.' ||
-        c == '_' || c == '~')
-      out += c;
-    else {
-      out += '%';
-      out += digits[static_cast<unsigned char>(c) >> 4];
-      out += digits[static_cast<unsigned char>(c) & 15];
-    }
-  return out;
-}
-
 session::session(session_settings s) : set_(std::move(s)) {
   token_ = from_environment("ALLOY_API_TOKEN");
   server_ = !set_.server.empty() ? set_.server : from_environment("ALLOY_API_URL");

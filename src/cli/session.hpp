@@ -48,6 +48,4 @@ class session {
   boost::json::object me_;
 };
 
-std::string percent_encoded(std::string_view text); // RFC 3986, unreserved characters stay
-
 } // namespace alloy::cli

@@ -71,4 +71,19 @@ std::string web_url::host_header() const {
   return header;
 }
 
+std::string percent_encoded(std::string_view text) {
+  constexpr char digits[] = "0123456789ABCDEF";
+  std::string out;
+  for (char const c : text)
+    if (('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') || c == '-' || c == '.' ||
+        c == '_' || c == '~')
+      out += c;
+    else {
+      out += '%';
+      out += digits[static_cast<unsigned char>(c) >> 4];
+      out += digits[static_cast<unsigned char>(c) & 15];
+    }
+  return out;
+}
+
 } // namespace alloy

@@ -21,4 +21,7 @@ struct web_url {
 
 std::optional<web_url> parse_web_url(std::string_view text);
 
+// RFC 3986: what is not unreserved is escaped, so that it means itself in a path and in a query.
+std::string percent_encoded(std::string_view text);
+
 } // namespace alloy

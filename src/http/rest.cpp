@@ -2,8 +2,8 @@
 
 namespace alloy::http {
 
-handler rest(api::service& service) {
-  return [&service](request&& in, responder done) {
+handler rest(call_handler to) {
+  return [to = std::move(to)](request&& in, responder done) {
     api::request asked;
     asked.method = std::move(in.method);
     asked.path = std::move(in.path);
@@ -12,7 +12,7 @@ handler rest(api::service& service) {
     asked.body = std::move(in.body);
     asked.peer = std::move(in.peer);
     asked.request_id = std::move(in.request_id);
-    service.handle(std::move(asked), [done = std::move(done)](api::reply&& r) {
+    to(std::move(asked), [done = std::move(done)](api::reply&& r) {
       response out;
       out.status = r.status;
       out.content_type = r.content_type;

@@ -1,10 +1,11 @@
 #pragma once
-// The REST door: requests of the HTTP server become calls of the table, replies become responses.
-#include "api/service.hpp"
+// The HTTP server's requests become calls, of the table or of MCP, and their replies responses.
+#include "api/call.hpp"
 #include "http/message.hpp"
 
 namespace alloy::http {
 
-handler rest(api::service& service);
+using call_handler = std::function<void(api::request&&, std::function<void(api::reply&&)>)>;
+handler rest(call_handler to);
 
 } // namespace alloy::http

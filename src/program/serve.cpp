@@ -278,7 +278,10 @@ int serve(loaded_settings const& loaded) {
   log::set_level(config.log_level);
   log::start();
   house behind(config);
-  http::server door(http_settings(config), http::rest(behind.service), std::make_shared<http_meters>(behind.metrics));
+  http::server door(http_settings(config), http::rest([&](api::request&& asked, auto done) {
+                      behind.service.handle(std::move(asked), std::move(done));
+                    }),
+                    std::make_shared<http_meters>(behind.metrics));
   auto port = door.start();
   if (!port) throw std::runtime_error(port.error().detail);
   auto const metrics_door = open_metrics_door(behind);

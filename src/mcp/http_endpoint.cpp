@@ -1,0 +1,264 @@
+#include "mcp/http_endpoint.hpp"
+
+#include "core/base64.hpp"
+#include "core/crypto.hpp"
+#include "core/web_url.hpp"
+#include "mcp/message_stream.hpp"
+
+#include <algorithm>
+
+namespace alloy::mcp {
+namespace {
+
+constexpr std::string_view json_type = "application/json", stream_type = "text/event-stream", path = "/mcp";
+
+api::reply plain(unsigned status, std::string body, std::string_view type = json_type) {
+  api::reply r;
+  r.status = status;
+  r.content_type = type;
+  r.body = std::move(body);
+  r.route = path;
+  return r;
+}
+
+api::reply refusal(unsigned status, std::string_view why) {
+  return plain(status, error_text(nullptr, code::invalid_request, why));
+}
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "127.0.0.1" || host == "::1" || host == "[::1]";
+}
+
+// A name that a page could have made its own; an address cannot be made to mean another machine.
+bool is_name(std::string_view host) {
+  return host.find_first_not_of("0123456789.") != std::string_view::npos && !host.starts_with('[');
+}
+
+std::string_view host_in(std::string_view authority) {
+  if (authority.starts_with('[')) return authority.substr(0, authority.find(']') + 1);
+  return authority.substr(0, authority.find(':'));
+}
+
+// =?base64?...?= carries what a header cannot.
+std::string decoded(std::string_view value) {
+  constexpr std::string_view begin = "=?base64?", end = "?=";
+  if (!value.starts_with(begin) || !value.ends_with(end) || value.size() < begin.size() + end.size())
+    return std::string(value);
+  auto const bytes = decode_base64(value.substr(begin.size(), value.size() - begin.size() - end.size()));
+  return bytes.value_or(std::string(value));
+}
+
+// What a modern request's headers must repeat of its body; empty where they do.
+std::string mismatch(api::request const& asked, json::object const& request) {
+  auto const method = find_text(request, "method");
+  auto const* const params = find_object(request, "params");
+  auto const version = asked.find_header("mcp-protocol-version"), named = asked.find_header("mcp-method"),
+             name = asked.find_header("mcp-name");
+  if (!version) return "MCP-Protocol-Version must be there";
+  if (!named) return "Mcp-Method must be there";
+  if (*named != method) return "Mcp-Method does not say what the body says";
+  auto const* const member = method == "tools/call" || method == "prompts/get" ? "name"
+                             : method == "resources/read"                      ? "uri"
+                                                                               : nullptr;
+  if (!member) return {};
+  if (!name) return "Mcp-Name must be there";
+  return params && decoded(*name) == find_text(*params, member) ? std::string()
+                                                                : "Mcp-Name does not say what the body says";
+}
+
+bool accepts(std::string_view accept, std::string_view type) {
+  return accept.empty() || accept.find(type) != std::string_view::npos || accept.find("*/*") != std::string_view::npos;
+}
+
+std::map<std::string, std::string, std::less<>> options_of(std::string_view query) {
+  std::map<std::string, std::string, std::less<>> all;
+  while (!query.empty()) {
+    auto const end = query.find('&');
+    auto const part = query.substr(0, end);
+    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
+    auto const equals = part.find('=');
+    all[std::string(part.substr(0, equals))] =
+        equals == std::string_view::npos ? "" : std::string(part.substr(equals + 1));
+  }
+  return all;
+}
+
+} // namespace
+
+struct http_endpoint::job {
+  api::request asked;
+  responder done;
+};
+
+http_endpoint::http_endpoint(server& s, endpoint_settings with)
+    : server_(s), set_(std::move(with)), session_key_(crypto::random_bytes(32)) {
+  for (std::size_t n = 0; n < set_.workers; ++n) threads_.emplace_back([this] { work(); });
+}
+
+http_endpoint::~http_endpoint() {
+  {
+    std::lock_guard const lock(guard_);
+    is_stopping_ = true;
+  }
+  filled_.notify_all();
+  for (auto& one : threads_) one.join();
+  for (auto& j : waiting_) j->done(refusal(503, "the server is going down"));
+}
+
+void http_endpoint::handle(api::request&& asked, responder done) {
+  if (auto refused = refuse(asked)) return done(std::move(*refused));
+  std::unique_lock lock(guard_);
+  if (is_stopping_ || waiting_.size() >= set_.queue_max) {
+    lock.unlock();
+    auto busy = refusal(503, "too many requests wait");
+    busy.headers.emplace_back("Retry-After", "1");
+    return done(std::move(busy));
+  }
+  waiting_.push_back(std::make_unique<job>(job{std::move(asked), std::move(done)}));
+  lock.unlock();
+  filled_.notify_one();
+}
+
+void http_endpoint::work() {
+  for (;;) {
+    std::unique_lock lock(guard_);
+    filled_.wait(lock, [this] { return is_stopping_ || !waiting_.empty(); });
+    if (is_stopping_) return;
+    auto const j = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    run(*j);
+  }
+}
+
+bool http_endpoint::is_host_known(std::string_view host) const {
+  auto const name = host_in(host);
+  return is_loopback(name) || !is_name(name) ||
+         std::find(set_.hosts.begin(), set_.hosts.end(), name) != set_.hosts.end();
+}
+
+bool http_endpoint::is_origin_known(std::string_view origin) const {
+  if (std::find(set_.origins.begin(), set_.origins.end(), origin) != set_.origins.end()) return true;
+  auto const url = parse_web_url(origin);
+  if (!url || url->target != "/") return false;
+  return is_loopback(url->host) || std::find(set_.hosts.begin(), set_.hosts.end(), url->host) != set_.hosts.end();
+}
+
+// What needs no look at the message.
+std::optional<api::reply> http_endpoint::refuse(api::request const& asked) const {
+  auto const origin = asked.find_header("origin");
+  if (!is_host_known(asked.header("host"))) return refusal(403, "this is not a name of this server; see mcp_hosts");
+  if (origin && !is_origin_known(*origin))
+    return refusal(403, "pages of this origin may not call it; see cors_allowed_origins");
+  if (asked.method != "POST") {
+    auto r = refusal(405, "messages come by POST; this server has no stream of its own and no session to end");
+    r.headers.emplace_back("Allow", "POST");
+    return r;
+  }
+  auto const type = asked.header("content-type");
+  if (type.substr(0, type.find(';')) != json_type) return refusal(415, "a message is application/json");
+  auto const accept = asked.header("accept");
+  if (!accepts(accept, json_type) && !accepts(accept, stream_type))
+    return refusal(406, "Accept must have application/json and text/event-stream");
+  if (set_.needs_credential && !asked.header("authorization").starts_with("Bearer "))
+    return challenge("Authorization: Bearer with an API key or an access token must be there");
+  auto const version = asked.find_header("mcp-protocol-version");
+  if (version && asked.body.find(meta::version) == std::string::npos && *version != modern_revision &&
+      !is_legacy_revision(*version))
+    return refusal(400, "this revision of the protocol is not spoken here");
+  return std::nullopt;
+}
+
+api::reply http_endpoint::challenge(std::string_view why) const {
+  auto r = refusal(401, why);
+  r.headers.emplace_back("WWW-Authenticate", set_.resource_metadata.empty()
+                                                 ? "Bearer"
+                                                 : "Bearer resource_metadata=\"" + set_.resource_metadata + "\"");
+  return r;
+}
+
+void http_endpoint::run(job& j) {
+  boost::system::error_code ec;
+  auto const message = parse(j.asked.body, ec);
+  if (ec) return j.done(plain(400, error_text(nullptr, code::parse_error, "this is no JSON: " + ec.message())));
+  peer of;
+  of.authorization = j.asked.header("authorization");
+  of.address = j.asked.peer;
+  of.options = options_of(j.asked.query);
+  of.revision = j.asked.header("mcp-protocol-version");
+  auto const* const o = message.if_object();
+  of.is_modern = of.revision == modern_revision || (o && o->contains("method") && server::is_modern(*o));
+  if (of.is_modern && o && o->contains("id"))
+    if (auto const why = mismatch(j.asked, *o); !why.empty())
+      return j.done(plain(400, error_text(o->at("id"), code::header_mismatch, why)));
+  if (auto const session = j.asked.find_header("mcp-session-id");
+      session && !of.is_modern && !open_session(*session, of))
+    return j.done(
+        plain(404, error_text(nullptr, code::invalid_request, "this session is not known; begin with initialize")));
+
+  auto const stream = std::make_shared<message_stream>();
+  bool is_streaming = false;
+  bool const may_stream = accepts(j.asked.header("accept"), stream_type);
+  auto const begin = [&] {
+    auto r = plain(200, {}, stream_type);
+    r.headers.emplace_back("Cache-Control", "no-store");
+    r.headers.emplace_back("X-Accel-Buffering", "no");
+    r.source = stream;
+    is_streaming = true;
+    j.done(std::move(r));
+  };
+  sender const out = [&](std::string text) {
+    if (!may_stream) return;
+    if (!is_streaming) begin();
+    stream->put(text);
+  };
+  if (of.is_modern && o && find_text(*o, "method") == "subscriptions/listen" && o->contains("id") && may_stream) {
+    std::uint64_t ticket = 0;
+    sender const later = [weak = std::weak_ptr(stream)](std::string text) {
+      if (auto const open = weak.lock()) open->put(text);
+    };
+    if (auto const refused = server_.listen(*o, of, later, ticket))
+      return j.done(plain(refused->status, refused->text));
+    stream->on_end([&s = server_, ticket] { s.forget(ticket); });
+    return begin();
+  }
+  answer a;
+  try {
+    a = server_.handle(message, of, out);
+  } catch (unauthenticated const& why) {
+    if (is_streaming) return stream->finish();
+    return j.done(challenge(why.what()));
+  }
+  if (is_streaming) {
+    if (!a.text.empty()) stream->put(a.text);
+    return stream->finish();
+  }
+  auto r = plain(a.status, std::move(a.text));
+  if (a.is_initialize && set_.keeps_capabilities && r.status == 200)
+    r.headers.emplace_back("Mcp-Session-Id", session_of(*o));
+  j.done(std::move(r));
+}
+
+// What a legacy client said of itself, signed: nothing is kept here, and nothing can be made up.
+std::string http_endpoint::session_of(json::object const& initialize) const {
+  auto const* const params = find_object(initialize, "params");
+  auto const* const can = params ? find_object(*params, "capabilities") : nullptr;
+  auto const said = encode_base64url(json::serialize(can ? *can : json::object()));
+  return said + "." + encode_base64url(crypto::view_of(crypto::hmac_sha256(session_key_, said)));
+}
+
+bool http_endpoint::open_session(std::string_view id, peer& of) const {
+  auto const dot = id.find('.');
+  if (dot == std::string_view::npos) return false;
+  auto const said = id.substr(0, dot);
+  auto const due = encode_base64url(crypto::view_of(crypto::hmac_sha256(session_key_, said)));
+  if (!crypto::constant_time_equal(due, id.substr(dot + 1))) return false;
+  auto const text = decode_base64url(said);
+  boost::system::error_code ec;
+  auto const can = text ? parse(*text, ec) : json::value();
+  if (ec || !can.is_object()) return false;
+  of.capabilities = can.as_object();
+  return true;
+}
+
+} // namespace alloy::mcp

@@ -1,0 +1,53 @@
+#pragma once
+// Streamable HTTP (revision 2025-11-25, and 2026-07-28 with its mirrored headers): one path that takes a message by
+// POST and answers it as JSON or, where something is told before the answer, as Server-Sent Events. Origin and Host are
+// checked, so that no web page reaches it through a name of its own. handle() may be called from any thread and does
+// not block.
+#include "api/call.hpp"
+#include "mcp/server.hpp"
+
+#include <deque>
+#include <thread>
+
+namespace alloy::mcp {
+
+struct endpoint_settings {
+  std::vector<std::string> hosts = {};   // names it may be reached by, beside localhost and addresses
+  std::vector<std::string> origins = {}; // of pages that may call it, beside those of localhost
+  bool needs_credential = true;
+  std::string resource_metadata = {}; // URL of its document (RFC 9728), for WWW-Authenticate
+  bool keeps_capabilities = false;    // legacy clients get a session id that says what they can
+  std::size_t workers = 4, queue_max = 256;
+};
+
+class http_endpoint {
+ public:
+  using responder = std::function<void(api::reply&&)>;
+
+  http_endpoint(server& s, endpoint_settings with);
+  ~http_endpoint(); // ends its threads; what waits is answered with 503
+
+  void handle(api::request&& asked, responder done);
+
+ private:
+  struct job;
+  void work();
+  void run(job& j);
+  std::optional<api::reply> refuse(api::request const& asked) const;
+  bool is_host_known(std::string_view host) const;
+  bool is_origin_known(std::string_view origin) const;
+  api::reply challenge(std::string_view why) const;
+  std::string session_of(json::object const& initialize) const;
+  bool open_session(std::string_view id, peer& of) const;
+
+  server& server_;
+  endpoint_settings const set_;
+  std::string const session_key_;
+  std::mutex guard_;
+  std::condition_variable filled_;
+  std::deque<std::unique_ptr<job>> waiting_;
+  bool is_stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+} // namespace alloy::mcp

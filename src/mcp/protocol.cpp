@@ -1,0 +1,74 @@
+#include "mcp/protocol.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace alloy::mcp {
+namespace {
+
+constexpr std::array<std::string_view, 4> legacy{"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"};
+constexpr std::size_t depth_max = 64;
+
+json::object envelope() {
+  return {{"jsonrpc", "2.0"}};
+}
+
+} // namespace
+
+std::span<std::string_view const> legacy_revisions() noexcept {
+  return legacy;
+}
+
+bool is_legacy_revision(std::string_view revision) noexcept {
+  return std::find(legacy.begin(), legacy.end(), revision) != legacy.end();
+}
+
+std::string error_text(json::value const& id, int code, std::string_view message, json::value const& data) {
+  auto out = envelope();
+  out["id"] = id;
+  json::object error{{"code", code}, {"message", message}};
+  if (!data.is_null()) error["data"] = data;
+  out["error"] = std::move(error);
+  return json::serialize(out);
+}
+
+std::string result_text(json::value const& id, json::object result) {
+  auto out = envelope();
+  out["id"] = id;
+  out["result"] = std::move(result);
+  return json::serialize(out);
+}
+
+std::string notification_text(std::string_view method, json::object params) {
+  auto out = envelope();
+  out["method"] = method;
+  out["params"] = std::move(params);
+  return json::serialize(out);
+}
+
+json::object text_content(std::string_view text) {
+  return {{"type", "text"}, {"text", text}};
+}
+
+json::value const* find(json::object const& o, std::string_view name) noexcept {
+  return o.if_contains(name);
+}
+
+json::object const* find_object(json::object const& o, std::string_view name) noexcept {
+  auto const* const v = o.if_contains(name);
+  return v ? v->if_object() : nullptr;
+}
+
+std::string find_text(json::object const& o, std::string_view name) {
+  auto const* const v = o.if_contains(name);
+  auto const* const text = v ? v->if_string() : nullptr;
+  return text ? std::string(std::string_view(*text)) : std::string();
+}
+
+json::value parse(std::string_view text, boost::system::error_code& ec) {
+  json::parse_options options;
+  options.max_depth = depth_max;
+  return json::parse(text, ec, {}, options);
+}
+
+} // namespace alloy::mcp

@@ -1,0 +1,64 @@
+#include "mcp/reading.hpp"
+
+#include "core/web_url.hpp"
+
+#include <algorithm>
+
+namespace alloy::mcp {
+
+namespace {
+
+api_answer read(std::function<api_answer(api::request)> const& send, std::string const& target) {
+  api::request r;
+  r.method = "GET";
+  auto const split = target.find('?');
+  r.path = "/api/v1" + target.substr(0, split);
+  if (split != std::string::npos) r.query = target.substr(split + 1);
+  return send(std::move(r));
+}
+
+bool same(std::string_view a, std::string_view b) {
+  auto const low = [](char ch) { return 'A' <= ch && ch <= 'Z' ? static_cast<char>(ch + 32) : ch; };
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return low(x) == low(y); });
+}
+
+} // namespace
+
+json::value reading::get(std::string const& target) const {
+  auto const a = read(send_, target);
+  if (a.is_success()) return json::parse(a.body);
+  boost::system::error_code ec;
+  auto const problem = parse(a.body, ec);
+  auto const* const o = ec ? nullptr : problem.if_object();
+  throw rpc_error(code::invalid_params,
+                  o ? find_text(*o, "title") + ": " + find_text(*o, "detail") : "the server refused it", problem);
+}
+
+std::optional<json::value> reading::try_get(std::string const& target) const {
+  auto const a = read(send_, target);
+  if (!a.is_success()) return std::nullopt;
+  return json::parse(a.body);
+}
+
+json::array reading::items(std::string const& target) const {
+  auto const page = get(target + (target.find('?') == std::string::npos ? "?" : "&") + "limit=100");
+  return page.at("items").as_array();
+}
+
+json::object reading::project(std::string const& named, std::string const& org) const {
+  if (org.empty()) return get("/projects/" + percent_encoded(named)).as_object();
+  for (auto const& one : items("/projects?org_id=" + percent_encoded(org)))
+    if (auto const& o = one.as_object(); same(find_text(o, "key"), named) || find_text(o, "id") == named) return o;
+  throw rpc_error(code::invalid_params, "there is no project " + named + " in " + org);
+}
+
+json::object reading::sprint(std::string const& project_id, std::string const& named) const {
+  for (auto const& one : items("/projects/" + project_id + "/sprints"))
+    if (auto const& o = one.as_object(); same(find_text(o, "name"), named) || find_text(o, "id") == named ||
+                                         (same(named, "active") && find_text(o, "status") == "Active"))
+      return o;
+  throw rpc_error(code::invalid_params, "there is no sprint " + named + " in this project");
+}
+
+} // namespace alloy::mcp

@@ -1,0 +1,33 @@
+#pragma once
+// Reads of the API on behalf of a prompt, a resource or a completion. Throws rpc_error where one is refused.
+#include "mcp/catalogue.hpp"
+
+namespace alloy::mcp {
+
+class reading {
+ public:
+  reading(call const& c, std::function<api_answer(api::request)> send) : call_(c), send_(std::move(send)) {}
+
+  json::value get(std::string const& target) const;
+  std::optional<json::value> try_get(std::string const& target) const; // nothing where it is refused
+  json::array items(std::string const& target) const;
+
+  // By key or id, in an organization where one is named.
+  json::object project(std::string const& named, std::string const& org = {}) const;
+  // By name or id; "active" is the one that runs.
+  json::object sprint(std::string const& project_id, std::string const& named) const;
+  call const& of() const noexcept { return call_; }
+
+ private:
+  call const& call_;
+  std::function<api_answer(api::request)> send_;
+};
+
+json::object prompt_list();
+json::object prompt_messages(reading const& api, std::string const& name, json::object const& arguments);
+json::object resource_list(reading const& api);
+json::object resource_template_list();
+json::object resource_contents(reading const& api, std::string const& uri);
+json::array completions(reading const& api, json::object const& params);
+
+} // namespace alloy::mcp

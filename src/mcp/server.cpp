@@ -1,0 +1,295 @@
+#include "mcp/server.hpp"
+
+#include "core/id.hpp"
+#include "core/log.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace alloy::mcp {
+namespace {
+
+constexpr auto ask_patience = std::chrono::seconds(120);
+constexpr std::string_view levels[] = {"debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"};
+
+std::ptrdiff_t rank_of(std::string_view level) {
+  return std::find(std::begin(levels), std::end(levels), level) - std::begin(levels);
+}
+
+bool is_id(json::value const& v) {
+  return v.is_string() || v.is_int64() || v.is_uint64();
+}
+
+unsigned status_of(int code, bool is_modern) {
+  if (!is_modern) return code == code::parse_error || code == code::invalid_request ? 400 : 200;
+  switch (code) {
+  case code::method_not_found: return 404;
+  case code::parse_error:
+  case code::invalid_request:
+  case code::header_mismatch:
+  case code::missing_capability:
+  case code::unsupported_version: return 400;
+  default: return 200;
+  }
+}
+
+json::array supported_versions() {
+  json::array all{modern_revision};
+  for (auto const one : legacy_revisions()) all.emplace_back(one);
+  return all;
+}
+
+// Of results that may be kept for a while.
+bool is_cacheable(std::string_view method) {
+  return method == "tools/list" || method == "prompts/list" || method == "resources/list" ||
+         method == "resources/templates/list" || method == "resources/read" || method == "server/discover";
+}
+
+} // namespace
+
+// ------------------------------------------------------------------------------- one request
+
+void call::progress(double done, double total, std::string_view words) const {
+  auto const* const m = find_object(params, "_meta");
+  auto const* const token = m ? find(*m, "progressToken") : nullptr;
+  if (!token) return;
+  json::object p{{"progressToken", *token}, {"progress", done}, {"total", total}};
+  if (!words.empty()) p["message"] = words;
+  out_(notification_text("notifications/progress", std::move(p)));
+}
+
+void call::log(std::string_view level, json::value data) const {
+  if (client.is_modern && client.log_level.empty()) return;
+  if (!client.log_level.empty() && rank_of(level) < rank_of(client.log_level)) return;
+  out_(notification_text("notifications/message", {{"level", level}, {"data", std::move(data)}}));
+}
+
+json::object call::ask(std::string_view what, json::object asked) const {
+  if (client.is_modern) throw std::logic_error("a modern client is asked by the result of its request");
+  auto const id = to_string(new_uuid());
+  json::object request{{"jsonrpc", "2.0"}, {"id", id}, {"method", what}, {"params", std::move(asked)}};
+  std::unique_lock lock(server_.guard_);
+  server_.asked_[id];
+  lock.unlock();
+  out_(json::serialize(request));
+  lock.lock();
+  auto& slot = server_.asked_[id];
+  server_.settled_.wait_for(lock, ask_patience, [&] { return slot.has_value(); });
+  auto const response = std::move(slot);
+  server_.asked_.erase(id);
+  lock.unlock();
+  if (!response) throw rpc_error(code::internal, "the client did not answer " + std::string(what) + " in time");
+  if (auto const* const error = find_object(*response, "error"))
+    throw rpc_error(code::internal, "the client refused " + std::string(what) + ": " + find_text(*error, "message"));
+  auto const* const result = find_object(*response, "result");
+  return result ? *result : json::object();
+}
+
+json::object const* call::input(std::string_view key) const {
+  auto const* const all = find_object(params, "inputResponses");
+  return all ? find_object(*all, key) : nullptr;
+}
+
+// ------------------------------------------------------------------------------- messages
+
+bool server::is_modern(json::object const& request) {
+  auto const* const params = find_object(request, "params");
+  auto const* const m = params ? find_object(*params, "_meta") : nullptr;
+  return (m && m->contains(meta::version)) || find_text(request, "method") == "server/discover";
+}
+
+answer server::handle_text(std::string_view text, peer const& of, sender const& out) {
+  boost::system::error_code ec;
+  auto const message = parse(text, ec);
+  if (ec) return {error_text(nullptr, code::parse_error, "this is no JSON: " + ec.message()), 400};
+  return handle(message, of, out);
+}
+
+answer server::handle(json::value const& message, peer of, sender const& out) {
+  if (auto const* const batch = message.if_array()) { // revision 2025-03-26 alone had them
+    if (batch->empty() || of.is_modern || of.revision != "2025-03-26")
+      return {error_text(nullptr, code::invalid_request, "a message is one JSON object"), 400};
+    std::string all;
+    for (auto const& one : *batch)
+      if (auto const a = handle(one, of, out); !a.text.empty()) all += (all.empty() ? "" : ",") + a.text;
+    return {all.empty() ? all : "[" + all + "]", all.empty() ? 202U : 200U};
+  }
+  auto const* const o = message.if_object();
+  auto const* const version = o ? find(*o, "jsonrpc") : nullptr;
+  auto const* const id = o ? find(*o, "id") : nullptr;
+  json::value const shown = id && is_id(*id) ? *id : json::value(nullptr);
+  if (!version || *version != "2.0" || (id && !is_id(*id)))
+    return {error_text(shown, code::invalid_request, "this is no JSON-RPC 2.0 message"), 400};
+  if (!o->contains("method")) {
+    if (!id || !(o->contains("result") || o->contains("error")))
+      return {error_text(shown, code::invalid_request, "this is neither a request nor a response"), 400};
+    settle(*o);
+    return {{}, 202};
+  }
+  if (!o->at("method").is_string() || (o->contains("params") && !o->at("params").is_object()))
+    return {error_text(shown, code::invalid_request, "`method` is a text and `params` an object"), 400};
+  if (!id) return {{}, 202}; // a notification: there is none that changes anything here
+  return answer_request(*o, of, out);
+}
+
+answer server::answer_request(json::object const& request, peer& of, sender const& out) {
+  auto const& id = request.at("id");
+  auto const method = find_text(request, "method");
+  try {
+    if (of.is_modern || is_modern(request)) take_meta(request, of);
+    auto const* const params = find_object(request, "params");
+    call const c(*this, of, method, params ? *params : json::object(), out);
+    auto result = run(c);
+    if (of.is_modern) {
+      if (!result.contains("resultType")) result["resultType"] = "complete";
+      auto& m = result["_meta"];
+      if (!m.is_object()) m = json::object();
+      m.as_object()[meta::server_info] = offered_.info();
+      if (is_cacheable(method)) {
+        result["ttlMs"] = offered_.ttl_ms();
+        result["cacheScope"] = "private";
+      }
+    }
+    return {result_text(id, std::move(result)), 200, method == "initialize"};
+  } catch (rpc_error const& e) {
+    auto status = status_of(e.code, of.is_modern);
+    if (of.is_modern && e.code == code::invalid_params && e.data.is_object() && e.data.as_object().contains("meta"))
+      status = 400;
+    return {error_text(id, e.code, e.what(), e.data), status};
+  } catch (unauthenticated const&) {
+    throw;
+  } catch (std::exception const& bug) {
+    log::error("an MCP request failed", {{"method", method}, {"why", bug.what()}});
+    return {error_text(id, code::internal, "the request was not carried out"), of.is_modern ? 500U : 200U};
+  }
+}
+
+// What every modern request says of its client.
+void server::take_meta(json::object const& request, peer& of) {
+  of.is_modern = true;
+  auto const* const params = find_object(request, "params");
+  auto const* const m = params ? find_object(*params, "_meta") : nullptr;
+  auto const missing = [](std::string_view name) {
+    return rpc_error(code::invalid_params, "`_meta` must have " + std::string(name), json::object{{"meta", name}});
+  };
+  if (!m || !m->contains(meta::version)) throw missing(meta::version);
+  auto const revision = find_text(*m, meta::version);
+  if (!of.revision.empty() && of.revision != revision)
+    throw rpc_error(code::header_mismatch, "MCP-Protocol-Version is " + of.revision + ", `_meta` says " + revision);
+  if (revision != modern_revision)
+    throw rpc_error(code::unsupported_version, "the revision " + revision + " is not spoken here",
+                    json::object{{"supported", supported_versions()}, {"requested", revision}});
+  auto const* const can = find_object(*m, meta::capabilities);
+  if (!can) throw missing(meta::capabilities);
+  of.revision = revision;
+  of.capabilities = *can;
+  of.log_level = find_text(*m, meta::log_level);
+}
+
+json::object server::run(call const& c) {
+  auto const& m = c.method;
+  auto const can = offered_.capabilities(c.client);
+  bool const tools = can.contains("tools"), resources = can.contains("resources"), prompts = can.contains("prompts");
+  if (m == "tools/list" && tools) return offered_.list_tools(c);
+  if (m == "tools/call" && tools) return offered_.call_tool(c);
+  if (m == "resources/list" && resources) return offered_.list_resources(c);
+  if (m == "resources/templates/list" && resources) return offered_.list_resource_templates(c);
+  if (m == "resources/read" && resources) return offered_.read_resource(c);
+  if (m == "prompts/list" && prompts) return offered_.list_prompts(c);
+  if (m == "prompts/get" && prompts) return offered_.get_prompt(c);
+  if (m == "completion/complete" && can.contains("completions")) return offered_.complete(c);
+  if (c.client.is_modern) {
+    if (m == "server/discover") return discover(c.client);
+  } else {
+    if (m == "initialize") return initialize(c.params, c.client);
+    if (m == "ping") return {};
+    auto const* const subscribes = find_object(can, "resources");
+    if (subscribes && subscribes->contains("subscribe") &&
+        (m == "resources/subscribe" || m == "resources/unsubscribe")) {
+      offered_.subscribe(c, m == "resources/subscribe");
+      return {};
+    }
+    if (m == "logging/setLevel" && can.contains("logging")) {
+      if (rank_of(find_text(c.params, "level")) == std::ssize(levels))
+        throw rpc_error(code::invalid_params, "there is no such level");
+      return {};
+    }
+  }
+  throw rpc_error(code::method_not_found, "there is no method " + m);
+}
+
+json::object server::initialize(json::object const& params, peer const& of) {
+  auto const wanted = find_text(params, "protocolVersion");
+  if (wanted.empty()) throw rpc_error(code::invalid_params, "`protocolVersion` must be there");
+  json::object result;
+  result["protocolVersion"] = is_legacy_revision(wanted) ? std::string_view(wanted) : legacy_revisions().front();
+  result["capabilities"] = offered_.capabilities(of);
+  result["serverInfo"] = offered_.info();
+  result["instructions"] = offered_.instructions();
+  return result;
+}
+
+json::object server::discover(peer const& of) {
+  return {{"supportedVersions", supported_versions()},
+          {"capabilities", offered_.capabilities(of)},
+          {"instructions", offered_.instructions()}};
+}
+
+// The answer to something that was asked of the client.
+void server::settle(json::object const& response) {
+  std::lock_guard const lock(guard_);
+  if (auto const waiting = asked_.find(find_text(response, "id")); waiting != asked_.end() && !waiting->second) {
+    waiting->second = response;
+    settled_.notify_all();
+  }
+}
+
+// ------------------------------------------------------------------------------- subscriptions
+
+std::optional<answer> server::listen(json::object const& request, peer of, sender const& out, std::uint64_t& ticket) {
+  auto const& id = request.at("id");
+  try {
+    take_meta(request, of);
+    auto const can = offered_.capabilities(of);
+    auto const* const params = find_object(request, "params");
+    auto const* const wanted = params ? find_object(*params, "notifications") : nullptr;
+    if (!wanted) throw rpc_error(code::invalid_params, "`notifications` must say what is listened for");
+    listener l{id, {}, out};
+    json::object granted;
+    bool any = false;
+    for (std::string_view const what : {"tools", "prompts", "resources"}) {
+      auto const* const one = find_object(can, what);
+      if (!one || !one->contains("listChanged")) continue;
+      any = true;
+      auto const name = std::string(what) + "ListChanged";
+      if (auto const* const asked = find(*wanted, name); asked && *asked == true) {
+        granted[name] = true;
+        l.methods.insert("notifications/" + std::string(what) + "/list_changed");
+      }
+    }
+    if (!any) throw rpc_error(code::method_not_found, "there is nothing to listen for here");
+    std::lock_guard const lock(guard_);
+    out(notification_text("notifications/subscriptions/acknowledged",
+                          {{"notifications", granted}, {"_meta", json::object{{meta::subscription, id}}}}));
+    listeners_.emplace(ticket = ++last_ticket_, std::move(l));
+    return std::nullopt;
+  } catch (rpc_error const& e) {
+    return answer{error_text(id, e.code, e.what(), e.data),
+                  e.code == code::invalid_params ? 400U : status_of(e.code, true)};
+  }
+}
+
+void server::forget(std::uint64_t ticket) {
+  std::lock_guard const lock(guard_);
+  listeners_.erase(ticket);
+}
+
+void server::changed(std::string_view what) {
+  auto const method = "notifications/" + std::string(what) + "/list_changed";
+  std::lock_guard const lock(guard_);
+  for (auto const& [ticket, l] : listeners_)
+    if (l.methods.contains(method))
+      l.out(notification_text(method, {{"_meta", json::object{{meta::subscription, l.id}}}}));
+}
+
+} // namespace alloy::mcp
