@@ -5,6 +5,7 @@
 #include "core/settings.hpp"
 #include "program/audit_commands.hpp"
 #include "program/backup_commands.hpp"
+#include "program/mcp_parts.hpp"
 #include "program/serve.hpp"
 #include "program/store_commands.hpp"
 
@@ -52,6 +53,14 @@ command const local_commands[] = {
      [](auto const& s, auto const&) { return release_webhooks(s.values); }},
     {{"audit verify", "FILE", "key", "check an export with nothing but a verifier key; - reads from a pipe"},
      [](auto const&, auto const& a) { return verify_export(a.operand, a.option("key")); }},
+    {{"mcp", "", "server profile toolsets read-only",
+      "speak the Model Context Protocol over standard input and output, to the server of the profile or of "
+      "ALLOY_API_URL. "
+      "With --toolsets NAMES some tools only, with --read-only none that writes"},
+     [](auto const&, auto const& a) {
+       return serve_mcp_stdio(
+           {a.option("server"), a.option("profile"), a.option("toolsets"), a.options.contains("read-only")});
+     }},
     {{"config show", "", "", "every setting, its value and where it comes from"},
      [](auto const& s, auto const&) { return std::fputs(show_settings(s).c_str(), stdout) < 0 ? 1 : 0; }},
     {{"config check", "", "", "whether the settings are well"}, [](auto const&, auto const&) { return 0; }},
@@ -80,9 +89,9 @@ arguments take_arguments(command const& c, std::vector<std::string>& words) {
     auto const equals = word.find('=');
     if (word.starts_with("--") && takes(c, std::string_view(word).substr(2, equals - 2))) {
       auto const name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
-      a.options[name] = equals != std::string::npos ? word.substr(equals + 1)
-                        : i + 1 < words.size()      ? words[++i]
-                                                    : std::string();
+      a.options[name] = equals != std::string::npos                               ? word.substr(equals + 1)
+                        : i + 1 < words.size() && !words[i + 1].starts_with("--") ? words[++i]
+                                                                                  : std::string();
     } else if (!c.operand.empty() && a.operand.empty() && (word == "-" || !word.starts_with('-'))) {
       a.operand = word;
     } else {

@@ -50,6 +50,8 @@ struct settings {
   std::int64_t webhook_failures_before_pause, webhook_pause_ms, webhook_pause_max_ms, webhook_disable_after_seconds;
   std::int64_t webhook_retention_seconds;
   std::string webhook_ca_file;
+  std::vector<std::string> mcp_hosts;
+  std::int64_t mcp_workers, mcp_queue_max, mcp_answer_max_bytes;
   std::int64_t event_streams_max, event_heartbeat_ms, consumers_max;
   std::string crash_point;
   std::int64_t crash_after;

@@ -190,6 +190,12 @@ setting_row const table[] = {
     {"event_heartbeat_ms", &s::event_heartbeat_ms, "15000", 100, hour_ms,
      "after so long without an event an event stream gives a sign of life"},
     {"consumers_max", &s::consumers_max, "1000", 1, 1'000'000, "named consumers of one organization's events"},
+    {"mcp_hosts", &s::mcp_hosts, "", 0, 8 * kib,
+     "comma-separated names that /mcp is reached by, beside that of public_url, localhost and addresses"},
+    {"mcp_workers", &s::mcp_workers, "4", 1, 256, "requests of /mcp that are worked on at once"},
+    {"mcp_queue_max", &s::mcp_queue_max, "256", 1, 100'000,
+     "requests of /mcp that may wait; more are refused with 503"},
+    {"mcp_answer_max_bytes", &s::mcp_answer_max_bytes, "4MiB", kib, 1024 * mib, "the most that a tool may answer"},
     {"crash_point", &s::crash_point, "", 0, 64, "where the process kills itself, for crash tests", hidden},
     {"crash_after", &s::crash_after, "1", 1, no_limit, "the how-manieth passing of crash_point kills", hidden},
 };

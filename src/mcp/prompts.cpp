@@ -119,13 +119,13 @@ void release_notes(gathering& g) {
                     g.text("since", day(-14)) + "T00:00:00Z");
 }
 void capitalization(gathering& g) {
-  auto const query = "?org_id=" + percent_encoded(g.text("org")) + "&period=" + percent_encoded(g.text("period"));
+  auto const query = "?org_id=" + g.api.org_id(g.text("org")) + "&period=" + percent_encoded(g.text("period"));
   g.add("report", "/reports/capitalization" + query + "&include_budget=true");
   g.add("explanation", "/reports/capitalization/explain" + query + "&limit=100");
   g.add("periods", "/orgs/" + percent_encoded(g.text("org")) + "/periods?limit=24");
 }
 void timesheets(gathering& g) {
-  auto const org = percent_encoded(g.text("org")), from = g.text("from", day(-7)), to = g.text("to", day(0));
+  auto const org = g.api.org_id(g.text("org")), from = g.text("from", day(-7)), to = g.text("to", day(0));
   g.add("by-user", "/reports/time?org_id=" + org + "&group_by=user&from=" + from + "&to=" + to);
   for (std::string const status : {"Draft", "Submitted", "Rejected"})
     g.add(status, "/time-entries?org_id=" + org + "&status=" + status + "&from=" + from + "&to=" + to + "&limit=100");

@@ -46,9 +46,13 @@ json::array reading::items(std::string const& target) const {
   return page.at("items").as_array();
 }
 
+std::string reading::org_id(std::string const& named) const {
+  return find_text(get("/orgs/" + percent_encoded(named)).as_object(), "id");
+}
+
 json::object reading::project(std::string const& named, std::string const& org) const {
   if (org.empty()) return get("/projects/" + percent_encoded(named)).as_object();
-  for (auto const& one : items("/projects?org_id=" + percent_encoded(org)))
+  for (auto const& one : items("/projects?org_id=" + org_id(org)))
     if (auto const& o = one.as_object(); same(find_text(o, "key"), named) || find_text(o, "id") == named) return o;
   throw rpc_error(code::invalid_params, "there is no project " + named + " in " + org);
 }

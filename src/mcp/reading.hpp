@@ -12,6 +12,7 @@ class reading {
   std::optional<json::value> try_get(std::string const& target) const; // nothing where it is refused
   json::array items(std::string const& target) const;
 
+  std::string org_id(std::string const& named) const; // of a slug or an id
   // By key or id, in an organization where one is named.
   json::object project(std::string const& named, std::string const& org = {}) const;
   // By name or id; "active" is the one that runs.

@@ -131,7 +131,7 @@ json::array beginning_with(std::string const& begun, json::array const& items, s
 }
 
 json::array projects_of(reading const& api, std::string const& org) {
-  return api.items("/projects" + (org.empty() ? "" : "?org_id=" + percent_encoded(org)));
+  return api.items("/projects" + (org.empty() ? "" : "?org_id=" + api.org_id(org)));
 }
 
 } // namespace
@@ -146,7 +146,7 @@ json::object resource_list(reading const& api) {
                                {"title", slug},
                                {"description", "An organization"},
                                {"mimeType", "application/json"}});
-    for (auto const& project : projects_of(api, slug)) {
+    for (auto const& project : api.items("/projects?org_id=" + find_text(org.as_object(), "id"))) {
       auto const key = find_text(project.as_object(), "key");
       all.push_back(json::object{{"uri", uri + "/projects/" + key},
                                  {"name", key},

@@ -7,6 +7,7 @@
 #include "http/rest.hpp"
 #include "http/server.hpp"
 #include "program/backup_commands.hpp"
+#include "program/mcp_parts.hpp"
 #include "program/webhook_parts.hpp"
 #include "projections/fold.hpp"
 #include "projections/search_store.hpp"
@@ -278,7 +279,9 @@ int serve(loaded_settings const& loaded) {
   log::set_level(config.log_level);
   log::start();
   house behind(config);
+  mcp_door mcp(behind.service, config);
   http::server door(http_settings(config), http::rest([&](api::request&& asked, auto done) {
+                      if (mcp_door::takes(asked.path)) return mcp.handle(std::move(asked), std::move(done));
                       behind.service.handle(std::move(asked), std::move(done));
                     }),
                     std::make_shared<http_meters>(behind.metrics));

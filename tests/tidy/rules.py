@@ -32,7 +32,7 @@ LIBRARIES = [
     ("rocksdb/", {"storage"}),
     ("boost/beast", {"http", "webhooks", "client"}),
     ("boost/asio", {"http", "webhooks", "client"}),
-    ("boost/json", {"client/boost_json.cpp", "cli", "mcp"}),
+    ("boost/json", {"client/boost_json.cpp", "cli", "mcp", "program/mcp_parts.cpp"}),
     ("CLI/", {"cli/arguments.cpp"}),
     ("simdjson.h", {"core/json.cpp", "auth/token.cpp"}),
     ("openssl/", {"core", "auth", "http"}),

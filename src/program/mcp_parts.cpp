@@ -1,0 +1,163 @@
+#include "program/mcp_parts.hpp"
+
+#include "cli/session.hpp"
+#include "core/id.hpp"
+#include "core/web_url.hpp"
+#include "mcp/stdio.hpp"
+
+#include <future>
+
+namespace alloy {
+namespace {
+
+constexpr std::string_view endpoint_path = "/mcp", metadata_path = "/.well-known/oauth-protected-resource";
+constexpr auto patience = std::chrono::seconds(120);
+
+// A body that is made while it is sent, as one text.
+std::string whole_body(body_source& source, std::size_t bytes_max) {
+  std::mutex guard;
+  std::condition_variable rung;
+  bool has_rung = false;
+  source.on_ready([&] {
+    std::lock_guard const lock(guard);
+    has_rung = true;
+    rung.notify_one();
+  });
+  std::string body;
+  for (;;) {
+    switch (source.pull(body)) {
+    case body_source::state::end: return body;
+    case body_source::state::broken: throw std::runtime_error("the answer broke off");
+    case body_source::state::piece: break;
+    case body_source::state::later: {
+      std::unique_lock lock(guard);
+      rung.wait_for(lock, std::chrono::milliseconds(source.patience_ms()), [&] { return has_rung; });
+      has_rung = false;
+      break;
+    }
+    }
+    if (body.size() > bytes_max)
+      throw mcp::rpc_error(mcp::code::internal,
+                           "the answer is larger than mcp_answer_max_bytes; take it from the API or the terminal");
+  }
+}
+
+mcp::api_answer ask_service(api::service& to, api::request r, std::size_t bytes_max) {
+  r.request_id = to_string(new_uuid());
+  auto const come = std::make_shared<std::promise<api::reply>>();
+  auto answer = come->get_future();
+  to.handle(std::move(r), [come](api::reply&& a) { come->set_value(std::move(a)); });
+  if (answer.wait_for(patience) != std::future_status::ready)
+    throw std::runtime_error("the request was not answered in time");
+  auto a = answer.get();
+  mcp::api_answer out{a.status, std::string(a.content_type), std::move(a.body)};
+  if (a.source) out.body = whole_body(*a.source, bytes_max);
+  return out;
+}
+
+std::string metadata_of(settings const& config) {
+  boost::json::object document{{"resource", config.public_url + std::string(endpoint_path)},
+                               {"resource_name", "Alloy"},
+                               {"bearer_methods_supported", boost::json::array{"header"}},
+                               {"scopes_supported", boost::json::array{"read", "write", "admin"}},
+                               {"resource_documentation", config.public_url + "/docs"}};
+  return boost::json::serialize(document);
+}
+
+mcp::endpoint_settings endpoint_of(settings const& config) {
+  mcp::endpoint_settings e;
+  e.hosts = config.mcp_hosts;
+  if (auto const url = parse_web_url(config.public_url)) e.hosts.push_back(url->host);
+  e.origins = config.cors_allowed_origins;
+  e.resource_metadata = config.public_url + std::string(metadata_path);
+  e.workers = static_cast<std::size_t>(config.mcp_workers);
+  e.queue_max = static_cast<std::size_t>(config.mcp_queue_max);
+  return e;
+}
+
+// One session a request in flight, so that none waits for another; one alone where it may have to renew itself.
+class sessions {
+ public:
+  explicit sessions(cli::session_settings s) : set_(std::move(s)), is_alone_(!std::getenv("ALLOY_API_TOKEN")) {
+    give_back(std::make_unique<cli::session>(set_));
+  }
+
+  mcp::api_answer send(api::request r) {
+    auto s = take();
+    client::http_request out{r.method, r.path + (r.query.empty() ? "" : "?" + r.query)};
+    for (auto const& [name, value] : r.headers)
+      if (name != "authorization") out.headers.emplace_back(name, value);
+    out.body = std::move(r.body);
+    try {
+      auto a = s->try_send(std::move(out));
+      give_back(std::move(s));
+      return {a.status, std::string(a.header("content-type")), std::move(a.body)};
+    } catch (cli::failure const& why) {
+      give_back(std::move(s));
+      throw mcp::rpc_error(mcp::code::internal, std::string(why.what()) + (why.hint.empty() ? "" : "; " + why.hint));
+    }
+  }
+
+ private:
+  std::unique_ptr<cli::session> take() {
+    std::unique_lock lock(guard_);
+    if (is_alone_) back_.wait(lock, [this] { return !idle_.empty(); });
+    if (idle_.empty()) return std::make_unique<cli::session>(set_);
+    auto s = std::move(idle_.back());
+    idle_.pop_back();
+    return s;
+  }
+  void give_back(std::unique_ptr<cli::session> s) {
+    std::lock_guard const lock(guard_);
+    idle_.push_back(std::move(s));
+    back_.notify_one();
+  }
+
+  cli::session_settings const set_;
+  bool const is_alone_;
+  std::mutex guard_;
+  std::condition_variable back_;
+  std::vector<std::unique_ptr<cli::session>> idle_;
+};
+
+} // namespace
+
+mcp_door::mcp_door(api::service& to, settings const& config)
+    : metadata_(metadata_of(config)), catalogue_([&to, most = static_cast<std::size_t>(config.mcp_answer_max_bytes)](
+                                                     api::request r) { return ask_service(to, std::move(r), most); }),
+      server_(catalogue_), endpoint_(server_, endpoint_of(config)) {}
+
+bool mcp_door::takes(std::string_view path) noexcept {
+  return path == endpoint_path || path.starts_with(metadata_path);
+}
+
+void mcp_door::handle(api::request&& asked, mcp::http_endpoint::responder done) {
+  if (asked.path == endpoint_path) return endpoint_.handle(std::move(asked), std::move(done));
+  api::reply r;
+  r.route = metadata_path;
+  bool const is_known =
+      asked.path == metadata_path || asked.path == std::string(metadata_path) + std::string(endpoint_path);
+  if (is_known && asked.method == "GET")
+    r.body = metadata_;
+  else
+    r.status = is_known ? 405 : 404;
+  done(std::move(r));
+}
+
+int serve_mcp_stdio(mcp_options const& o) {
+  try {
+    sessions pool({o.profile.empty() ? "default" : o.profile, o.server});
+    mcp::catalogue all([&pool](api::request r) { return pool.send(std::move(r)); });
+    mcp::server server(all);
+    mcp::stdio_settings s;
+    if (!o.toolsets.empty()) s.options["toolsets"] = o.toolsets;
+    if (o.read_only) s.options["read_only"] = "true";
+    mcp::serve_stdio(server, stdin, stdout, s);
+    return 0;
+  } catch (cli::failure const& f) {
+    std::fprintf(stderr, "alloy mcp: %s\n  %s\n", f.what(), f.hint.c_str());
+    return f.code;
+  }
+}
+
+} // namespace alloy
