@@ -167,8 +167,8 @@ void my_day(gathering& g) {
   g.add_activity(mine, 10);
 }
 
-std::vector<prompt> const& prompts() {
-  static std::vector<prompt> const all{
+std::vector<prompt> prompts_of_sprints() {
+  return {
       {"standup",
        "Standup",
        "What moved since yesterday, by whom, and what is in the way",
@@ -204,6 +204,11 @@ std::vector<prompt> const& prompts() {
        "Go through the unassigned new tickets: propose priority, labels and duplicates for each, and what to ask its "
        "reporter. Change nothing before it is agreed.",
        triage},
+  };
+}
+
+std::vector<prompt> prompts_of_reports() {
+  return {
       {"release_notes",
        "Release notes",
        "What was finished, for those who use it",
@@ -226,6 +231,11 @@ std::vector<prompt> const& prompts() {
        "Check the timesheets: who logged little or nothing, what waits for submission or approval, what was rejected "
        "and not mended. List it by person.",
        timesheets},
+  };
+}
+
+std::vector<prompt> prompts_of_teams() {
+  return {
       {"team_onboarding",
        "Onboarding a team",
        "What a new team needs to know and to have",
@@ -276,6 +286,15 @@ std::vector<prompt> const& prompts() {
        "what is unclear.",
        my_day},
   };
+}
+
+std::vector<prompt> const& prompts() {
+  static std::vector<prompt> const all = [] {
+    std::vector<prompt> made;
+    for (auto const part : {prompts_of_sprints, prompts_of_reports, prompts_of_teams})
+      for (auto& one : part()) made.push_back(std::move(one));
+    return made;
+  }();
   return all;
 }
 
