@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import subprocess
 
 import server
 from catalogue import good_body, operations_of
@@ -78,6 +79,7 @@ class Doors(Workshop):
                 self.through(op, public)
                 tried += 1
         self.assertGreater(tried, 60)
+        self.other_doors()
         self.gone_for_good(public)
         self.other_org_deleted(operations["delete_org"])
         self.others()
@@ -90,6 +92,19 @@ class Doors(Workshop):
         self.owner.ask(op.method, op.url(self.ids), body, statuses={op.success})
         told = [e["type"] for e in self.feed(self.org, head)]
         self.assertEqual(told, [e["type"] for e in rehearsed if e["type"] in public])
+
+    def other_doors(self):
+        """The terminal and MCP: the same events, once each."""
+        project, head = self.new_project(), self.server.head()
+        key = self.owner.post("/api/v1/api-keys", {"name": "doors", "scopes": ["*"]})["key"]
+        here = {"ALLOY_API_URL": f"http://127.0.0.1:{self.server.port}", "ALLOY_API_TOKEN": key, "HOME": str(self.server.folder), "PATH": os.environ["PATH"]}
+        made = subprocess.run([server.PROGRAM, "ticket", "create", project, "By hand", "-q"], env=here, capture_output=True, text=True, check=True).stdout.strip()
+        subprocess.run([server.PROGRAM, "ticket", "transition", made, "Review"], env=here, stdout=subprocess.DEVNULL, check=True)
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "assign_ticket", "arguments": {"ticket_id": made, "assignee_id": self.people["Admin"].id}}}
+        told = self.owner.ask("POST", "/mcp", call, token=key, headers={"Accept": "application/json"}).json
+        self.assertFalse(told["result"]["isError"], told)
+        self.assertEqual([(e["type"], e["subject"]["id"], e["actor"]["credential"]) for e in self.feed(self.org, head)],
+                         [(type_, made, "api_key") for type_ in ("ticket.created", "ticket.status_changed", "ticket.assigned")])
 
     def gone_for_good(self, public):
         """Disabled by what its receiver says; it is the dispatcher's own door."""

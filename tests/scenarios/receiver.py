@@ -6,6 +6,7 @@ import hmac
 import http.server
 import json
 import socket
+import ssl
 import threading
 import time
 
@@ -23,9 +24,9 @@ def alloy_signature(secret, raw):
 
 
 class Receiver:
-    """`answer(delivered, number)` gives a status, or (status, headers), or one of "hang", "reset"."""
+    """With `certificate`, files of a chain and its key, it speaks TLS. `answer(delivered, number)` gives a status, or (status, headers), or one of "hang", "reset"."""
 
-    def __init__(self, answer=lambda delivered, number: 200):
+    def __init__(self, answer=lambda delivered, number: 200, certificate=None):
         self.answer, self.got, self.lock, self.stopping = answer, [], threading.Lock(), threading.Event()
         outer = self
 
@@ -51,6 +52,11 @@ class Receiver:
         self.door = Door(("127.0.0.1", 0), Handler)
         self.port = self.door.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/in"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.door.socket = context.wrap_socket(self.door.socket, server_side=True, do_handshake_on_connect=False)
+            self.url = f"https://localhost:{self.port}/in"
         threading.Thread(target=self.door.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def take(self, at, raw):

@@ -8,6 +8,7 @@ import unittest
 import server as scenario
 from receiver import Receiver, alloy_signature, standard_signature
 from server import Server, wait_until
+from tokens import openssl
 from world import Person
 
 FAST = {"WEBHOOK_ALLOWED_TARGETS": "127.0.0.0/8", "WEBHOOK_SCHEMES": "https,http", "WEBHOOK_RETRY_SECONDS": "0,0,0,1,1,1",
@@ -160,6 +161,34 @@ class Webhooks(unittest.TestCase):
             wait_until(lambda: len(to.got) == 2, "the second")
             self.assertEqual(to.got[1].headers["webhook-signature"], standard_signature(new["secret"], to.got[1].headers, to.got[1].raw))
             self.assertNotIn("secret", self.ask.get(f"/api/v1/webhooks/{hook['id']}"))
+
+    def test_certificates_and_their_names_are_verified(self):
+        folder = self.server.folder.parent
+
+        def issue(name, subject, days="2", by=None):
+            """A certificate for a name, by itself or by an authority."""
+            key, request, made = (folder / f"{name}.{end}" for end in ("key", "csr", "pem"))
+            openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name, "-keyout", key, "-out", request)
+            extensions = folder / f"{name}.ext"
+            extensions.write_text(f"subjectAltName=DNS:{subject}\n" if by else "basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n")
+            signer = ("-CA", by[0], "-CAkey", by[1], "-CAcreateserial") if by else ("-signkey", key)
+            openssl("x509", "-req", "-in", request, "-days", days, "-extfile", extensions, "-out", made, *signer)
+            return made, key
+        ours, others = issue("ours", ""), issue("others", "")
+        cases = {"known": (issue("known", "localhost", by=ours), None), "other name": (issue("name", "hooks.example.com", by=ours), "tls"),
+                 "other authority": (issue("stranger", "localhost", by=others), "tls"), "expired": (issue("expired", "localhost", days="-1", by=ours), "tls")}
+        self.restart(WEBHOOK_CA_FILE=ours[0], WEBHOOK_SCHEMES="https", WEBHOOK_RETRY_SECONDS="0", WEBHOOK_ALLOWED_TARGETS="localhost")
+        receivers = {name: Receiver(certificate=certificate) for name, (certificate, _) in cases.items()}
+        hooks = {name: self.hook(to, ["ticket.created"]) for name, to in receivers.items()}
+        for title in ("First", "Second"):  # the second one on the connection of the first
+            self.ticket(title)
+            for name, (_, error) in cases.items():
+                with self.subTest(name, title=title):
+                    status = "Failed" if error else "Delivered"
+                    wait_until(lambda: len(self.deliveries(hooks[name], "&status=" + status)) == (1 if title == "First" else 2), f"{name} to be {status}")
+                    last = self.deliveries(hooks[name])[0]["attempts"][0]
+                    self.assertEqual((last["error"], last["status_code"]), (error, None if error else 200), last)
+        self.assertEqual({name: len(to.got) for name, to in receivers.items()}, {"known": 2, "other name": 0, "other authority": 0, "expired": 0})
 
     def test_libraries_of_others_verify_and_refuse(self):
         """standardwebhooks and svix, from npm."""
