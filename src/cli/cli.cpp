@@ -285,6 +285,15 @@ int run(std::vector<std::string> line, std::span<local_command const> local) {
 }
 
 int complain_of(std::string const& word, std::span<local_command const> local) {
+  bool is_begun = false; // `alloy backup` alone
+  for (auto const& c : local) {
+    if (!c.words.starts_with(word + " ")) continue;
+    if (!is_begun) std::fprintf(stderr, "usage: alloy %s <verb>\n\n", word.c_str());
+    is_begun = true;
+    auto const line = std::string(c.words) + (c.operand.empty() ? "" : " " + std::string(c.operand));
+    std::fprintf(stderr, "  %s  %s\n", padded(line, 24).c_str(), std::string(c.help).c_str());
+  }
+  if (is_begun) return usage;
   auto known = nouns();
   for (auto const& c : local) known.emplace_back(c.words.substr(0, c.words.find(' ')));
   auto const nearest = nearest_name(word, known);
