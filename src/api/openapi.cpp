@@ -1,6 +1,7 @@
 #include "api/openapi.hpp"
 
 #include "api/operation_shape.hpp"
+#include "events/catalogue.hpp"
 
 #include <algorithm>
 #include <boost/core/demangle.hpp>
@@ -210,6 +211,34 @@ std::string components(schema_book const& book) {
          R"("securitySchemes":{"bearer":{"type":"http","scheme":"bearer","description":"An access token from login, or an API key"}}})";
 }
 
+// What a webhook is sent (OpenAPI 3.1, `webhooks`).
+constexpr std::string_view payload_schema =
+    R"({"type":"object","required":["id","type","timestamp","position","previous_position","org_id","actor","data"],)"
+    R"("properties":{"id":{"type":"string","format":"uuid"},"type":{"type":"string"},"timestamp":{"type":"string",)"
+    R"("format":"date-time"},"position":{"type":"integer","minimum":0},"previous_position":{"type":"integer","minimum":0,)"
+    R"("description":"Of the delivery before this one to the same webhook, so that a gap is seen"},)"
+    R"("org_id":{"type":"string","format":"uuid"},"actor":{"type":"object","properties":{)"
+    R"("user_id":{"type":"string","format":"uuid"},"credential":{"type":"string"},)"
+    R"("key_id":{"anyOf":[{"type":"string","format":"uuid"},{"type":"null"}]}}},)"
+    R"("data":{"type":"object","required":["subject","object"],"properties":{"subject":{"type":"object","properties":{)"
+    R"("kind":{"type":"string"},"id":{"type":"string","format":"uuid"}}},"object":{"description":)"
+    R"("The object as the command left it; null once it is deleted","anyOf":[{"type":"object"},{"type":"null"}]}}}}})";
+
+std::string webhooks() {
+  std::string all;
+  for (std::string_view const type : events::public_types()) {
+    std::string name = "on_" + std::string(type);
+    std::replace(name.begin(), name.end(), '.', '_');
+    all +=
+        (all.empty() ? "" : ",") + quoted(type) + R"(:{"post":{"operationId":)" + quoted(name) +
+        R"(,"tags":["Webhooks"],"summary":)" + quoted("Told to webhooks: " + std::string(type)) +
+        R"(,"description":"Signed by X-Alloy-Signature and by webhook-signature (Standard Webhooks); tried again until a 2xx comes.","security":[],)"
+        R"("requestBody":{"required":true,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/webhook_payload"}}}},)"
+        R"("responses":{"204":{"description":"Taken"},"410":{"description":"Not wanted any more: the webhook is switched off"}}}})";
+  }
+  return all;
+}
+
 std::string html(std::string_view text) {
   std::string out;
   for (char const c : text) switch (c) {
@@ -231,6 +260,7 @@ std::string cpp_name(std::type_info const& type) {
 
 std::string openapi_document(std::span<operation const> table, settings const& config) {
   schema_book book;
+  book.named["webhook_payload"] = payload_schema;
   std::vector<std::string_view> paths, tags;
   for (auto const& op : table) {
     if (std::find(paths.begin(), paths.end(), op.path) == paths.end()) paths.push_back(op.path);
@@ -253,7 +283,8 @@ std::string openapi_document(std::span<operation const> table, settings const& c
          R"("contact":{"name":"The maintainers of Alloy"},)"
          R"("license":{"name":"Apache-2.0","identifier":"Apache-2.0"}},"servers":[{"url":"/","description":"This server"}],)"
          R"("security":[{"bearer":[]}],"tags":[)" +
-         tag_list + "],\"paths\":{" + all + "},\"components\":" + components(book) + "}";
+         tag_list + "],\"paths\":{" + all + "},\"webhooks\":{" + webhooks() + "},\"components\":" + components(book) +
+         "}";
 }
 
 std::string docs_page(std::span<operation const> table) {
