@@ -1,0 +1,127 @@
+#include "mcp/server.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace alloy::mcp {
+namespace {
+
+// Offers one tool, which says what it was given.
+struct echo final : provider {
+  json::object info() const override { return {{"name", "echo"}, {"version", "1"}}; }
+  std::string instructions() const override { return "say something"; }
+  json::object capabilities(peer const&) const override { return {{"tools", json::object{}}}; }
+  json::object list_tools(call const&) override { return {{"tools", json::array{}}}; }
+  json::object call_tool(call const& c) override {
+    c.progress(1, 2);
+    c.log("info", "working");
+    if (find_text(c.params, "name") == "fail") throw std::runtime_error("a secret");
+    return {{"content", json::array{text_content(json::serialize(c.params))}}};
+  }
+  json::object list_resources(call const&) override { return {}; }
+  json::object list_resource_templates(call const&) override { return {}; }
+  json::object read_resource(call const&) override { return {}; }
+  json::object list_prompts(call const&) override { return {}; }
+  json::object get_prompt(call const&) override { return {}; }
+  json::object complete(call const&) override { return {}; }
+  void subscribe(call const&, bool) override {}
+};
+
+struct conversation {
+  echo offered;
+  server at{offered};
+  peer client;
+  std::vector<std::string> told;
+
+  answer say(std::string_view text) {
+    return at.handle_text(text, client, [this](std::string message) { told.push_back(std::move(message)); });
+  }
+  int refused(std::string_view text) {
+    auto const a = json::parse(say(text).text).as_object();
+    auto const* const error = find_object(a, "error");
+    return error ? static_cast<int>(error->at("code").as_int64()) : 0;
+  }
+  json::object result(std::string_view text) { return json::parse(say(text).text).at("result").as_object(); }
+};
+
+std::string modern(std::string_view method, std::string_view params = "", std::string_view revision = "2026-07-28") {
+  return R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(method) + R"(","params":{)" + std::string(params) +
+         R"("_meta":{"io.modelcontextprotocol/protocolVersion":")" + std::string(revision) +
+         R"(","io.modelcontextprotocol/clientCapabilities":{}}}})";
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(mcp_server, conversation)
+
+BOOST_AUTO_TEST_CASE(what_is_no_message_is_refused) {
+  BOOST_TEST(refused("{") == code::parse_error);
+  BOOST_TEST(refused(std::string(100'000, '[')) == code::parse_error);
+  for (std::string_view const bad :
+       {"[]", "1", "null", "{}", R"({"jsonrpc":"1.0","id":1,"method":"ping"})",
+        R"({"jsonrpc":"2.0","id":[],"method":"ping"})", R"({"jsonrpc":"2.0","id":1,"method":1})",
+        R"({"jsonrpc":"2.0","id":1,"method":"ping","params":[]})", R"({"jsonrpc":"2.0","id":1})"})
+    BOOST_TEST(refused(bad) == code::invalid_request, bad);
+  BOOST_TEST(refused(R"({"jsonrpc":"2.0","id":1,"method":"no/such"})") == code::method_not_found);
+  BOOST_TEST(refused(R"({"jsonrpc":"2.0","id":1,"method":"prompts/list"})") == code::method_not_found); // not offered
+}
+
+BOOST_AUTO_TEST_CASE(notifications_and_strange_answers_are_met_with_silence) {
+  for (std::string_view const text :
+       {R"({"jsonrpc":"2.0","method":"notifications/initialized"})", R"({"jsonrpc":"2.0","method":"no/such"})",
+        R"({"jsonrpc":"2.0","id":"unasked","result":{}})"})
+    BOOST_TEST(say(text).text == "", text);
+}
+
+BOOST_AUTO_TEST_CASE(batches_are_of_one_revision) {
+  std::string_view const two =
+      R"([{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","method":"x"},{"jsonrpc":"2.0","id":2,"method":"ping"}])";
+  BOOST_TEST(refused(two) == code::invalid_request);
+  client.revision = "2025-03-26";
+  BOOST_TEST(say(two).text == R"([{"jsonrpc":"2.0","id":1,"result":{}},{"jsonrpc":"2.0","id":2,"result":{}}])");
+}
+
+BOOST_AUTO_TEST_CASE(a_legacy_client_gets_the_revision_that_both_know) {
+  auto const hello = [](std::string_view revision) {
+    return R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":")" + std::string(revision) +
+           R"("}})";
+  };
+  BOOST_TEST(find_text(result(hello("2024-11-05")), "protocolVersion") == "2024-11-05");
+  BOOST_TEST(find_text(result(hello("2099-01-01")), "protocolVersion") == "2025-11-25");
+  BOOST_TEST(refused(R"({"jsonrpc":"2.0","id":1,"method":"initialize"})") == code::invalid_params);
+}
+
+BOOST_AUTO_TEST_CASE(a_modern_request_says_all_it_needs) {
+  BOOST_TEST(refused(R"({"jsonrpc":"2.0","id":1,"method":"server/discover"})") == code::invalid_params);
+  BOOST_TEST(refused(modern("server/discover", "", "2099-01-01")) == code::unsupported_version);
+  for (std::string_view const gone : {"initialize", "ping", "logging/setLevel", "resources/subscribe"}) {
+    BOOST_TEST(refused(modern(gone)) == code::method_not_found, gone);
+    BOOST_TEST(say(modern(gone)).status == 404U);
+  }
+  auto const found = result(modern("server/discover"));
+  BOOST_TEST(find_text(found, "resultType") == "complete");
+  BOOST_TEST(find_text(found, "cacheScope") == "private");
+  BOOST_TEST(found.at("supportedVersions").as_array().size() == 5U);
+  client.revision = "2025-11-25"; // as the header has it
+  BOOST_TEST(refused(modern("server/discover")) == code::header_mismatch);
+}
+
+BOOST_AUTO_TEST_CASE(a_client_is_told_on_the_way_only_what_it_asked_for) {
+  say(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"}})");
+  BOOST_TEST(told.size() == 1U); // a log line: a legacy client has no way to say that it wants none
+  told.clear();
+  say(modern("tools/call", R"("name":"x",)"));
+  BOOST_TEST(told.empty());
+  say(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":{"progressToken":7}}})");
+  BOOST_TEST_REQUIRE(told.size() == 2U);
+  BOOST_TEST(told.front().find(R"("progressToken":7)") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_bug_tells_nothing_of_itself) {
+  auto const a = say(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"fail"}})");
+  BOOST_TEST(a.text.find("secret") == std::string::npos);
+  BOOST_TEST(a.text.find("-32603") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace alloy::mcp
