@@ -135,7 +135,7 @@ class Mcp(Workshop):
             self.skipTest("ops/node_tools has not been run")
         plan = self.plan()
         self.assertEqual(len(plan["prompts"]), 15)
-        for way in ("v1-http", "v1-stdio", "legacy-http", "auto-http", "modern-http", "auto-stdio"):
+        for way in ("v1-http", "v1-stdio", "legacy-http", "legacy-stdio", "auto-http", "auto-stdio", "modern-http", "modern-stdio"):
             with self.subTest(way=way):
                 head = self.server.head()
                 done = subprocess.run([ROOT / "build/npm/bin/node", ROOT / "tests/scenarios/mcp_clients.mjs", MODULES, way], input=json.dumps(plan), capture_output=True, text=True,

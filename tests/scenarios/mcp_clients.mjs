@@ -1,6 +1,6 @@
 // The official TypeScript SDKs against a server: every tool, prompt and resource that it is told to try, over one way.
 //   mcp_clients.mjs MODULES WAY < PLAN
-// WAY: v1-http, v1-stdio, legacy-http, auto-http, modern-http, auto-stdio. PLAN: {url, token, command, environment, tools: [[name,
+// WAY: v1, legacy, auto or modern, and http or stdio, as modern-http. PLAN: {url, token, command, environment, tools: [[name,
 // arguments]], prompts: [[name, arguments]], resources: [uri]}. Prints what came of it as JSON; structured content is held against
 // the tools' schemas by the SDK itself.
 import fs from "node:fs";
