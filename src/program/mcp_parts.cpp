@@ -42,7 +42,18 @@ std::string whole_body(body_source& source, std::size_t bytes_max) {
   }
 }
 
+// A few who wait for events would hold the threads that all share.
+void ask_without_waiting(std::string& query) {
+  for (auto at = query.find("wait="); at != std::string::npos; at = query.find("wait=", at + 1)) {
+    if (at > 0 && query[at - 1] != '&') continue;
+    auto const end = query.find('&', at);
+    query.erase(at, end == std::string::npos ? end : end - at + 1);
+    return;
+  }
+}
+
 mcp::api_answer ask_service(api::service& to, api::request r, std::size_t bytes_max) {
+  ask_without_waiting(r.query);
   r.request_id = to_string(new_uuid());
   auto const come = std::make_shared<std::promise<api::reply>>();
   auto answer = come->get_future();
