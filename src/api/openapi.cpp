@@ -213,7 +213,7 @@ std::string components(schema_book const& book) {
 
 // What a webhook is sent (OpenAPI 3.1, `webhooks`).
 constexpr std::string_view payload_schema =
-    R"({"type":"object","required":["id","type","timestamp","position","previous_position","org_id","actor","data"],)"
+    R"({"type":"object","additionalProperties":false,"required":["id","type","timestamp","position","previous_position","org_id","actor","data"],)"
     R"("properties":{"id":{"type":"string","format":"uuid"},"type":{"type":"string"},"timestamp":{"type":"string",)"
     R"("format":"date-time"},"position":{"type":"integer","minimum":0},"previous_position":{"type":"integer","minimum":0,)"
     R"("description":"Of the delivery before this one to the same webhook, so that a gap is seen"},)"

@@ -195,7 +195,7 @@ setting_row const table[] = {
     {"mcp_workers", &s::mcp_workers, "4", 1, 256, "requests of /mcp that are worked on at once"},
     {"mcp_queue_max", &s::mcp_queue_max, "256", 1, 100'000,
      "requests of /mcp that may wait; more are refused with 503"},
-    {"mcp_answer_max_bytes", &s::mcp_answer_max_bytes, "4MiB", kib, 1024 * mib, "the most that a tool may answer"},
+    {"mcp_answer_max_bytes", &s::mcp_answer_max_bytes, "4194304", kib, 1024 * mib, "the most that a tool may answer"},
     {"crash_point", &s::crash_point, "", 0, 64, "where the process kills itself, for crash tests", hidden},
     {"crash_after", &s::crash_after, "1", 1, no_limit, "the how-manieth passing of crash_point kills", hidden},
 };
@@ -257,7 +257,7 @@ result<> assign(setting_row const& row, std::string& into, std::string_view text
 result<> assign(setting_row const& row, std::vector<std::string>& into, std::string_view text) {
   auto parts = split(text, ',');
   for (auto const& part : parts)
-    if (auto complaint = row.complaint(part); !complaint.empty())
+    if (auto complaint = row.complaint ? row.complaint(part) : std::string(); !complaint.empty())
       return error(errc::validation_failed, std::move(complaint));
   into = std::move(parts);
   return {};
