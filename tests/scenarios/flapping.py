@@ -35,7 +35,8 @@ class Flapping(unittest.TestCase):
                 return what
             return said
 
-        with Receiver(answer("flapping", True)) as a, Receiver(answer("ordered", True)) as b, Receiver(answer("well", False)) as c:
+        light = {"keeps": False, "hangs_s": 1}  # more than the server waits
+        with Receiver(answer("flapping", True), **light) as a, Receiver(answer("ordered", True), **light) as b, Receiver(answer("well", False), **light) as c:
             server = Server("flapping", **SETTINGS).start()
             owner = Person(server, "owner@example.com", "Olga", founds=("Acme", "acme"))
             ask = owner.client

@@ -24,10 +24,11 @@ def alloy_signature(secret, raw):
 
 
 class Receiver:
-    """With `certificate`, files of a chain and its key, it speaks TLS. `answer(delivered, number)` gives a status, or (status, headers), or one of "hang", "reset"."""
+    """With `certificate`, files of a chain and its key, it speaks TLS. Without `keeps` nothing is kept of what comes. `answer(delivered, number)` gives a status, or (status, headers), or one of "hang", "reset"."""
 
-    def __init__(self, answer=lambda delivered, number: 200, certificate=None):
+    def __init__(self, answer=lambda delivered, number: 200, certificate=None, keeps=True, hangs_s=60):
         self.answer, self.got, self.lock, self.stopping = answer, [], threading.Lock(), threading.Event()
+        self.keeps, self.hangs_s, self.count = keeps, hangs_s, 0
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -62,11 +63,13 @@ class Receiver:
     def take(self, at, raw):
         one = Delivered(at.headers, json.loads(raw), raw, time.monotonic(), at.path)
         with self.lock:
-            self.got.append(one)
-            number = len(self.got)
+            if self.keeps:
+                self.got.append(one)
+            self.count += 1
+            number = self.count
         said = self.answer(one, number)
         if said == "hang":
-            self.stopping.wait(60)
+            self.stopping.wait(self.hangs_s)
             at.close_connection = True
             return
         if said == "reset":
