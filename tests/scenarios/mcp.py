@@ -126,7 +126,10 @@ class Mcp(Workshop):
         base = f"alloy://orgs/org-a/projects/{project}"
         resources = [base + "/board", base + "/tickets/1", base + "/tickets/1/comments", base + "/tickets/1/activity", base + "/sprints", base + "/sprints/Running",
                      base + "/sprints/Running/board", base + "/sprints/active/burndown", "alloy://orgs/org-a/members", "alloy://orgs/org-a/workflows"]
-        return {"url": self.url, "token": self.key, "command": str(server.PROGRAM), "tools": [["ping", {}]] + [[op.id, self.arguments(op, self.ids)] for op in reads_and_writes],
+        outsider = self.people["outsider"]
+        code = outsider.client.post(f"/api/v1/orgs/{self.foreign['org_id']}/invites", {"email": self.people["Owner"].email, "role": "Viewer"})["invite_code"]
+        others = [["ping", {}], ["accept_invite", {"invite_code": code, "dry_run": True}], ["erase_personal_data", {"user_id": self.people["Owner"].id, "dry_run": True}]]
+        return {"url": self.url, "token": self.key, "command": str(server.PROGRAM), "tools": others + [[op.id, self.arguments(op, self.ids)] for op in reads_and_writes],
                 "environment": {"ALLOY_API_URL": f"http://127.0.0.1:{self.server.port}", "ALLOY_API_TOKEN": self.key, "HOME": str(self.server.folder), "PATH": os.environ["PATH"]},
                 "prompts": prompts, "resources": resources}
 
