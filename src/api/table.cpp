@@ -7,12 +7,12 @@ namespace {
 
 std::vector<operation> build() {
   std::vector<operation> all;
-  for (auto const rows :
-       {server_operations, onboarding_operations, session_operations,    api_key_operations, personal_data_operations,    org_operations,
-        member_operations, team_operations,       workflow_operations,   project_operations,    sprint_operations,
-        chart_operations,  ticket_operations,     time_entry_operations, labor_rate_operations, period_operations,
-        tag_operations,    webhook_operations,    report_operations,     feed_operations,       consumer_operations,
-        proof_operations,  transfer_operations,   undo_operations})
+  for (auto const rows : {server_operations,        onboarding_operations, session_operations,    api_key_operations,
+                          personal_data_operations, org_operations,        member_operations,     team_operations,
+                          workflow_operations,      project_operations,    sprint_operations,     chart_operations,
+                          ticket_operations,        time_entry_operations, labor_rate_operations, period_operations,
+                          tag_operations,           webhook_operations,    report_operations,     feed_operations,
+                          consumer_operations,      proof_operations,      transfer_operations,   undo_operations})
     for (auto& row : rows()) {
       for (auto const& before : all)
         if (before.id == row.id || (before.method == row.method && before.path == row.path))
