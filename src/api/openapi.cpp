@@ -47,8 +47,7 @@ std::string parameters(operation const& op, schema_book& book, settings const& c
     add(std::move(one));
   }
   if (op.writes()) {
-    add(parameter_json("dry_run", "query", false, "All checks, nothing appended, the answer as it would be",
-                       R"({"type":"boolean"})"));
+    add(parameter_json("dry_run", "query", false, dry_run_words, R"({"type":"boolean"})"));
     if (op.method == verb::post)
       add(parameter_json("Idempotency-Key", "header", false,
                          "Makes a retry safe: the same key, caller and body get the same answer",
@@ -56,9 +55,7 @@ std::string parameters(operation const& op, schema_book& book, settings const& c
     if (!path_params(op.path).empty())
       add(parameter_json("If-Match", "header", false, "The ETag the object must still have", R"({"type":"string"})"));
   } else if (op.path.starts_with("/api/")) {
-    if (op.timed)
-      add(parameter_json("as_of", "query", false, "How it stood then: a position of the log, or an RFC 3339 timestamp",
-                         R"({"type":"string","minLength":1,"maxLength":64})"));
+    if (op.timed) add(parameter_json("as_of", "query", false, as_of_words, std::string(as_of_schema)));
     add(parameter_json("Alloy-Min-Position", "header", false, "Waits until this position of the log is visible",
                        R"({"type":"integer","minimum":0})"));
     if (!path_params(op.path).empty())

@@ -103,11 +103,10 @@ operation_shape shape_of(operation const& op) {
     s.parameters.push_back(
         {name, parameter::place::path, R"({"type":"string","minLength":1})", std::string(words_for_param(name)), true});
   for (auto const& q : op.query)
-    s.parameters.push_back({std::string(q.name), parameter::place::query, q.schema(book),
-                            std::string(words_for_query(q)), q.required, q.list});
+    s.parameters.push_back(
+        {std::string(q.name), parameter::place::query, q.schema(book), std::string(words_for_query(q)), q.required});
   if (op.timed)
-    s.parameters.push_back({"as_of", parameter::place::query, R"({"type":"string","minLength":1,"maxLength":64})",
-                            "How it stood then: a position of the log, or an RFC 3339 timestamp"});
+    s.parameters.push_back({"as_of", parameter::place::query, std::string(as_of_schema), std::string(as_of_words)});
   auto const body = op.body && op.body_type == "application/json" ? op.body(book) : std::string();
   if (op.answer && op.answer_type == "application/json") s.answer = op.answer(book);
   s.definitions = std::move(book.named);

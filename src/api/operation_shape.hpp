@@ -12,7 +12,6 @@ struct parameter {
   std::string schema; // JSON Schema; what it refers to stands in `definitions`
   std::string words;
   bool required = false;
-  bool list = false; // in the query with commas
 };
 
 struct operation_shape {
@@ -21,6 +20,11 @@ struct operation_shape {
   std::string answer;                // schema; empty where the answer has no body or is no JSON
   std::map<std::string, std::string> definitions; // for "#/components/schemas/NAME"
 };
+
+// Of parameters that every write, or every read of what was, takes.
+inline constexpr std::string_view as_of_words = "How it stood then: a position of the log, or an RFC 3339 timestamp",
+                                  as_of_schema = R"({"type":"string","minLength":1,"maxLength":64})",
+                                  dry_run_words = "All checks, nothing appended, the answer as it would be";
 
 operation_shape shape_of(operation const& op);
 

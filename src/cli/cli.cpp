@@ -67,6 +67,7 @@ class running {
   // Sessions go into the profile, or out of it.
   void remember(session& s, client::http_answer const& a) {
     if (c_.op->id == "logout") {
+      if (!s.is_of_profile()) return;
       s.kept().access_token.clear();
       s.kept().refresh_token.clear();
       return s.keep();
@@ -181,6 +182,7 @@ class running {
         return true;
       });
       text.clear();
+      std::this_thread::sleep_for(std::chrono::seconds(1)); // a server that is going down ends it at once
     }
   }
 
@@ -214,9 +216,10 @@ int use_org(std::vector<std::string> const& line) {
   if (line.size() != 1) throw failure(usage, "alloy org use needs a slug or an id", "`alloy org list` shows yours");
   session s({});
   auto const org = s.get("/api/v1/orgs/" + percent_encoded(line.front())).as_object();
-  s.kept().org = text_in(org, "slug");
-  if (s.kept().server.empty()) s.kept().server = s.server();
-  save_profile("default", s.kept());
+  auto p = load_profile("default"); // what the environment says is no reason to forget what it holds
+  p.org = text_in(org, "slug");
+  if (p.server.empty()) p.server = s.server();
+  save_profile("default", p);
   std::printf("%s is meant where no organization is named\n", plain_text(text_in(org, "name")).c_str());
   return done;
 }

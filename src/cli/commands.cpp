@@ -19,7 +19,6 @@ std::string short_name(std::string const& name) {
   for (std::string_view const end : {"-id", "-date"})
     if (name.ends_with(end)) return name.substr(0, name.size() - end.size());
   if (name.ends_with("-ids")) return name.substr(0, name.size() - 4) + "s";
-  if (name.ends_with("-cents") || name.ends_with("-bytes")) return {};
   return {};
 }
 

@@ -109,7 +109,12 @@ bool session::renew() {
   client::http_request r{
       "POST", "/api/v1/auth/refresh", {{"Content-Type", "application/json"}, {"Accept", "application/json"}}};
   r.body = json::serialize(json::object{{"refresh_token", profile_.refresh_token}});
-  auto const a = client_->send(r);
+  client::http_answer a;
+  try {
+    a = client_->send(r);
+  } catch (client::unreachable const&) {
+    return false;
+  }
   if (!a.is_success()) return false;
   auto const fresh = json::parse(a.body).as_object();
   profile_.access_token = text_in(fresh, "access_token");

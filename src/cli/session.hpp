@@ -33,7 +33,7 @@ class session {
   profile& kept() noexcept { return profile_; }
   void keep(); // writes the profile
   std::string const& server() const noexcept { return server_; }
-  bool has_token() const noexcept { return !token_.empty(); }
+  bool is_of_profile() const noexcept { return token_is_kept_; } // the token; else of the environment
   // GET /auth/me, asked once.
   boost::json::object const& me();
 

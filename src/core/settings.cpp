@@ -18,8 +18,8 @@ namespace {
 constexpr std::size_t file_bytes_max = 1U << 20U;
 
 // Names of the environment that are the client's and not the server's: the CLI's own, and those of the guides.
-constexpr std::string_view client_names[] = {"ALLOY_API_URL", "ALLOY_API_TOKEN",  "ALLOY_CONFIG", "ALLOY_URL",
-                                             "ALLOY_TOKEN",   "ALLOY_PROJECT_ID", "ALLOY_USER_ID"};
+constexpr std::string_view client_names[] = {"ALLOY_API_URL", "ALLOY_API_TOKEN", "ALLOY_API_CA_FILE", "ALLOY_CONFIG",
+                                             "ALLOY_URL",     "ALLOY_TOKEN",     "ALLOY_PROJECT_ID",  "ALLOY_USER_ID"};
 
 std::string_view trimmed(std::string_view text) {
   auto const blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };

@@ -157,6 +157,7 @@ result<> export_check::add_end(std::string_view line) {
   if (!end) return broken("the end is malformed");
   has_end_ = true;
   seal_ = end->alloy_export_end.seal;
+  sha256_ = end->alloy_export_end.sha256;
   auto const& stated = end->alloy_export_end;
   if (stated.lines != lines_)
     return broken("there are " + std::to_string(lines_) + " lines before the end, which names " +
@@ -186,7 +187,9 @@ result<> export_check::finish(std::string_view verifier_key) {
   if (!has_end_) return broken("the file is cut off: its end is missing");
   auto const seal = signed_by(verifier_key, seal_, seal_of(header_.log, header_.org_id));
   if (!seal) return broken("the seal: " + seal.error().detail);
-  if (seal->size != lines_ || seal->root != hash_.finish())
+  auto const sum = hash_.finish();
+  if (sha256_ != encode_base64(crypto::view_of(sum))) return broken("the hash at the end is not that of the lines");
+  if (seal->size != lines_ || seal->root != sum)
     return broken("the records hold, but a line that is no record, or the place of one, is not what was written");
   return {};
 }

@@ -77,7 +77,7 @@ class export_check {
   bool has_header_ = false, has_end_ = false;
   std::uint64_t lines_ = 0;
   crypto::sha256_stream hash_;
-  std::string seal_;
+  std::string seal_, sha256_; // as the end has them
   std::uint32_t previous_crc_ = 0;
   merkle::accumulator tree_;
 };

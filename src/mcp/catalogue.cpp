@@ -66,9 +66,7 @@ json::object input_schema(api::operation const& op, api::operation_shape const& 
     required.emplace_back("lines");
   }
   if (op.writes()) {
-    properties["dry_run"] =
-        json::object{{"type", "boolean"},
-                     {"description", "All checks, nothing appended, the answer and the events as they would be"}};
+    properties["dry_run"] = json::object{{"type", "boolean"}, {"description", api::dry_run_words}};
     if (op.method == api::verb::post)
       properties["idempotency_key"] =
           json::object{{"type", "string"},

@@ -1,5 +1,6 @@
 #include "mcp/http_endpoint.hpp"
 
+#include "api/query.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
 #include "core/web_url.hpp"
@@ -71,16 +72,9 @@ bool accepts(std::string_view accept, std::string_view type) {
 }
 
 std::map<std::string, std::string, std::less<>> options_of(std::string_view query) {
-  std::map<std::string, std::string, std::less<>> all;
-  while (!query.empty()) {
-    auto const end = query.find('&');
-    auto const part = query.substr(0, end);
-    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
-    auto const equals = part.find('=');
-    all[std::string(part.substr(0, equals))] =
-        equals == std::string_view::npos ? "" : std::string(part.substr(equals + 1));
-  }
-  return all;
+  auto const decoded_pairs = api::decode_query(query);
+  if (!decoded_pairs) return {};
+  return {decoded_pairs->begin(), decoded_pairs->end()};
 }
 
 } // namespace

@@ -1,4 +1,5 @@
 // Resources under alloy://, each a read of the API, and the completion of their variables and of prompts' arguments.
+#include "api/query.hpp"
 #include "core/web_url.hpp"
 #include "mcp/reading.hpp"
 
@@ -42,20 +43,6 @@ json::object listed(row const& r, std::string_view member) {
           {"mimeType", "application/json"}};
 }
 
-std::string decoded(std::string_view text) {
-  std::string out;
-  auto const digit = [](char ch) { return ch <= '9' ? ch - '0' : (ch | 32) - 'a' + 10; };
-  auto const is_digit = [](char ch) { return ('0' <= ch && ch <= '9') || ('a' <= (ch | 32) && (ch | 32) <= 'f'); };
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if (text[i] == '%' && i + 2 < text.size() && is_digit(text[i + 1]) && is_digit(text[i + 2])) {
-      out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  return out;
-}
-
 std::vector<std::string> steps_of(std::string_view uri) {
   constexpr std::string_view scheme = "alloy://";
   std::vector<std::string> steps;
@@ -63,7 +50,9 @@ std::vector<std::string> steps_of(std::string_view uri) {
   uri.remove_prefix(scheme.size());
   while (!uri.empty()) {
     auto const end = uri.find('/');
-    steps.push_back(decoded(uri.substr(0, end)));
+    auto step = api::percent_decode(uri.substr(0, end), false);
+    if (!step) return {};
+    steps.push_back(std::move(*step));
     uri.remove_prefix(end == std::string_view::npos ? uri.size() : end + 1);
   }
   return steps;

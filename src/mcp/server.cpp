@@ -268,9 +268,9 @@ std::optional<answer> server::listen(json::object const& request, peer of, sende
       }
     }
     if (!any) throw rpc_error(code::method_not_found, "there is nothing to listen for here");
-    std::lock_guard const lock(guard_);
     out(notification_text("notifications/subscriptions/acknowledged",
                           {{"notifications", granted}, {"_meta", json::object{{meta::subscription, id}}}}));
+    std::lock_guard const lock(guard_);
     listeners_.emplace(ticket = ++last_ticket_, std::move(l));
     return std::nullopt;
   } catch (rpc_error const& e) {
@@ -286,10 +286,13 @@ void server::forget(std::uint64_t ticket) {
 
 void server::changed(std::string_view what) {
   auto const method = "notifications/" + std::string(what) + "/list_changed";
-  std::lock_guard const lock(guard_);
-  for (auto const& [ticket, l] : listeners_)
-    if (l.methods.contains(method))
-      l.out(notification_text(method, {{"_meta", json::object{{meta::subscription, l.id}}}}));
+  std::vector<listener> due; // told without the lock: a stream that ends by it forgets itself here
+  {
+    std::lock_guard const lock(guard_);
+    for (auto const& [ticket, l] : listeners_)
+      if (l.methods.contains(method)) due.push_back(l);
+  }
+  for (auto const& l : due) l.out(notification_text(method, {{"_meta", json::object{{meta::subscription, l.id}}}}));
 }
 
 } // namespace alloy::mcp

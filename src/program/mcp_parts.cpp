@@ -15,31 +15,17 @@ constexpr auto patience = std::chrono::seconds(120);
 
 // A body that is made while it is sent, as one text.
 std::string whole_body(body_source& source, std::size_t bytes_max) {
-  std::mutex guard;
-  std::condition_variable rung;
-  bool has_rung = false;
-  source.on_ready([&] {
-    std::lock_guard const lock(guard);
-    has_rung = true;
-    rung.notify_one();
-  });
   std::string body;
-  for (;;) {
-    switch (source.pull(body)) {
-    case body_source::state::end: return body;
-    case body_source::state::broken: throw std::runtime_error("the answer broke off");
-    case body_source::state::piece: break;
-    case body_source::state::later: {
-      std::unique_lock lock(guard);
-      rung.wait_for(lock, std::chrono::milliseconds(source.patience_ms()), [&] { return has_rung; });
-      has_rung = false;
-      break;
-    }
-    }
+  source.on_ready([] {});
+  for (auto state = body_source::state::piece; state != body_source::state::end;) {
+    state = source.pull(body);
+    if (state == body_source::state::broken || state == body_source::state::later)
+      throw std::runtime_error("the answer broke off"); // nothing that a tool asks for waits
     if (body.size() > bytes_max)
       throw mcp::rpc_error(mcp::code::internal,
                            "the answer is larger than mcp_answer_max_bytes; take it from the API or the terminal");
   }
+  return body;
 }
 
 // A few who wait for events would hold the threads that all share.
