@@ -29,11 +29,6 @@ void write_to(std::string const& file, std::string_view text) {
   if (!out.flush()) throw failure(broken, file + " cannot be written");
 }
 
-std::string text_in(json::object const& o, std::string_view name) {
-  auto const* const found = o.if_contains(name);
-  return found && found->is_string() ? std::string(std::string_view(found->as_string())) : std::string();
-}
-
 // One command on the server, from the request to what is shown.
 class running {
  public:

@@ -45,6 +45,25 @@ std::string value_words(flag const& f, bool clears) {
   return words;
 }
 
+// What overview and manual say of the codes; failure.hpp gives them their names.
+constexpr std::pair<int, std::string_view> exit_codes[] = {{done, "done"},
+                                                           {broken, "this machine failed"},
+                                                           {usage, "wrong usage"},
+                                                           {no_access, "not allowed, or not logged in"},
+                                                           {not_found, "not found"},
+                                                           {conflict, "in conflict with what is there"},
+                                                           {limited, "too many requests"},
+                                                           {server_failed, "the server failed"},
+                                                           {no_network, "no connection"},
+                                                           {74, "of serve: the store cannot be written"}};
+
+std::string exit_code_lines() {
+  std::string out = "exit codes:\n";
+  for (auto const& [code, words] : exit_codes)
+    out += "  " + padded(std::to_string(code), 3) + " " + std::string(words) + "\n";
+  return out;
+}
+
 // Markers of mdoc at the beginning of a line, and backslashes, mean nothing.
 std::string roff(std::string_view text) {
   std::string out;
@@ -75,6 +94,12 @@ std::string sentences(std::string_view text) {
   return out;
 }
 
+std::string exit_status() {
+  std::string out;
+  for (auto const& [code, words] : exit_codes) out += ".It " + std::to_string(code) + "\n" + sentences(words);
+  return out;
+}
+
 } // namespace
 
 std::string overview(std::span<local_command const> local) {
@@ -100,10 +125,7 @@ std::string overview(std::span<local_command const> local) {
   out += columns("man", "the manual, for man(1): alloy man | man -l -", 24);
   out += columns("version", "the version", 24);
   out += columns("help", "this text, and every setting of a server", 24);
-  return out +
-         "\n`alloy NOUN` lists its verbs, `alloy NOUN VERB --help` what they take.\n\n"
-         "exit codes: 0 done, 1 this machine failed, 2 usage, 3 not allowed, 4 not found, 5 conflict, 6 limited,\n"
-         "7 the server failed, 8 no connection; of serve: 74 the store cannot be written\n";
+  return out + "\n`alloy NOUN` lists its verbs, `alloy NOUN VERB --help` what they take.\n\n" + exit_code_lines();
 }
 
 std::string help_for_noun(std::string const& noun) {
@@ -168,21 +190,20 @@ std::string man_page(std::span<local_command const> local) {
   for (auto const& c : local)
     out += ".It Cm " + std::string(c.words) + (c.operand.empty() ? "" : " Ar " + std::string(c.operand)) + "\n" +
            sentences(c.help);
-  return out + ".El\n.Sh ENVIRONMENT\n.Bl -tag -width Ds\n"
-               ".It Ev ALLOY_API_URL\nThe server; it wins over the profile.\n"
-               ".It Ev ALLOY_API_TOKEN\nAn API key or access token; it wins over the profile.\n"
-               ".It Ev ALLOY_API_CA_FILE\nAuthorities that sign the server's certificate, beside those of the system.\n"
-               ".It Ev NO_COLOR\nNo colors.\n.El\n"
-               ".Sh FILES\n.Bl -tag -width Ds\n.It Pa ~/.config/alloy/default.json\n"
-               "The profile: server, tokens and organization, readable by its owner alone.\n.El\n"
-               ".Sh EXIT STATUS\n.Bl -tag -width Ds\n.It 0\nDone.\n.It 1\nThis machine failed.\n.It 2\nWrong usage.\n"
-               ".It 3\nNot logged in, or not allowed.\n.It 4\nNot found.\n.It 5\nIn conflict with what is there.\n"
-               ".It 6\nToo many requests.\n.It 7\nThe server failed.\n.It 8\nNo connection.\n"
-               ".It 74\nOf serve: the store cannot be written.\n.El\n"
-               ".Sh EXAMPLES\n.Dl alloy auth login --email you@example.com\n"
-               ".Dl alloy ticket create PROJ \\(dqA title\\(dq --priority High\n"
-               ".Dl alloy ticket search deploy --status InProgress -o csv\n"
-               ".Sh STANDARDS\nProblems of the API follow RFC 9457.\n";
+  return out +
+         ".El\n.Sh ENVIRONMENT\n.Bl -tag -width Ds\n"
+         ".It Ev ALLOY_API_URL\nThe server; it wins over the profile.\n"
+         ".It Ev ALLOY_API_TOKEN\nAn API key or access token; it wins over the profile.\n"
+         ".It Ev ALLOY_API_CA_FILE\nAuthorities that sign the server's certificate, beside those of the system.\n"
+         ".It Ev NO_COLOR\nNo colors.\n.El\n"
+         ".Sh FILES\n.Bl -tag -width Ds\n.It Pa ~/.config/alloy/default.json\n"
+         "The profile: server, tokens and organization, readable by its owner alone.\n.El\n" +
+         ".Sh EXIT STATUS\n.Bl -tag -width Ds\n" + exit_status() +
+         ".El\n"
+         ".Sh EXAMPLES\n.Dl alloy auth login --email you@example.com\n"
+         ".Dl alloy ticket create PROJ \\(dqA title\\(dq --priority High\n"
+         ".Dl alloy ticket search deploy --status InProgress -o csv\n"
+         ".Sh STANDARDS\nProblems of the API follow RFC 9457.\n";
 }
 
 std::string completion_script(std::string const& shell) {
@@ -273,11 +294,7 @@ class completer {
     auto const all = s.get(target);
     for (auto const& one : all.at("items").as_array()) {
       auto const& o = one.as_object();
-      auto const text = [&](std::string_view name) {
-        auto const* const v = o.if_contains(name);
-        return v && v->is_string() ? std::string(std::string_view(v->as_string())) : std::string();
-      };
-      offer(text(word), text(about));
+      offer(text_in(o, word), text_in(o, about));
     }
   }
 

@@ -21,8 +21,7 @@ bool same(std::string_view a, std::string_view b) {
 
 std::string field_of(json::value const& item, std::string_view name) {
   auto const* const o = item.if_object();
-  auto const* const found = o ? o->if_contains(name) : nullptr;
-  return found && found->is_string() ? std::string(std::string_view(found->as_string())) : std::string();
+  return o ? text_in(*o, name) : std::string();
 }
 
 struct match {
@@ -47,7 +46,7 @@ std::string lookup::org_or_default() {
   if (!org_.empty()) return org_;
   if (!session_.kept().org.empty()) return session_.kept().org;
   auto const& all = session_.me().at("orgs").as_array();
-  auto const& me = field_of(session_.me(), "user_id");
+  auto const& me = text_in(session_.me(), "user_id");
   std::vector<json::value const*> shared; // everybody has one of his own beside
   for (auto const& one : all)
     if (field_of(one, "org_id") != me) shared.push_back(&one);
@@ -82,7 +81,7 @@ std::string lookup::id_of(std::string_view thing, std::string const& name) {
 }
 
 std::string lookup::user(std::string const& name) {
-  if (same(name, "me")) return field_of(session_.me(), "user_id");
+  if (same(name, "me")) return text_in(session_.me(), "user_id");
   std::vector<match> found;
   for (auto const& org : orgs())
     for (auto const& m : session_.all("/api/v1/orgs/" + org + "/members")) {

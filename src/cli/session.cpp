@@ -15,11 +15,6 @@ std::string from_environment(char const* name) {
   return value ? value : "";
 }
 
-std::string text_in(json::object const& o, std::string_view name) {
-  auto const* const found = o.if_contains(name);
-  return found && found->is_string() ? plain_text(std::string_view(found->as_string())) : std::string();
-}
-
 exit_code code_for(unsigned status) {
   switch (status) {
   case 401:
@@ -49,6 +44,11 @@ std::string hint_for(unsigned status, std::string const& code, std::string const
 }
 
 } // namespace
+
+std::string text_in(json::object const& o, std::string_view name) {
+  auto const* const found = o.if_contains(name);
+  return found && found->is_string() ? std::string(std::string_view(found->as_string())) : std::string();
+}
 
 session::session(session_settings s) : set_(std::move(s)) {
   token_ = from_environment("ALLOY_API_TOKEN");
@@ -124,21 +124,22 @@ bool session::renew() {
 }
 
 void session::refuse(client::http_answer const& a) const {
+  auto const shown = [](json::object const& o, std::string_view name) { return plain_text(text_in(o, name)); };
   boost::system::error_code ec;
   auto const document = json::parse(a.body, ec);
   auto const* const problem = ec ? nullptr : document.if_object();
   if (!problem)
     throw failure(code_for(a.status), server_ + " answered " + std::to_string(a.status) + " and no reason",
                   "is it a server of Alloy? its URL is " + server_);
-  auto const code = text_in(*problem, "code"), detail = text_in(*problem, "detail");
-  std::string words = text_in(*problem, "title");
+  auto const code = shown(*problem, "code"), detail = shown(*problem, "detail");
+  std::string words = shown(*problem, "title");
   if (!detail.empty()) words += ": " + detail;
   if (!code.empty()) words += " (" + code + ")";
   if (auto const* const faults = problem->if_contains("errors"); faults && faults->is_array())
     for (auto const& one : faults->as_array())
       if (auto const* const f = one.if_object())
-        words += "\n  " + text_in(*f, "pointer") + ": " + text_in(*f, "detail") + " (" + text_in(*f, "code") + ")";
-  if (a.status >= 500) words += "\n  request " + text_in(*problem, "request_id");
+        words += "\n  " + shown(*f, "pointer") + ": " + shown(*f, "detail") + " (" + shown(*f, "code") + ")";
+  if (a.status >= 500) words += "\n  request " + shown(*problem, "request_id");
   throw failure(code_for(a.status), words, hint_for(a.status, code, plain_text(a.header("retry-after"))));
 }
 

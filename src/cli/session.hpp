@@ -9,6 +9,9 @@
 
 namespace alloy::cli {
 
+// A member that is a text; empty where there is none. As the server sent it: plain_text() makes it fit for a terminal.
+std::string text_in(boost::json::object const& o, std::string_view name);
+
 struct session_settings {
   std::string profile_name = "default";
   std::string server = {}; // --server; empty: ALLOY_API_URL, the profile's, the default
