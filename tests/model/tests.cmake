@@ -1,9 +1,8 @@
 # Random sequences of commands against a simple model: under a fixed seed, and under a fresh one that is printed.
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/model/*.cpp)
-add_executable(model_test main.cpp ${sources})
-target_compile_definitions(model_test PRIVATE BOOST_TEST_DYN_LINK)
+add_executable(model_test ${sources})
 target_include_directories(model_test PRIVATE ${CMAKE_SOURCE_DIR})
-target_link_libraries(model_test PRIVATE alloy_projections alloy_test_support rapidcheck)
+target_link_libraries(model_test PRIVATE alloy_test_main alloy_projections alloy_test_support rapidcheck)
 # What is not optimised takes fewer, so that each run ends within a minute.
 if(ALLOY_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Debug")
   set(sequences 2000)
