@@ -3,6 +3,8 @@
 #include "api/resources.hpp"
 #include "api/server_facts.hpp"
 #include "domain/diff.hpp"
+#include "events/ledger.hpp"
+#include "events/ledger.hpp"
 
 namespace alloy::api {
 namespace {
@@ -14,7 +16,7 @@ struct period_view { // a closed month as its report was signed; amounts null to
   uuid id, org_id;
   std::string period;
   period_status status{};
-  std::uint64_t report_position = 0;
+  std::optional<std::uint64_t> report_seq, report_position;
   std::string digest;
   std::int64_t total_minutes = 0;
   std::optional<std::int64_t> total_amount_cents, capex_cents, opex_cents;
@@ -28,9 +30,9 @@ struct period_view { // a closed month as its report was signed; amounts null to
   std::uint64_t version = 0;
 };
 BOOST_DESCRIBE_STRUCT(period_view, (),
-                      (id, org_id, period, status, report_position, digest, total_minutes, total_amount_cents,
-                       capex_cents, opex_cents, excluded, closed_by, closed_at, reopened_by, reopened_at, reason,
-                       created_at, updated_at, version))
+                      (id, org_id, period, status, report_seq, report_position, digest, total_minutes,
+                       total_amount_cents, capex_cents, opex_cents, excluded, closed_by, closed_at, reopened_by,
+                       reopened_at, reason, created_at, updated_at, version))
 
 period_view view_of(domain::period const& p, bool shows_amounts) {
   period_view v;
@@ -77,7 +79,8 @@ result<commands::plan> close_one(write_call& c) {
   auto const answer = report_of(books, false);
   auto const& totals = answer.report.totals;
   events::period_closed e;
-  e.report_position = books.view.position();
+  e.report_seq.value = events::head_of(c.state(), o.id).seq;
+  e.report_position.value = books.view.position();
   e.digest = digest_of(unsigned_body(books, answer));
   e.total_minutes = totals.total_minutes;
   e.total_amount_cents = *totals.total_amount_cents;

@@ -37,6 +37,7 @@ enum class table : std::uint8_t {
   user = 30,
   session = 31,
   api_key = 32,
+  operator_ = 33, // who operates the server
   // what makes names unique, and finds by them: domain
   org_by_slug = 40,
   project_by_key = 41,
@@ -48,6 +49,7 @@ enum class table : std::uint8_t {
   session_by_refresh = 47,
   team_by_name = 48,
   tag_by_value = 49,
+  webhook_by_id = 51, // of the tenant `identity`: no two organizations have a webhook of one id
   time_of_day = 50, // the minutes that a user has logged for a day
   // indexes that answer lists: projections
   ticket_by_number = 60,

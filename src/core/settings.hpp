@@ -27,10 +27,11 @@ struct settings {
   std::string bind, data_dir, public_url;
   registration_mode registration;
   std::string jwt_private_key, jwt_public_key, jwt_issuer, jwt_audience;
-  std::int64_t jwt_ttl_seconds, refresh_ttl_seconds;
+  std::int64_t jwt_ttl_seconds, refresh_ttl_seconds, session_max_age_seconds, confirm_seconds;
   std::string tls_certificate_file, tls_key_file;
   std::vector<std::string> cors_allowed_origins;
   std::int64_t metrics_port;
+  std::vector<std::string> details_networks;
   log::level log_level;
   std::int64_t io_threads, connections_max, connections_per_peer_max;
   std::int64_t request_line_max_bytes, header_max_bytes, header_fields_max, body_max_bytes, json_depth_max;
@@ -40,7 +41,8 @@ struct settings {
   std::int64_t queue_max, batch_max, record_max_bytes, command_max_bytes, idempotency_ttl_seconds;
   std::int64_t free_space_min_bytes, block_cache_bytes, write_buffer_bytes, search_write_buffer_bytes;
   std::int64_t hashing_workers, hashing_queue_max;
-  std::int64_t login_failures_per_account, login_failures_per_address, login_window_seconds;
+  std::int64_t login_failures_per_account, login_failures_per_account_total, login_failures_per_address,
+      login_window_seconds, login_known_network_days;
   std::int64_t registrations_per_address, registration_window_seconds;
   std::int64_t rate_limit_credential_requests, rate_limit_address_requests, rate_limit_window_seconds,
       rate_limit_keys_max;
@@ -51,7 +53,7 @@ struct settings {
   std::int64_t webhook_retention_seconds;
   std::string webhook_ca_file;
   std::vector<std::string> mcp_hosts;
-  std::int64_t mcp_workers, mcp_queue_max, mcp_answer_max_bytes;
+  std::int64_t mcp_workers, mcp_queue_max, mcp_batch_max, mcp_answer_max_bytes;
   std::int64_t event_streams_max, event_heartbeat_ms, consumers_max;
   std::string crash_point;
   std::int64_t crash_after;

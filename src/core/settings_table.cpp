@@ -1,5 +1,6 @@
 #include "core/settings_table.hpp"
 
+#include "core/ip_address.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -66,8 +67,16 @@ std::string no_number_below(std::string_view text, std::int64_t least, std::int6
   bool const good = failed == std::errc() && end == text.data() + text.size() && n >= least && n <= greatest;
   return good ? "" : "must be whole numbers of " + std::to_string(least) + " to " + std::to_string(greatest);
 }
-std::string no_port(std::string_view text) {
-  return no_number_below(text, 1, 65535);
+// A port or a range of ports: 443, 1024-65535.
+std::string no_ports(std::string_view text) {
+  auto const dash = text.find('-');
+  auto complaint = no_number_below(text.substr(0, dash), 1, 65535);
+  if (complaint.empty() && dash != text.npos) complaint = no_number_below(text.substr(dash + 1), 1, 65535);
+  return complaint.empty() ? complaint : "must be ports or ranges of ports, as 443, 1024-65535";
+}
+std::string no_network(std::string_view text) {
+  ip_network n;
+  return parse_network(text, n) ? "" : "must be addresses or networks, as 127.0.0.1, 10.0.0.0/8, fd00::/8";
 }
 std::string no_wait(std::string_view text) {
   return no_number_below(text, 0, year_s);
@@ -93,12 +102,19 @@ setting_row const table[] = {
     {"jwt_audience", &s::jwt_audience, "alloy", 1, 256, "aud of access tokens"},
     {"jwt_ttl_seconds", &s::jwt_ttl_seconds, "3600", 1, year_s, "life of an access token"},
     {"refresh_ttl_seconds", &s::refresh_ttl_seconds, "2592000", 1, 10 * year_s, "life of a refresh token"},
+    {"session_max_age_seconds", &s::session_max_age_seconds, "7776000", 60, 10 * year_s,
+     "a session ends at this age, however often it is refreshed"},
+    {"confirm_seconds", &s::confirm_seconds, "600", 1, 86400,
+     "how long a password that was given allows what concerns the person: keys, password, erasure"},
     {"tls_certificate_file", &s::tls_certificate_file, "", 0, path_bytes,
      "PEM chain; with tls_key_file the server speaks TLS"},
     {"tls_key_file", &s::tls_key_file, "", 0, path_bytes, "PEM private key of the certificate"},
     {"cors_allowed_origins", &s::cors_allowed_origins, "", 0, 8 * kib, "comma-separated origins of browsers, or *",
      plain, no_origin},
     {"metrics_port", &s::metrics_port, "0", 0, 65535, "port of /metrics alone; 0: on the main port"},
+    {"details_networks", &s::details_networks, "127.0.0.0/8,::1", 0, 8 * kib,
+     "comma-separated networks that see the details of /readyz?verbose and /metrics, as operators do", plain,
+     no_network},
     {"log_level", &s::log_level, "info", 0, 0, "least level that is logged; debug has a line per request", plain,
      nullptr, "debug|info|warn|error|off"},
     {"io_threads", &s::io_threads, "0", 0, 256,
@@ -140,7 +156,11 @@ setting_row const table[] = {
     {"hashing_workers", &s::hashing_workers, "2", 1, 64, "threads that hash passwords"},
     {"hashing_queue_max", &s::hashing_queue_max, "64", 1, 100'000, "passwords that wait to be hashed"},
     {"login_failures_per_account", &s::login_failures_per_account, "10", 1, 100'000,
-     "failed logins of one account in a window"},
+     "failed logins of one account from one network (IPv4 /24, IPv6 /64) in a window"},
+    {"login_failures_per_account_total", &s::login_failures_per_account_total, "100", 1, 1'000'000,
+     "failed logins of one account from all networks in a window, but for networks that it logged in from lately"},
+    {"login_known_network_days", &s::login_known_network_days, "30", 0, 3650,
+     "how long a network that an account logged in from stays known to it"},
     {"login_failures_per_address", &s::login_failures_per_address, "60", 1, 1'000'000,
      "failed logins from one address in a window"},
     {"login_window_seconds", &s::login_window_seconds, "900", 1, 86400,
@@ -161,7 +181,8 @@ setting_row const table[] = {
      no_target},
     {"webhook_schemes", &s::webhook_schemes, "https", 1, 16, "comma-separated schemes of webhooks: https, http", plain,
      no_scheme},
-    {"webhook_ports", &s::webhook_ports, "", 0, kib, "comma-separated ports of webhooks; empty: any", plain, no_port},
+    {"webhook_ports", &s::webhook_ports, "80,443,8443,1024-65535", 0, kib,
+     "comma-separated ports, and ranges of them, that webhooks may go to; empty: any", plain, no_ports},
     {"webhook_ca_file", &s::webhook_ca_file, "", 0, path_bytes,
      "PEM authorities that receivers' certificates may be of, beside the system's"},
     {"webhook_retry_seconds", &s::webhook_retry_seconds, "0,5,300,1800,7200,18000,36000,50400,72000,86400", 1, kib,
@@ -195,7 +216,9 @@ setting_row const table[] = {
     {"mcp_workers", &s::mcp_workers, "4", 1, 256, "requests of /mcp that are worked on at once"},
     {"mcp_queue_max", &s::mcp_queue_max, "256", 1, 100'000,
      "requests of /mcp that may wait; more are refused with 503"},
-    {"mcp_answer_max_bytes", &s::mcp_answer_max_bytes, "4194304", kib, 1024 * mib, "the most that a tool may answer"},
+    {"mcp_batch_max", &s::mcp_batch_max, "50", 1, 10'000, "messages of one batch over /mcp"},
+    {"mcp_answer_max_bytes", &s::mcp_answer_max_bytes, "4194304", kib, 1024 * mib,
+     "the most that one request of /mcp is answered, all messages of a batch together"},
     {"crash_point", &s::crash_point, "", 0, 64, "where the process kills itself, for crash tests", hidden},
     {"crash_after", &s::crash_after, "1", 1, no_limit, "the how-manieth passing of crash_point kills", hidden},
 };

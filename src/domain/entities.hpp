@@ -12,14 +12,15 @@ struct org {
   static constexpr table rows = table::org;
   uuid id;
   std::string name, slug, time_zone, currency;
+  std::int64_t minor_digits = 2; // of amounts: they are whole numbers of 10^-minor_digits of the currency
   weekdays working_days = default_working_days;
   std::optional<uuid> default_workflow_id = {};
   timestamp created_at, updated_at;
   std::uint64_t version = 0;
 };
 BOOST_DESCRIBE_STRUCT(org, (),
-                      (id, name, slug, time_zone, currency, working_days, default_workflow_id, created_at, updated_at,
-                       version))
+                      (id, name, slug, time_zone, currency, minor_digits, working_days, default_workflow_id, created_at,
+                       updated_at, version))
 
 struct member {
   static constexpr table rows = table::member;
@@ -216,7 +217,7 @@ struct period {
   uuid id, org_id;
   std::string month;
   period_status status{};
-  std::uint64_t report_position = 0;
+  std::optional<std::uint64_t> report_seq = {}, report_position = {};
   std::string digest;
   std::int64_t total_minutes = 0, total_amount_cents = 0, capex_cents = 0, opex_cents = 0;
   events::minutes_left_out excluded;
@@ -229,9 +230,9 @@ struct period {
   std::uint64_t version = 0;
 };
 BOOST_DESCRIBE_STRUCT(period, (),
-                      (id, org_id, month, status, report_position, digest, total_minutes, total_amount_cents,
-                       capex_cents, opex_cents, excluded, closed_by, closed_at, reopened_by, reopened_at, reason,
-                       created_at, updated_at, version))
+                      (id, org_id, month, status, report_seq, report_position, digest, total_minutes,
+                       total_amount_cents, capex_cents, opex_cents, excluded, closed_by, closed_at, reopened_by,
+                       reopened_at, reason, created_at, updated_at, version))
 
 struct webhook {
   static constexpr table rows = table::webhook;
@@ -272,10 +273,21 @@ struct session {
   uuid id, user_id;
   std::string refresh_hash;
   bool open = true;
-  timestamp expires_at, created_at, updated_at;
+  timestamp expires_at;
+  std::optional<timestamp> confirmed_until = {}; // the password was given lately
+  timestamp created_at, updated_at;
   std::uint64_t version = 0;
 };
-BOOST_DESCRIBE_STRUCT(session, (), (id, user_id, refresh_hash, open, expires_at, created_at, updated_at, version))
+BOOST_DESCRIBE_STRUCT(session, (),
+                      (id, user_id, refresh_hash, open, expires_at, confirmed_until, created_at, updated_at, version))
+
+struct operator_ {
+  static constexpr table rows = table::operator_;
+  uuid id; // the user's
+  timestamp created_at, updated_at;
+  std::uint64_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(operator_, (), (id, created_at, updated_at, version))
 
 struct api_key {
   static constexpr table rows = table::api_key;

@@ -39,6 +39,9 @@ void on(view& state, events::session_refreshed const& e, envelope const& at) {
     s.expires_at = e.expires_at;
   });
 }
+void on(view& state, events::session_confirmed const& e, envelope const& at) {
+  update<session>(state, at, [&](session& s) { s.confirmed_until = e.until; });
+}
 void end_session(view& state, envelope const& at) {
   update<session>(state, at, [&](session& s) {
     s.open = false;
@@ -63,6 +66,15 @@ void on(view& state, events::api_key_deleted const&, envelope const& at) {
   state.erase(key(at.tenant, table::api_key_by_hash).add(k->key_hash));
   state.erase(key(at.tenant, table::api_key_by_user).add(k->user_id).add(k->id));
   state.erase(key_of<api_key>(at.tenant, k->id));
+}
+
+void on(view& state, events::operator_added const& e, envelope const& at) {
+  auto o = created<operator_>(at, e);
+  o.id = e.user_id;
+  put(state, at.tenant, o);
+}
+void on(view& state, events::operator_removed const& e, envelope const& at) {
+  state.erase(key_of<operator_>(at.tenant, e.user_id));
 }
 
 // ---------------------------------------------------------------------------------------------------- ticket, comment
@@ -118,11 +130,16 @@ void on(view& state, events::comment_deleted const&, envelope const& at) {
 
 // ---------------------------------------------------------------------------------------------------- webhook
 
+key webhook_by_id(uuid const& id) {
+  return key(identity_tenant, table::webhook_by_id).add(id);
+}
 void on(view& state, events::webhook_created const& e, envelope const& at) {
   auto w = created<webhook>(at, e);
   w.org_id = at.tenant;
   w.created_by = at.actor.user_id;
   put(state, at.tenant, w);
+  // Old logs may know two of one id: the first keeps the row, as it was there first.
+  if (auto const one = webhook_by_id(w.id); !state.has(one)) put_id(state, one, at.tenant);
 }
 void on(view& state, events::webhook_updated const& e, envelope const& at) {
   update<webhook>(state, at, [&](webhook& w) {
@@ -151,6 +168,9 @@ void on(view&, events::webhook_redelivered const&, envelope const&) {}
 void on(view&, events::webhook_replayed const&, envelope const&) {}
 void on(view& state, events::webhook_deleted const&, envelope const& at) {
   state.erase(key_of<webhook>(at.tenant, at.subject.id));
+  std::string owner;
+  auto const one = webhook_by_id(at.subject.id);
+  if (state.get(one, owner) && uuid::from_view(owner) == at.tenant) state.erase(one);
 }
 
 } // namespace

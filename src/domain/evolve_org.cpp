@@ -29,6 +29,7 @@ key joined_key(uuid const& org, team_member const& m) {
 void on(view& state, events::org_created const& e, envelope const& at) {
   auto o = created<org>(at, e);
   o.working_days = e.working_days.value.value_or(default_working_days);
+  o.minor_digits = e.minor_digits.value.value_or(2);
   put(state, at.tenant, o);
   put_id(state, slug_key(o.slug), o.id);
 }
@@ -38,6 +39,9 @@ void on(view& state, events::org_updated const& e, envelope const& at) {
     apply(o, e.changes);
     put_id(state, slug_key(o.slug), o.id);
   });
+}
+void on(view& state, events::org_currency_converted const& e, envelope const& at) {
+  update<org>(state, at, [&](org& o) { o.minor_digits = e.to_digits; });
 }
 void on(view& state, events::org_deleted const& e, envelope const& at) {
   state.erase(slug_key(e.slug));

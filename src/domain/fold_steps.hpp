@@ -48,6 +48,7 @@ inline void put_id(view& state, key const& k, uuid const& id) {
 // evolve_org.cpp
 void on(view& state, events::org_created const& e, events::envelope const& at);
 void on(view& state, events::org_updated const& e, events::envelope const& at);
+void on(view& state, events::org_currency_converted const& e, events::envelope const& at);
 void on(view& state, events::org_deleted const& e, events::envelope const& at);
 void on(view& state, events::member_added const& e, events::envelope const& at);
 void on(view& state, events::member_role_changed const& e, events::envelope const& at);

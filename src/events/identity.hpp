@@ -44,6 +44,14 @@ struct session_refreshed {
 };
 BOOST_DESCRIBE_STRUCT(session_refreshed, (), (previous_hash, refresh_hash, expires_at))
 
+// Whose session it is gave their password again: what concerns the person may be done until then.
+struct session_confirmed {
+  static constexpr std::string_view type = "session.confirmed";
+  static constexpr int schema = 1;
+  timestamp until;
+};
+BOOST_DESCRIBE_STRUCT(session_confirmed, (), (until))
+
 struct session_closed {
   static constexpr std::string_view type = "session.closed";
   static constexpr int schema = 1;
@@ -75,5 +83,20 @@ struct api_key_deleted {
   static constexpr int schema = 1;
 };
 BOOST_DESCRIBE_STRUCT(api_key_deleted, (), ())
+
+// Who operates the server. Given and taken on its machine, never over the network.
+struct operator_added {
+  static constexpr std::string_view type = "operator.added";
+  static constexpr int schema = 1;
+  uuid user_id;
+};
+BOOST_DESCRIBE_STRUCT(operator_added, (), (user_id))
+
+struct operator_removed {
+  static constexpr std::string_view type = "operator.removed";
+  static constexpr int schema = 1;
+  uuid user_id;
+};
+BOOST_DESCRIBE_STRUCT(operator_removed, (), (user_id))
 
 } // namespace alloy::events

@@ -9,21 +9,31 @@ struct org_created {
   static constexpr std::string_view type = "org.created";
   static constexpr int schema = 1;
   std::string name, slug, time_zone, currency;
-  json::changed<weekdays> working_days = {}; // none: Monday to Friday
+  json::changed<weekdays> working_days = {};     // none: Monday to Friday
+  json::changed<std::int64_t> minor_digits = {}; // of amounts (ISO 4217); none: 2, as before there were others
 };
-BOOST_DESCRIBE_STRUCT(org_created, (), (name, slug, time_zone, currency, working_days))
+BOOST_DESCRIBE_STRUCT(org_created, (), (name, slug, time_zone, currency, working_days, minor_digits))
 
 struct org_changes {
   field<std::string> name, slug, time_zone, currency;
   field<weekdays> working_days;
+  field<std::int64_t> minor_digits; // goes with the currency, while nothing is priced
 };
-BOOST_DESCRIBE_STRUCT(org_changes, (), (name, slug, time_zone, currency, working_days))
+BOOST_DESCRIBE_STRUCT(org_changes, (), (name, slug, time_zone, currency, working_days, minor_digits))
 struct org_updated {
   static constexpr std::string_view type = "org.updated";
   static constexpr int schema = 1;
   org_changes changes;
 };
 BOOST_DESCRIBE_STRUCT(org_updated, (), (changes))
+
+// Amounts are in the currency's own minor unit from now on. What was stored before is read in the new unit.
+struct org_currency_converted {
+  static constexpr std::string_view type = "org.currency_converted";
+  static constexpr int schema = 1;
+  std::int64_t from_digits = 2, to_digits = 2;
+};
+BOOST_DESCRIBE_STRUCT(org_currency_converted, (), (from_digits, to_digits))
 
 struct org_deleted {
   static constexpr std::string_view type = "org.deleted";

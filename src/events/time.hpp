@@ -95,16 +95,17 @@ BOOST_DESCRIBE_STRUCT(minutes_left_out, (), (draft, submitted, rejected, unprice
 
 struct period_closed {
   static constexpr std::string_view type = "period.closed";
-  static constexpr int schema = 1;
-  std::string month;                 // YYYY-MM
-  std::uint64_t report_position = 0; // of the report that was signed
-  std::string digest;                // SHA-256 of that report
+  static constexpr int schema = 2;
+  std::string month; // YYYY-MM
+  // The report that was signed: up to which record of the organization (schema 1: up to which position of the log).
+  json::changed<std::uint64_t> report_seq = {}, report_position = {};
+  std::string digest; // SHA-256 of that report; since schema 2 the position is left out
   std::int64_t total_minutes = 0, total_amount_cents = 0, capex_cents = 0, opex_cents = 0;
   minutes_left_out excluded;
 };
 BOOST_DESCRIBE_STRUCT(period_closed, (),
-                      (month, report_position, digest, total_minutes, total_amount_cents, capex_cents, opex_cents,
-                       excluded))
+                      (month, report_seq, report_position, digest, total_minutes, total_amount_cents, capex_cents,
+                       opex_cents, excluded))
 
 struct period_reopened {
   static constexpr std::string_view type = "period.reopened";

@@ -10,6 +10,7 @@
 #include "program/mcp_parts.hpp"
 #include "program/webhook_parts.hpp"
 #include "projections/fold.hpp"
+#include "projections/replay.hpp"
 #include "projections/search_store.hpp"
 
 #include <csignal>
@@ -20,6 +21,7 @@
 namespace alloy {
 namespace {
 
+constexpr std::int64_t fold_progress_every_ms = 5000;
 constexpr int exit_io = 74; // EX_IOERR: the store cannot be written, what was under way is unknown
 
 // Tests only: the process kills itself at the n-th passing of a named point, as a power cut would.
@@ -218,8 +220,20 @@ struct house {
 
   std::unique_ptr<events::log> open_log() {
     auto opened = events::open_rocksdb_log(db, {static_cast<std::size_t>(config.record_max_bytes)});
-    projections::check_folded(db.latest(storage::family::state), opened->head());
+    if (!projections::is_folded(db.latest(storage::family::state), opened->head())) fold_anew(*opened);
     return opened;
+  }
+
+  // Of a store that another version wrote, or whose folding was cut short.
+  void fold_anew(events::log const& from) {
+    alloy::log::info("folding the state anew from the log", {{"log_head", from.head()}});
+    auto last = now();
+    auto const done = projections::fold_anew(from, db, [&](std::uint64_t, std::uint64_t position, std::uint64_t head) {
+      if (now().ms < last.ms + fold_progress_every_ms) return;
+      last = now();
+      alloy::log::info("folding", {{"position", position}, {"log_head", head}});
+    });
+    alloy::log::info("the state is folded", {{"records", done.records}, {"events", done.events}});
   }
 
   commands::sequencer_parts writer_parts() {

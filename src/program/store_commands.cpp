@@ -1,6 +1,7 @@
 #include "program/store_commands.hpp"
 
 #include "program/progress.hpp"
+#include "projections/fold.hpp"
 
 #include <charconv>
 #include <chrono>
@@ -66,6 +67,13 @@ int verify_store(settings const& config, std::string const& to_position) {
                 static_cast<unsigned long long>(done.last), hex(folded).c_str());
     return 0;
   }
+  if (!projections::is_folded(db.latest(storage::family::state), log->head())) {
+    std::printf("%llu records, %llu events, head %llu\nreplay  %s\nthe log is whole; the state is of another version "
+                "of Alloy, and the next `alloy serve` or `alloy rebuild` folds it anew\n",
+                static_cast<unsigned long long>(done.records), static_cast<unsigned long long>(done.events),
+                static_cast<unsigned long long>(log->head()), hex(folded).c_str());
+    return 0;
+  }
   auto const stored = projections::digest_of(db);
   bool const same = stored == folded;
   std::printf("%llu records, %llu events, head %llu\nstate   %s\nreplay  %s\n%s\n",
@@ -82,9 +90,8 @@ int rebuild_store(settings const& config) {
   storage::database db(store_at(config, config.data_dir + "/store", false));
   auto const log = events::open_rocksdb_log(db);
   auto const before = projections::digest_of(db);
-  db.drop(storage::family::state);
   std::filesystem::remove_all(config.data_dir + "/search"); // serve makes it anew
-  auto const done = projections::replay(*log, db, progress_line("rebuild"));
+  auto const done = projections::fold_anew(*log, db, progress_line("rebuild"));
   auto const after = projections::digest_of(db);
   std::printf("%llu records, %llu events folded anew\nbefore  %s\nafter   %s\n",
               static_cast<unsigned long long>(done.records), static_cast<unsigned long long>(done.events),

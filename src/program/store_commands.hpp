@@ -1,5 +1,6 @@
 #pragma once
 // `alloy verify` and `alloy rebuild`: the state against the log, offline. Answer the exit code; progress on stderr.
+// Of a state that another version folded only the log is verified: the next start folds it anew.
 #include "core/settings.hpp"
 #include "storage/database.hpp"
 

@@ -27,17 +27,15 @@ std::uint64_t folded_position(reader const& state) {
   return state.get(folded_key(), row) && row.size() == 16 ? big_endian_u64(std::string_view(row).substr(8)) : 0;
 }
 
-void check_folded(reader const& state, std::uint64_t log_head) {
+bool is_folded(reader const& state, std::uint64_t log_head) {
   std::string row;
   bool const there = state.get(folded_key(), row) && row.size() == 16;
   std::uint64_t const version = there ? big_endian_u64(row) : state_version;
   std::uint64_t const position = folded_position(state);
-  if (version != state_version)
-    throw std::runtime_error("the state was folded by version " + std::to_string(version) +
-                             " of the read models, this is " + std::to_string(state_version) + "; run alloy rebuild");
-  if (position != log_head)
+  if (position > log_head)
     throw std::runtime_error("the state is folded up to position " + std::to_string(position) +
-                             ", but the log's head is " + std::to_string(log_head) + "; run alloy rebuild");
+                             ", but the log's head is " + std::to_string(log_head) + ": the log has lost records");
+  return version == state_version && position == log_head;
 }
 
 void fold(view& state, events::record const& r, std::string_view bytes) {

@@ -9,13 +9,14 @@ namespace alloy::projections {
 void fold(view& state, events::record const& r, std::string_view bytes);
 
 // Of the rows that fold() writes: raised whenever the same log gives other rows, so that an older state is noticed.
-inline constexpr std::uint32_t state_version = 4;
+inline constexpr std::uint32_t state_version = 5;
 
 // The position of the last event that is folded into the state.
 std::uint64_t folded_position(reader const& state);
 
-// Throws std::runtime_error where the state is not the log's: folded up to another
-// position (a rebuild that was cut short) or by another version. `alloy rebuild` mends both.
-void check_folded(reader const& state, std::uint64_t log_head);
+// Whether the state is folded up to the log's head by this version of the read models. Where it is not (another
+// version, or a folding that was cut short) it is folded anew: projections/replay. Throws std::runtime_error where the
+// state is ahead of the log, which then has lost something.
+bool is_folded(reader const& state, std::uint64_t log_head);
 
 } // namespace alloy::projections

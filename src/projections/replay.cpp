@@ -55,6 +55,11 @@ replayed replay(events::log const& from, storage::database& into, progress const
   return done;
 }
 
+replayed fold_anew(events::log const& from, storage::database& into, progress const& tell) {
+  into.drop(storage::family::state);
+  return replay(from, into, tell);
+}
+
 // A digest of digests: each block is hashed by itself, so that nothing but crypto.hpp knows OpenSSL here.
 class row_digest {
  public:

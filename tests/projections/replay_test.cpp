@@ -130,12 +130,20 @@ BOOST_AUTO_TEST_CASE(a_replay_of_nothing_is_nothing) {
 BOOST_AUTO_TEST_CASE(a_state_knows_how_far_it_was_folded) {
   lived const once(some_steps(20));
   auto const& live = once.live.db.latest(family::state);
-  BOOST_CHECK_NO_THROW(check_folded(live, once.log.end));
-  BOOST_CHECK_THROW(check_folded(live, once.log.end + 1), std::runtime_error);
-  BOOST_CHECK_THROW(check_folded(live, once.log.end - 1), std::runtime_error);
+  BOOST_TEST(is_folded(live, once.log.end));
+  BOOST_TEST(!is_folded(live, once.log.end + 1));
+  BOOST_CHECK_THROW(is_folded(live, once.log.end - 1), std::runtime_error);
   store empty;
-  BOOST_CHECK_NO_THROW(check_folded(empty.db.latest(family::state), 0));
-  BOOST_CHECK_THROW(check_folded(empty.db.latest(family::state), 1), std::runtime_error);
+  BOOST_TEST(is_folded(empty.db.latest(family::state), 0));
+  BOOST_TEST(!is_folded(empty.db.latest(family::state), 1));
+}
+
+BOOST_AUTO_TEST_CASE(a_state_that_is_folded_anew_is_what_it_was) {
+  lived once(some_steps(20));
+  auto const before = once.live.digest();
+  auto const done = fold_anew(once.log, once.live.db, {});
+  BOOST_TEST(done.last == once.log.end);
+  BOOST_TEST(once.live.digest() == before);
 }
 
 BOOST_AUTO_TEST_CASE(progress_is_told_up_to_the_head) {
