@@ -1,4 +1,7 @@
 # What the store survives: loss of power, failing disks, changed bytes. ALLOY_SEEDS=n runs n seeds instead of 200.
+if(NOT ALLOY_TESTS_OF_ONE_THREAD)
+  return()
+endif()
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/durability/*.cpp)
 add_executable(durability_test ${sources}
   support/faulty_filesystem.cpp support/faulty_disk.cpp)

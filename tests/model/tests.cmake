@@ -1,4 +1,7 @@
 # Random sequences of commands against a simple model: under a fixed seed, and under a fresh one that is printed.
+if(NOT ALLOY_TESTS_OF_ONE_THREAD)
+  return()
+endif()
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/model/*.cpp)
 add_executable(model_test ${sources})
 target_include_directories(model_test PRIVATE ${CMAKE_SOURCE_DIR})

@@ -1,7 +1,19 @@
 # End to end: each file starts the real program on a folder and a port of its own and speaks HTTP to it.
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
-foreach(scenario bad_input charts credentials doors events finance flapping generated isolation isolation_ways limits lists mass_assignment mcp openapi operations organization
-        tags terminal tickets targets tickets_past transfer webhooks writes)
+# By what a sanitizer could find in them: `many` have several clients at once, followers of the log or long streams, `one`
+# a client that asks one thing after the other, `form` ask other programs about documents that every build answers alike.
+set(many doors events flapping generated limits mcp targets transfer webhooks writes)
+set(one bad_input charts credentials finance isolation isolation_ways lists mass_assignment operations organization tags
+        terminal tickets tickets_past)
+set(form openapi)
+set(scenarios ${many})
+if(ALLOY_TESTS_OF_ONE_THREAD)
+  list(APPEND scenarios ${one})
+endif()
+if(ALLOY_TESTS_OF_FORM)
+  list(APPEND scenarios ${form})
+endif()
+foreach(scenario ${scenarios})
   add_test(NAME scenarios.${scenario} COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/scenarios/${scenario}.py
     $<TARGET_FILE:alloy> ${CMAKE_BINARY_DIR}/scenarios)
   set_tests_properties(scenarios.${scenario} PROPERTIES LABELS quick)
