@@ -4,7 +4,6 @@
 #include "events/catalogue.hpp"
 
 #include <algorithm>
-#include <boost/core/demangle.hpp>
 #include <set>
 
 namespace alloy::api {
@@ -249,11 +248,6 @@ std::string html(std::string_view text) {
 }
 
 } // namespace
-
-std::string cpp_name(std::type_info const& type) {
-  std::string const name = boost::core::demangle(type.name());
-  return name.substr(name.rfind(':') + 1);
-}
 
 std::string openapi_document(std::span<operation const> table, settings const& config) {
   schema_book book;

@@ -59,17 +59,24 @@ template <class T> std::string text_schema() {
   return s + "}";
 }
 
+// An object's schema as it grows. Not a template, as this stands once for every member of every struct.
+class struct_text {
+ public:
+  void add(std::string_view name, std::string const& schema, bool is_required);
+  std::string whole() const;
+
+ private:
+  std::string properties_, required_;
+};
+
 template <class T> std::string struct_schema(schema_book& book) {
   std::string const name = cpp_name(typeid(T));
   std::string const reference = "{\"$ref\":\"#/components/schemas/" + name + "\"}";
   if (book.named.contains(name)) return reference;
   book.named[name]; // so that a struct within itself ends
-  std::string properties, required;
+  struct_text text;
   boost::mp11::mp_for_each<json::members_of<T>>([&](auto d) {
     using M = std::remove_cvref_t<decltype(std::declval<T&>().*d.pointer)>;
-    if (!properties.empty()) properties += ',';
-    json::write(properties, std::string_view(d.name));
-    properties += ':' + schema_of<M>(book);
     // What is answered always holds all its fields; what is sent may leave out those that may be absent, mostly.
     bool constexpr complete = requires {
       T::rows;
@@ -80,15 +87,12 @@ template <class T> std::string struct_schema(schema_book& book) {
     || requires {
       T::all_required;
     };
-    if (!json::is_wrapper<M>::value ||
-        (complete && !std::is_same_v<M, json::changed<typename json::detail::inner_of<M>::type>>)) {
-      if (!required.empty()) required += ',';
-      json::write(required, std::string_view(d.name));
-    }
+    bool constexpr is_required =
+        !json::is_wrapper<M>::value ||
+        (complete && !std::is_same_v<M, json::changed<typename json::detail::inner_of<M>::type>>);
+    text.add(d.name, schema_of<M>(book), is_required);
   });
-  std::string s = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" + properties + "}";
-  if (!required.empty()) s += ",\"required\":[" + required + "]";
-  book.named[name] = s + "}";
+  book.named[name] = text.whole();
   return reference;
 }
 

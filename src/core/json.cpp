@@ -233,6 +233,23 @@ void append_pointer(std::string& pointer, std::string_view name) {
       pointer += c;
 }
 
+void reading::push(std::string_view name) {
+  steps_.push_back({name, 0});
+}
+void reading::push(std::size_t index) {
+  steps_.push_back({{}, index});
+}
+void reading::pop() noexcept {
+  steps_.pop_back();
+}
+
+void detail::begin_member(std::string& out, bool& first, std::string_view name) {
+  out += first ? "{\"" : ",\"";
+  first = false;
+  out += name;
+  out += "\":";
+}
+
 void reading::fail(std::string_view code, std::string detail) {
   if (faults.size() >= 100) return;
   std::string pointer;
@@ -262,7 +279,8 @@ void fail_type(reading& at, node const& n, std::string_view wanted) {
   at.fail("wrong_type", "it must be " + std::string(wanted) + ", not " + std::string(word_for(n.what)));
 }
 
-std::string detail::unknown_detail(std::string_view name, std::span<std::string_view const> known) {
+namespace {
+std::string unknown_detail(std::string_view name, std::span<std::string_view const> known) {
   std::string_view best;
   std::size_t nearest = std::max<std::size_t>(2, name.size() / 3) + 1;
   if (name.size() <= 64)
@@ -271,6 +289,20 @@ std::string detail::unknown_detail(std::string_view name, std::span<std::string_
   std::string detail = "there is no such field here";
   if (!best.empty()) detail += "; did you mean " + std::string(best) + "?";
   return detail;
+}
+} // namespace
+
+void detail::refuse_unknown(node const& n, std::span<std::string_view const> known, reading& at) {
+  for (node const* m = n.child; m; m = m->next) {
+    if (std::ranges::find(known, m->name) != known.end()) continue;
+    at.push(m->name);
+    at.fail("unknown_field", unknown_detail(m->name, known));
+    at.pop();
+  }
+}
+
+void detail::fail_required(std::string_view name, reading& at) {
+  at.fail("required", std::string(name) + " is required");
 }
 
 result<parsed> parse(std::string_view text, unsigned depth_max) {

@@ -117,20 +117,18 @@ template <class T> bool omitted(clearable<T> const& v) noexcept {
 } // namespace detail
 
 namespace detail {
+// `,"name":`; `{"name":` the first one. Not a template, as this stands once for every member of every struct.
+void begin_member(std::string& out, bool& first, std::string_view name);
+
 template <class T> void write_object(std::string& out, T const& v) {
-  out += '{';
   bool first = true;
   boost::mp11::mp_for_each<members_of<T>>([&](auto d) {
     auto const& member = v.*d.pointer;
     if (omitted(member)) return;
-    if (!first) out += ',';
-    first = false;
-    out += '"';
-    out += d.name;
-    out += "\":";
+    begin_member(out, first, d.name);
     json::write(out, member);
   });
-  out += '}';
+  out += first ? "{}" : "}";
 }
 template <class T> void write_map(std::string& out, T const& v) {
   out += '{';
@@ -220,9 +218,9 @@ class reading {
  public:
   reading(unknown_fields u) : unknown(u) {} // NOLINT
   void fail(std::string_view code, std::string detail);
-  void push(std::string_view name) { steps_.push_back({name, 0}); }
-  void push(std::size_t index) { steps_.push_back({{}, index}); }
-  void pop() { steps_.pop_back(); }
+  void push(std::string_view name);
+  void push(std::size_t index);
+  void pop() noexcept;
   unknown_fields unknown;
   std::vector<fault> faults;
 
@@ -272,7 +270,9 @@ template <class Map> std::optional<text_fault> check_name(std::string_view name)
     return std::nullopt;
 }
 
-std::string unknown_detail(std::string_view name, std::span<std::string_view const> known);
+// A fault for each member that none of these names says.
+void refuse_unknown(node const& n, std::span<std::string_view const> known, reading& at);
+void fail_required(std::string_view name, reading& at);
 
 template <class T> void read_object(node const& n, T& v, reading& at) {
   using members = members_of<T>;
@@ -287,8 +287,7 @@ template <class T> void read_object(node const& n, T& v, reading& at) {
     if (found)
       read_node(*found, member, at);
     else if constexpr (!is_wrapper<M>::value) {
-      if (at.unknown == unknown_fields::refuse || !requires { T::defaults_allowed; })
-        at.fail("required", std::string(d.name) + " is required");
+      if (at.unknown == unknown_fields::refuse || !requires { T::defaults_allowed; }) fail_required(d.name, at);
     }
     at.pop();
   });
@@ -296,14 +295,7 @@ template <class T> void read_object(node const& n, T& v, reading& at) {
   static constexpr auto names = []<class... D>(boost::mp11::mp_list<D...>) {
     return std::array<std::string_view, sizeof...(D)>{D::name...};
   }(boost::mp11::mp_rename<members, boost::mp11::mp_list>{});
-  for (node const* m = n.child; m; m = m->next) {
-    bool known = false;
-    for (auto const name : names) known = known || name == m->name;
-    if (known) continue;
-    at.push(m->name);
-    at.fail("unknown_field", unknown_detail(m->name, names));
-    at.pop();
-  }
+  refuse_unknown(n, names, at);
 }
 
 template <class T> void read_list(node const& n, T& v, reading& at) {

@@ -2,6 +2,12 @@
 
 #include <algorithm>
 
+#define ALLOY_DEFINE(E)                                                                                                \
+  template void alloy::json::detail::write_object(std::string&, alloy::domain::E const&);                              \
+  template void alloy::json::detail::read_object(alloy::json::node const&, alloy::domain::E&, alloy::json::reading&);
+ALLOY_ENTITIES(ALLOY_DEFINE)
+#undef ALLOY_DEFINE
+
 namespace alloy::domain {
 
 workflow_status const* workflow::find(std::string_view status) const noexcept {

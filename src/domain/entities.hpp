@@ -304,6 +304,21 @@ BOOST_DESCRIBE_STRUCT(api_key, (),
                       (id, user_id, name, key_prefix, key_hash, scopes, org_id, project_ids, expires_at, created_at,
                        updated_at, version))
 
+// Their reading and writing is compiled once, in entities.cpp: nearly every source of the rules and of the API needs
+// it.
+#define ALLOY_ENTITIES(each)                                                                                           \
+  each(org) each(member) each(invite) each(workflow) each(label) each(project) each(project_member) each(team)         \
+      each(team_member) each(sprint) each(ticket) each(comment) each(time_entry) each(labor_rate) each(period)         \
+          each(webhook) each(user) each(session) each(api_key) each(operator_)
+} // namespace alloy::domain
+#define ALLOY_DECLARE(E)                                                                                               \
+  extern template void alloy::json::detail::write_object(std::string&, alloy::domain::E const&);                       \
+  extern template void alloy::json::detail::read_object(alloy::json::node const&, alloy::domain::E&,                   \
+                                                        alloy::json::reading&);
+ALLOY_ENTITIES(ALLOY_DECLARE)
+#undef ALLOY_DECLARE
+namespace alloy::domain {
+
 // ---------------------------------------------------------------------------------------------------- rows
 
 // row := version u32be | json
