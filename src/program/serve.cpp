@@ -8,6 +8,7 @@
 #include "http/server.hpp"
 #include "program/backup_commands.hpp"
 #include "program/mcp_parts.hpp"
+#include "program/operator_commands.hpp"
 #include "program/webhook_parts.hpp"
 #include "projections/fold.hpp"
 #include "projections/replay.hpp"
@@ -123,18 +124,14 @@ sigset_t block_signals() {
   ::signal(SIGPIPE, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);
-  for (int const s : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, s);
+  for (int const s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, s);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   return set;
 }
 
-void wait_for_end(sigset_t const& signals, http::server& door, std::function<void()> const& back_up) {
+void wait_for_end(sigset_t const& signals, http::server& door) {
   for (int got = 0;;) {
     if (::sigwait(&signals, &got) != 0) continue;
-    if (got == SIGUSR1) {
-      back_up();
-      continue;
-    }
     if (got != SIGHUP) return;
     if (auto reloaded = door.reload(); !reloaded)
       log::error("the certificate was not reloaded", {{"why", reloaded.error().detail}});
@@ -253,12 +250,14 @@ struct house {
             config.crash_point.empty() ? std::function<void(char const*)>() : std::ref(points)};
   }
 
-  // Deliveries first, so that their cursor is not ahead of the log beside them.
-  void back_up() {
-    serve_backup_request(config, [this](std::string const& folder) {
+  control_commands machine_commands() {
+    auto all = operator_commands(db, sequencer, people);
+    // Deliveries first, so that their cursor is not ahead of the log beside them.
+    all.merge(backup_server_commands(config, [this](std::string const& folder) {
       deliveries.checkpoint(folder + "/webhooks");
       db.checkpoint(folder + "/store");
-    });
+    }));
+    return all;
   }
 
   static void die(std::string const&) {
@@ -299,6 +298,8 @@ int serve(loaded_settings const& loaded) {
                       behind.service.handle(std::move(asked), std::move(done));
                     }),
                     std::make_shared<http_meters>(behind.metrics));
+  // Before the door: who sees the server answer can already give it commands.
+  control_socket machine(config.data_dir, behind.machine_commands());
   auto port = door.start();
   if (!port) throw std::runtime_error(port.error().detail);
   auto const metrics_door = open_metrics_door(behind);
@@ -308,10 +309,10 @@ int serve(loaded_settings const& loaded) {
                         {"log_head", behind.log->head()},
                         {"version", ALLOY_VERSION}});
 
-  announce_process(config);
-  wait_for_end(signals, door, [&] { behind.back_up(); });
-  withdraw_process(config);
+  warn_of_operators(config);
+  wait_for_end(signals, door);
   log::info("stopping");
+  machine.stop();
   behind.draining = true;
   behind.service.drain();
   ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr); // a second signal ends the process at once
