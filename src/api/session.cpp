@@ -59,7 +59,8 @@ result<std::string> prepare_register(register_user const& body, request const& a
     return error(errc::registration_closed, "this server takes registrations by invite only; send invite_code");
   auto const used = with.identity.registrations.take(auth::network_of(asked.peer), auth::steady_ns());
   if (!used.admitted) return auth::too_many(used, "too many registrations from this address");
-  if (auto accepted = auth::check_new_password(body.password.value); !accepted) return accepted.error();
+  if (auto accepted = auth::check_new_password(body.password.value, body.email.value); !accepted)
+    return accepted.error();
   // Looked at before the hash is computed, and again at the head of the log.
   if (with.people.find_by_email(local, body.email.value))
     return error(errc::already_exists, "this email is registered");
@@ -182,13 +183,14 @@ result<commands::plan> do_logout(write_call& c, logout const& body) {
 // ---------------------------------------------------------------------------------------------------- password, me
 
 result<std::string> prepare_password(change_password const& body, request const& asked, services const& with,
-                                     reader const& state, reader const&, auth::principal const* who) {
-  if (auto accepted = auth::check_new_password(body.new_password.value, "/new_password"); !accepted)
+                                     reader const& state, reader const& local, auth::principal const* who) {
+  auto const u = find<user>(state, identity_tenant, who->user_id);
+  auto const email = u ? with.people.open(local, u->id, u->email_sealed) : std::nullopt;
+  if (auto accepted = auth::check_new_password(body.new_password.value, email.value_or(""), "/new_password"); !accepted)
     return accepted.error();
   std::int64_t const at_ms = now().ms;
   std::string const account = to_string(who->user_id);
   if (auto admitted = with.identity.attempts.admit(account, asked.peer, at_ms); !admitted) return admitted.error();
-  auto const u = find<user>(state, identity_tenant, who->user_id);
   if (!u || !auth::verify_password(body.current_password, u->password_hash))
     return error::of_field("/current_password", "wrong", "it is not your password");
   with.identity.attempts.take_back(account, asked.peer, at_ms);
