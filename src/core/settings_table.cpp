@@ -102,7 +102,7 @@ setting_row const table[] = {
     {"jwt_audience", &s::jwt_audience, "alloy", 1, 256, "aud of access tokens"},
     {"jwt_ttl_seconds", &s::jwt_ttl_seconds, "3600", 1, year_s, "life of an access token"},
     {"refresh_ttl_seconds", &s::refresh_ttl_seconds, "2592000", 1, 10 * year_s, "life of a refresh token"},
-    {"session_max_age_seconds", &s::session_max_age_seconds, "7776000", 60, 10 * year_s,
+    {"session_max_age_seconds", &s::session_max_age_seconds, "7776000", 1, 10 * year_s,
      "a session ends at this age, however often it is refreshed"},
     {"confirm_seconds", &s::confirm_seconds, "600", 1, 86400,
      "how long a password that was given allows what concerns the person: keys, password, erasure"},

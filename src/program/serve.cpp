@@ -23,7 +23,8 @@ namespace alloy {
 namespace {
 
 constexpr std::int64_t fold_progress_every_ms = 5000;
-constexpr int exit_io = 74; // EX_IOERR: the store cannot be written, what was under way is unknown
+constexpr std::size_t login_keys_max = 150'000; // of accounts and networks with failed logins
+constexpr int exit_io = 74;                     // EX_IOERR: the store cannot be written, what was under way is unknown
 
 // Tests only: the process kills itself at the n-th passing of a named point, as a power cut would.
 struct kill_switch {
@@ -156,7 +157,8 @@ commands::sequencer_settings writer_settings(settings const& s) {
 
 auth::attempt_limiter::options brake_settings(settings const& s) {
   return {static_cast<std::size_t>(s.login_failures_per_account),
-          static_cast<std::size_t>(s.login_failures_per_address), s.login_window_seconds * 1000};
+          static_cast<std::size_t>(s.login_failures_per_address), s.login_window_seconds * 1000, login_keys_max,
+          static_cast<std::size_t>(s.login_failures_per_account_total)};
 }
 
 // All there is behind the doors, in the order in which each needs those before it.
@@ -178,7 +180,8 @@ struct house {
                                  {auth::quota(config.registrations_per_address, config.registration_window_seconds),
                                   static_cast<std::size_t>(config.rate_limit_keys_max)},
                                  auth::verified_tokens<auth::principal>(),
-                                 metrics};
+                                 metrics,
+                                 config.session_max_age_seconds * 1000};
   std::atomic<bool> draining{false};
   commands::sequencer sequencer{writer_parts(), writer_settings(config)};
   webhooks::dispatcher deliveries{delivery_parts(db, *log, sequencer, keys->sealing_key(), metrics, &house::die),
