@@ -33,6 +33,8 @@ struct teller {
   void operator()(events::operator_added const&) const { say("operator_added"); }
   void operator()(events::operator_removed const&) const { say("operator_removed"); }
   void operator()(events::member_role_changed const& e) const {
+    if (e.changes.can_view_finance)
+      say_of_member("finance_view_changed", e.user_id, e.changes.can_view_finance.value->to ? "given" : "taken");
     if (e.changes.role)
       say_of_member("role_changed", e.user_id,
                     std::string(json::name_of(e.changes.role.value->from)) + " to " +
