@@ -203,9 +203,7 @@ setting_row const table[] = {
     {"webhook_retention_seconds", &s::webhook_retention_seconds, "2592000", 60, 10 * year_s,
      "how long finished deliveries are shown"},
     {"operators", &s::operators, "", 0, 16 * kib,
-     "comma-separated e-mail addresses of those who may import organizations and erase others' personal data; empty: "
-     "the only user, while there is one",
-     plain, no_email},
+     "grants nothing any more and is warned of: operators are made with alloy operator add", plain, no_email},
     {"event_streams_max", &s::event_streams_max, "10000", 1, 1'000'000,
      "streams and waiting pages of event feeds that may be open at once"},
     {"event_heartbeat_ms", &s::event_heartbeat_ms, "15000", 100, hour_ms,

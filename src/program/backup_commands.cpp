@@ -190,7 +190,7 @@ int release_webhooks(settings const& config) {
 control_commands backup_server_commands(settings const& config, checkpoints make) {
   control_commands all;
   all.emplace(create_command, [&config, make = std::move(make)](auto const& words, auto const&) {
-    if (words.size() != 1) throw std::runtime_error("name one folder");
+    if (words.size() != 1) throw control_refusal("name one folder");
     auto const& folder = words.front();
     make_folder(folder);
     make(folder);

@@ -200,6 +200,8 @@ control_answer control_socket::answer(std::string_view line, control_teller cons
     auto const found = commands_.find(asked->command);
     if (found == commands_.end()) return {"failed", "this server knows no command " + asked->command};
     return {"done", found->second(asked->arguments, tell)};
+  } catch (control_refusal const& refused) {
+    return {"failed", refused.what()};
   } catch (std::exception const& failed) {
     why = failed.what();
   } catch (...) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 
 namespace alloy {
@@ -30,6 +31,10 @@ BOOST_DESCRIBE_STRUCT(control_answer, (), (kind, text))
 
 // Shows a line of text to whoever asked; one who has gone is told nothing, and the command goes on.
 using control_teller = std::function<void(std::string_view text)>;
+// Thrown by a command that is refused, which is no fault of the server's: its log is not told.
+struct control_refusal : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 // Answers the text of "done"; the words of an exception are that of "failed".
 using control_command = std::function<std::string(std::vector<std::string> const& arguments, control_teller const&)>;
 using control_commands = std::map<std::string, control_command, std::less<>>;

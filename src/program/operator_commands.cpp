@@ -71,7 +71,7 @@ std::string change(commands::sequencer& sequencer, auth::people const& people, b
   auto const request_id = c.request_id;
   sequencer.submit(std::move(c));
   auto done = answered->get_future().get();
-  if (!done) throw std::runtime_error(done.error().detail);
+  if (!done) throw control_refusal(done.error().detail);
   if (tells) api::log_security(*facts, {{}, "control socket", request_id});
   return done->body;
 }
@@ -141,7 +141,7 @@ int run(settings const& config, std::string_view command, std::string const& who
 }
 
 std::string const& only(std::vector<std::string> const& words) {
-  if (words.size() != 1) throw std::runtime_error("name one user: an e-mail address or a user's id");
+  if (words.size() != 1) throw control_refusal("name one user: an e-mail address or a user's id");
   return words.front();
 }
 

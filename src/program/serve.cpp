@@ -277,6 +277,18 @@ struct house {
   }
 };
 
+// A folder that can hold no socket is no reason not to serve.
+std::unique_ptr<control_socket> open_control_socket(house& of) {
+  try {
+    return std::make_unique<control_socket>(of.config.data_dir, of.machine_commands());
+  } catch (std::exception const& failed) {
+    log::warn(
+        "there is no control socket: alloy operator and alloy backup create work only while this server does not run",
+        {{"why", failed.what()}});
+    return nullptr;
+  }
+}
+
 std::unique_ptr<http::server> open_metrics_door(house const& of) {
   if (of.config.metrics_port == 0) return nullptr;
   auto only = http_settings(of.config);
@@ -302,7 +314,7 @@ int serve(loaded_settings const& loaded) {
                     }),
                     std::make_shared<http_meters>(behind.metrics));
   // Before the door: who sees the server answer can already give it commands.
-  control_socket machine(config.data_dir, behind.machine_commands());
+  auto const machine = open_control_socket(behind);
   auto port = door.start();
   if (!port) throw std::runtime_error(port.error().detail);
   auto const metrics_door = open_metrics_door(behind);
@@ -315,7 +327,7 @@ int serve(loaded_settings const& loaded) {
   warn_of_operators(config);
   wait_for_end(signals, door);
   log::info("stopping");
-  machine.stop();
+  if (machine) machine->stop();
   behind.draining = true;
   behind.service.drain();
   ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr); // a second signal ends the process at once
