@@ -48,7 +48,8 @@ class guess {
  public:
   guess(services const& with, reader const& local, request const& asked, std::string account, std::optional<uuid> user)
       : with_(with), asked_(asked), account_(std::move(account)), user_(user), at_(now()),
-        from_(user && networks_of(with).knows(local, *user, asked.peer, at_)
+        // Looked up for accounts that do not exist as well, so that they take as long.
+        from_(networks_of(with).knows(local, user.value_or(uuid{}), asked.peer, at_)
                   ? auth::attempt_limiter::network::known
                   : auth::attempt_limiter::network::unknown) {}
 
