@@ -6,6 +6,7 @@
 #include "program/audit_commands.hpp"
 #include "program/backup_commands.hpp"
 #include "program/mcp_parts.hpp"
+#include "program/operator_commands.hpp"
 #include "program/serve.hpp"
 #include "program/store_commands.hpp"
 
@@ -49,6 +50,12 @@ command const local_commands[] = {
      [](auto const& s, auto const& a) {
        return restore_backup(s.values, a.operand, {a.option("to-position"), a.option("to-time")});
      }},
+    {{"operator add", "EMAIL_OR_USER_ID", "", "let a user import organizations and erase others' personal data"},
+     [](auto const& s, auto const& a) { return add_operator(s.values, a.operand); }},
+    {{"operator remove", "EMAIL_OR_USER_ID", "", "take that from a user"},
+     [](auto const& s, auto const& a) { return remove_operator(s.values, a.operand); }},
+    {{"operator list", "", "", "who may: ids and e-mail addresses"},
+     [](auto const& s, auto const&) { return list_operators(s.values); }},
     {{"webhooks release", "", "", "let a restored server send webhooks"},
      [](auto const& s, auto const&) { return release_webhooks(s.values); }},
     {{"audit verify", "FILE", "key", "check an export with nothing but a verifier key; - reads from a pipe"},

@@ -197,7 +197,8 @@ result<commands::plan> import_piece(write_call& c, piece const& p) {
   if (!id || *id != p.header.org_id)
     return error(errc::validation_failed,
                  "the path must name the organization of the export, " + to_string(p.header.org_id));
-  if (!may_operate(c)) return error(errc::role_too_low, "only an operator of this server may import; see `operators`");
+  if (!may_operate(c))
+    return error(errc::role_too_low, "only an operator of this server may import; see `alloy operator add`");
   auto const here = events::head_of(c.state(), *id);
   bool const is_held = is_being_imported(c.head.local, *id);
   if (here.seq > 0 && !is_held) return error(errc::already_exists, "this organization is here already");

@@ -80,7 +80,7 @@ result<identity_service::known_ptr> identity_service::authenticate(std::string_v
                  ? refuse("token_expired", errc::token_expired, "the access token has expired; refresh it")
                  : refuse("bad_token", errc::unauthenticated, "the access token is not valid");
     auto const user = parse_uuid(claims->user_id), session = parse_uuid(claims->session_id);
-    if (user && session) who = auth::principal_of_session(state, *user, *session, at);
+    if (user && session) who = auth::principal_of_session(state, *user, *session, at, session_max_age_ms);
     if (!who) return refuse("session_ended", errc::unauthenticated, "the session has ended; log in again");
     until_s = claims->expires_s;
   }

@@ -16,6 +16,7 @@ struct identity_service {
   auth::rate_limiter registrations; // by network: each one costs a hash
   auth::verified_tokens<auth::principal> known;
   metrics::registry& metrics;
+  std::int64_t session_max_age_ms = 90 * 86'400'000LL;
   // When each key was last used; written to the local family now and then, and read from there after a restart.
   std::mutex last_use_guard = {};
   std::map<uuid, timestamp> last_use = {}; // of keys used since the start; few enough to be kept

@@ -13,6 +13,10 @@ person_text person_of(services const& with, reader const& local, user const& u) 
           with.people.open(local, u.id, u.display_name_sealed).value_or(std::string(auth::former_user))};
 }
 
+auth::known_networks networks_of(services const& with) {
+  return {with.sealing_key, with.config.login_known_network_days};
+}
+
 open_session open_one(write_call const& c, uuid const& user_id, facts& out) {
   open_session s{user_id, new_uuid(), auth::make_refresh_token()};
   record(out, identity_tenant, entity::session, s.id,
@@ -48,6 +52,7 @@ newcomer sign_up(write_call const& c, email const& address, display_name const& 
                                  password_hash});
   people.remember_email(local, address.value, id);
   made.session = open_one(c, id, made.events);
+  networks_of(c.with).remember(local, id, c.asked.peer, c.at);
   // Everybody has an organization of his own, with his own id: no name of his in it, for names are sealed.
   for (auto& e : founding(id, {"Personal", "u-" + to_string(id), "UTC", "USD"}, made.by))
     made.events.push_back(std::move(e));

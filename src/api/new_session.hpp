@@ -2,6 +2,7 @@
 // A session as it is opened and answered: by registering, onboarding, logging in and refreshing. On the sequencer's
 // thread.
 #include "api/call.hpp"
+#include "auth/known_networks.hpp"
 #include "domain/identity.hpp"
 
 namespace alloy::api {
@@ -19,6 +20,8 @@ struct person_text {
   std::string email, display_name;
 };
 person_text person_of(services const& with, reader const& local, domain::user const& u);
+
+auth::known_networks networks_of(services const& with);
 
 struct open_session {
   uuid user_id, id;

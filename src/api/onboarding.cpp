@@ -35,7 +35,8 @@ error not_required() {
 result<std::string> prepare(onboard const& body, request const&, services const&, reader const& state, reader const&,
                             auth::principal const*) {
   if (!is_required(state)) return not_required(); // before the hash is computed, and again at the head of the log
-  if (auto accepted = auth::check_new_password(body.password.value); !accepted) return accepted.error();
+  if (auto accepted = auth::check_new_password(body.password.value, body.email.value); !accepted)
+    return accepted.error();
   return auth::hash_password(body.password.value);
 }
 

@@ -1,9 +1,10 @@
 #pragma once
-// Who runs the server, as the setting `operators` names them; while it names nobody, the only user there is.
+// Who runs the server: `alloy operator add` says so on its machine, see program/operator_commands.hpp.
 #include "api/call.hpp"
 
 namespace alloy::api {
 
+bool is_operator(reader const& state, uuid const& user);
 bool may_operate(write_call const& c);
 
 // An organization of which some records are still to come. Row of the local family: 'h' organization -> nothing.

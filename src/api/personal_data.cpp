@@ -1,8 +1,11 @@
 // Erasure (GDPR, article 17): what names a person is sealed with the person's own key, so destroying the key erases it
 // in every copy of the log. Events, and the chain over them, stay as they are.
 #include "api/answers.hpp"
+#include "api/fresh_proof.hpp"
 #include "api/operators.hpp"
 #include "api/resources.hpp"
+#include "auth/known_networks.hpp"
+#include "domain/members.hpp"
 
 namespace alloy::api {
 namespace {
@@ -25,7 +28,20 @@ void forget_invites(write_call& c, std::string const& email) {
   for (auto const& id : found) c.with.people.forget(c.head.local, id);
 }
 
-// Every session and key of his.
+// The slugs of the organizations that would have nobody left to own them. A personal one that nobody else is in goes
+// with the person.
+std::vector<std::string> left_without_owner(reader const& state, uuid const& user) {
+  std::vector<std::string> slugs;
+  for (auto const& org_id : ids_under(state, key(identity_tenant, table::membership_by_user).add(user))) {
+    auto const m = find<member>(state, org_id, user);
+    if (!m || m->role != role::Owner || has_other_owner(state, *m)) continue;
+    if (org_id == user && ids_under(state, key(org_id, table::member)).size() == 1) continue;
+    if (auto const o = find<org>(state, org_id, org_id)) slugs.push_back(o->slug);
+  }
+  return slugs;
+}
+
+// Every session and key of theirs.
 void end_credentials(reader const& state, uuid const& user, facts& out) {
   auto const each = [&](table index, auto const& end) {
     auto const prefix = key(identity_tenant, index).add(user).str();
@@ -41,17 +57,26 @@ void end_credentials(reader const& state, uuid const& user, facts& out) {
 }
 
 result<commands::plan> erase(write_call& c) {
+  if (auto proved = require_fresh_proof(c); !proved) return proved.error();
   auto const id = parse_uuid(c.params.at(0));
-  bool const himself = id && *id == c.who->user_id;
-  auto const u = himself || (id && may_operate(c)) ? find<user>(c.state(), identity_tenant, *id) : std::nullopt;
-  if (!u) return error(errc::not_found, "there is no such user, or his data are not yours to erase");
+  bool const own = id && *id == c.who->user_id;
+  auto const u = own || (id && may_operate(c)) ? find<user>(c.state(), identity_tenant, *id) : std::nullopt;
+  if (!u) return error(errc::not_found, "there is no such user, or their data are not yours to erase");
   decision d;
   if (!u->erased_at) {
+    if (auto const slugs = left_without_owner(c.state(), *id); !slugs.empty()) {
+      std::string names;
+      for (auto const& slug : slugs) names += (names.empty() ? "" : ", ") + slug;
+      return error(errc::last_owner, "the last Owner of " + names + "; make another member one first, or delete it");
+    }
     if (auto const email = c.with.people.open(c.head.local, *id, u->email_sealed)) {
       forget_invites(c, *email);
       c.with.people.forget_email(c.head.local, *email);
     }
     c.with.people.forget(c.head.local, *id);
+    auth::known_networks::forget(c.head.local, *id);
+    if (is_operator(c.state(), *id))
+      record(d.events, identity_tenant, entity::user, *id, events::operator_removed{*id});
     end_credentials(c.state(), *id, d.events);
     record(d.events, identity_tenant, entity::user, *id, events::user_erased{});
   }
@@ -66,7 +91,9 @@ std::vector<operation> personal_data_operations() {
   row.tag = "Session";
   row.needs = scope::admin;
   row.finds_itself = true;
-  row.notes = "One's own, or, for operators of the server, anybody's. The key that they are sealed with is destroyed: "
+  row.notes = "One's own, or, for operators of the server, anybody's. Takes a session in which the password was given "
+              "lately, else 403 `fresh_proof_required`: see `confirm`. The last Owner of an organization is not erased "
+              "(409 `last_owner`). The key that they are sealed with is destroyed: "
               "everything reads \"former user\", in every copy of the log, and the log still verifies. All sessions "
               "and keys end. A backup that was made before still has the key.";
   return {row};

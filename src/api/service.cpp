@@ -4,6 +4,7 @@
 #include "api/answers.hpp"
 #include "api/media.hpp"
 #include "api/router.hpp"
+#include "api/security_log.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
 #include "core/log.hpp"
@@ -48,6 +49,7 @@ struct service::pending {
   bool dry_run = false;
   rate_limits const* limits = nullptr; // of a path that is counted
   rate_limits::taken counted;
+  security_facts security; // what the log is told once the write is durable
 
   call base(services const& with) const { return {*op, asked, with, who.get(), params, query, as_of}; }
 
@@ -77,6 +79,7 @@ struct service::pending {
     done(std::move(r));
   }
   void written(commands::answer&& a);
+  void log_security_facts(commands::answer const& a) const;
 };
 
 namespace {
@@ -204,7 +207,14 @@ void show_events(operation const& op, reply& r, std::string const& events) {
 
 } // namespace
 
+void service::pending::log_security_facts(commands::answer const& a) const {
+  if (dry_run || a.replayed || security.empty()) return;
+  auto const user = security.front().by ? security.front().by : who ? std::optional(who->user_id) : std::nullopt;
+  log_security(security, source_of(asked, user));
+}
+
 void service::pending::written(commands::answer&& a) {
+  log_security_facts(a);
   if (a.refused) return refuse(*a.refused);
   reply r;
   r.status = a.status;
@@ -362,6 +372,8 @@ void service::answer_read(std::shared_ptr<pending> const& p, projections::past c
       r->body.clear();
     }
   }
+  if (p->op->id == "export_data" && r->status == 200)
+    log_security({{"data_exported", {}, c.subject.org}}, source_of(p->asked, p->who->user_id));
   p->answer(std::move(*r));
 }
 
@@ -413,7 +425,10 @@ void service::submit(std::shared_ptr<pending> p, bound_command bound) {
   c.key = p->key;
   c.dry_run = p->dry_run;
   c.decide = [this, p, held = std::move(bound)](commands::head const& head, timestamp at) {
-    return decide(*p, held, head, at);
+    auto planned = decide(*p, held, head, at);
+    if (planned) p->security = security_facts_of(*planned);
+    if (planned && !planned->records.empty()) p->security = {{"data_imported", {}, parse_uuid(p->params.front())}};
+    return planned;
   };
   c.done = [p](result<commands::answer> a) { a ? p->written(std::move(*a)) : p->refuse(a.error()); };
   parts_.sequencer.submit(std::move(c));

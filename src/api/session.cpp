@@ -1,7 +1,10 @@
 #include "api/answers.hpp"
+#include "api/fresh_proof.hpp"
 #include "api/identity.hpp"
 #include "api/new_session.hpp"
 #include "api/resources.hpp"
+#include "api/security_log.hpp"
+#include "auth/known_networks.hpp"
 #include "auth/network.hpp"
 #include "auth/password.hpp"
 #include "auth/secret_format.hpp"
@@ -32,6 +35,62 @@ struct me_view {
 };
 BOOST_DESCRIBE_STRUCT(me_view, (), (user_id, org_id, email, display_name, role, scopes, orgs))
 
+struct confirmed_view {
+  static constexpr bool answer = true;
+  timestamp confirmed_until;
+};
+BOOST_DESCRIBE_STRUCT(confirmed_view, (), (confirmed_until))
+
+// ---------------------------------------------------------------------------------------------------- guesses
+
+// A password that somebody says is an account's. Counted as a wrong one until right() is called.
+class guess {
+ public:
+  guess(services const& with, reader const& local, request const& asked, std::string account, std::optional<uuid> user)
+      : with_(with), asked_(asked), account_(std::move(account)), user_(user), at_(now()),
+        // Looked up for accounts that do not exist as well, so that they take as long.
+        from_(networks_of(with).knows(local, user.value_or(uuid{}), asked.peer, at_)
+                  ? auth::attempt_limiter::network::known
+                  : auth::attempt_limiter::network::unknown) {}
+
+  result<> admit() {
+    auto admitted = with_.identity.attempts.admit(account_, asked_.peer, at_.ms, from_);
+    if (admitted) return {};
+    with_.identity.metrics.auth_failed("locked_out");
+    log_refused("locked_out", source_of(asked_, user_));
+    return admitted.error();
+  }
+  void right() { with_.identity.attempts.take_back(account_, asked_.peer, at_.ms); }
+  void wrong(std::string_view event) {
+    with_.identity.metrics.auth_failed("bad_password");
+    log_refused(event, source_of(asked_, user_));
+  }
+
+ private:
+  services const& with_;
+  request const& asked_;
+  std::string account_;
+  std::optional<uuid> user_;
+  timestamp at_;
+  auth::attempt_limiter::network from_;
+};
+
+// The password of who is logged in already: counted together with that of logins.
+result<> prove(std::string const& password, std::string_view pointer, std::string_view event, request const& asked,
+               services const& with, reader const& state, reader const& local, auth::principal const& who) {
+  if (auto in = require_session(who); !in) return in.error();
+  auto const u = find<user>(state, identity_tenant, who.user_id);
+  if (!u) return error(errc::unauthenticated, "this user is gone");
+  guess one(with, local, asked, with.people.open(local, u->id, u->email_sealed).value_or(to_string(u->id)), u->id);
+  if (auto admitted = one.admit(); !admitted) return admitted.error();
+  if (!auth::verify_password(password, u->password_hash)) {
+    one.wrong(event);
+    return error::of_field(std::string(pointer), "wrong", "it is not your password");
+  }
+  one.right();
+  return {};
+}
+
 // ---------------------------------------------------------------------------------------------------- register
 
 struct found_invite {
@@ -59,7 +118,8 @@ result<std::string> prepare_register(register_user const& body, request const& a
     return error(errc::registration_closed, "this server takes registrations by invite only; send invite_code");
   auto const used = with.identity.registrations.take(auth::network_of(asked.peer), auth::steady_ns());
   if (!used.admitted) return auth::too_many(used, "too many registrations from this address");
-  if (auto accepted = auth::check_new_password(body.password.value); !accepted) return accepted.error();
+  if (auto accepted = auth::check_new_password(body.password.value, body.email.value); !accepted)
+    return accepted.error();
   // Looked at before the hash is computed, and again at the head of the log.
   if (with.people.find_by_email(local, body.email.value))
     return error(errc::already_exists, "this email is registered");
@@ -95,13 +155,9 @@ struct checked_login {
 
 result<checked_login> prepare_login(login const& body, request const& asked, services const& with, reader const& state,
                                     reader const& local, auth::principal const*) {
-  auto& identity = with.identity;
-  std::int64_t const at_ms = now().ms;
-  if (auto admitted = identity.attempts.admit(body.email.value, asked.peer, at_ms); !admitted) {
-    identity.metrics.auth_failed("locked_out");
-    return admitted.error();
-  }
   auto const id = with.people.find_by_email(local, body.email.value);
+  guess one(with, local, asked, body.email.value, id);
+  if (auto admitted = one.admit(); !admitted) return admitted.error();
   auto const u = id ? find<user>(state, identity_tenant, *id) : std::nullopt;
   bool right = false;
   if (u)
@@ -109,10 +165,10 @@ result<checked_login> prepare_login(login const& body, request const& asked, ser
   else
     auth::verify_nothing(body.password);
   if (!right) {
-    identity.metrics.auth_failed("bad_password");
+    one.wrong("login_failed");
     return error(errc::invalid_credentials, "email or password is wrong");
   }
-  identity.attempts.take_back(body.email.value, asked.peer, at_ms);
+  one.right();
   return checked_login{*id, auth::needs_rehash(u->password_hash) ? auth::hash_password(body.password) : std::string()};
 }
 
@@ -123,6 +179,7 @@ result<commands::plan> do_login(write_call& c, login const&, checked_login const
   if (!who.new_hash.empty())
     record(out, identity_tenant, entity::user, u->id, events::user_password_changed{who.new_hash});
   auto const s = open_one(c, u->id, out);
+  networks_of(c.with).remember(c.head.local, u->id, c.asked.peer, c.at);
   return session_plan(200, std::move(out), s, view_of(c, s, person_of(c.with, c.head.local, *u)));
 }
 
@@ -139,7 +196,8 @@ std::optional<session> session_of_refresh(reader const& state, std::string_view 
 result<commands::plan> do_refresh(write_call& c, refresh const& body) {
   auto const s = session_of_refresh(c.state(), body.refresh_token);
   error const refused(errc::unauthenticated, "the refresh token is not valid; log in again");
-  if (!s || !s->open || s->expires_at <= c.at) return refused;
+  auto const is_too_old = [&] { return s->created_at.ms + c.with.config.session_max_age_seconds * 1000 <= c.at.ms; };
+  if (!s || !s->open || s->expires_at <= c.at || is_too_old()) return refused;
   std::string const hash = auth::secret_digest(body.refresh_token);
   if (s->refresh_hash != hash) { // it was used before: somebody has a copy, so nobody keeps the session
     commands::plan p;
@@ -182,16 +240,14 @@ result<commands::plan> do_logout(write_call& c, logout const& body) {
 // ---------------------------------------------------------------------------------------------------- password, me
 
 result<std::string> prepare_password(change_password const& body, request const& asked, services const& with,
-                                     reader const& state, reader const&, auth::principal const* who) {
-  if (auto accepted = auth::check_new_password(body.new_password.value, "/new_password"); !accepted)
-    return accepted.error();
-  std::int64_t const at_ms = now().ms;
-  std::string const account = to_string(who->user_id);
-  if (auto admitted = with.identity.attempts.admit(account, asked.peer, at_ms); !admitted) return admitted.error();
+                                     reader const& state, reader const& local, auth::principal const* who) {
   auto const u = find<user>(state, identity_tenant, who->user_id);
-  if (!u || !auth::verify_password(body.current_password, u->password_hash))
-    return error::of_field("/current_password", "wrong", "it is not your password");
-  with.identity.attempts.take_back(account, asked.peer, at_ms);
+  auto const email = u ? with.people.open(local, u->id, u->email_sealed) : std::nullopt;
+  if (auto accepted = auth::check_new_password(body.new_password.value, email.value_or(""), "/new_password"); !accepted)
+    return accepted.error();
+  auto const proved =
+      prove(body.current_password, "/current_password", "password_change_failed", asked, with, state, local, *who);
+  if (!proved) return proved.error();
   return auth::hash_password(body.new_password.value);
 }
 
@@ -201,11 +257,32 @@ result<commands::plan> do_password(write_call& c, change_password const&, std::s
   auto const prefix = key(identity_tenant, table::session_by_user).add(c.who->user_id).str();
   c.state().scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
     auto const id = uuid::from_view(k.substr(prefix.size()));
-    if (c.who->kind != credential::session || id != c.who->credential_id)
+    if (id != c.who->credential_id)
       record(d.events, identity_tenant, entity::session, id, events::session_revoked{"password_changed"});
     return true;
   });
   return done(std::move(d));
+}
+
+struct nothing_more {};
+
+result<nothing_more> prepare_confirm(confirm_session const& body, request const& asked, services const& with,
+                                     reader const& state, reader const& local, auth::principal const* who) {
+  if (auto proved = prove(body.password, "/password", "confirm_failed", asked, with, state, local, *who); !proved)
+    return proved.error();
+  return nothing_more{};
+}
+
+result<commands::plan> do_confirm(write_call& c, confirm_session const&, nothing_more const&) {
+  timestamp const until{c.at.ms + c.with.config.confirm_seconds * 1000};
+  commands::plan p;
+  record(p.events, identity_tenant, entity::session, c.who->credential_id, events::session_confirmed{until});
+  p.render = [until](reader const&) {
+    commands::answer a;
+    a.body = alloy::json::to_string(confirmed_view{until});
+    return a;
+  };
+  return p;
 }
 
 result<reply> me(read_call& c) {
@@ -252,11 +329,20 @@ std::vector<operation> session_operations() {
       called("auth password", hashed<change_password, nothing>("change_password", "/api/v1/auth/password",
                                                                "Change one's password; ends all other sessions", 204,
                                                                prepare_password, do_password)),
+      called("auth confirm", hashed<confirm_session, confirmed_view>(
+                                 "confirm", "/api/v1/auth/confirm",
+                                 "Give the password again, for what takes a fresh proof that it is you", 200,
+                                 prepare_confirm, do_confirm)),
   };
   for (auto& row : rows) row.tag = "Session";
   rows[2].secret_answer = true;
   rows[3].needs = scope::read; // ending a session takes nothing from anybody
   rows[5].needs = scope::admin;
+  rows[5].notes = "Takes a session; an API key cannot do it. Wrong passwords are counted together with failed logins.";
+  rows[6].needs = scope::admin;
+  rows[6].notes = "Erasure and creating or deleting API keys take a session in which the password was given within "
+                  "`confirm_seconds` (10 minutes): by registering, by logging in, or by this. Refreshing a session "
+                  "does not give it again. Wrong passwords are counted together with failed logins.";
   return rows;
 }
 

@@ -7,40 +7,42 @@
 namespace alloy::auth {
 namespace {
 
-// The account's name is not kept in memory, only its digest; the first character keeps the two kinds apart.
-crypto::digest account_key(std::string_view account) {
-  return crypto::sha256("a" + std::string(account));
-}
+// The account's name is not kept in memory, only its digest; the first character keeps the kinds apart.
+struct attempt_keys {
+  crypto::digest account, account_from, address;
 
-crypto::digest address_key(std::string_view address) {
-  auto const from = network_of(address);
-  return crypto::sha256("p" + std::string(from.begin(), from.end()));
-}
+  attempt_keys(std::string_view name, std::string_view from) {
+    auto const place = network_of(from), around = login_network_of(from);
+    account = crypto::sha256("a" + std::string(name));
+    account_from = crypto::sha256("n" + std::string(around.begin(), around.end()) + std::string(name));
+    address = crypto::sha256("p" + std::string(place.begin(), place.end()));
+  }
+};
+
+constexpr std::int64_t first_wait_ms = 1000; // of those that double
+constexpr std::size_t doublings_max = 20;
 
 } // namespace
 
-result<> attempt_limiter::admit(std::string_view account, std::string_view address, std::int64_t now_ms) {
-  auto const by_account = account_key(account);
-  auto const by_address = address_key(address);
+result<> attempt_limiter::admit(std::string_view account, std::string_view address, std::int64_t now_ms, network from) {
+  attempt_keys const by(account, address);
   std::lock_guard const lock(mutex_);
-  auto const wait =
-      std::max(wait_ms(by_account, options_.per_account, now_ms), wait_ms(by_address, options_.per_address, now_ms));
+  auto wait = std::max(wait_ms(by.account_from, options_.per_account, now_ms),
+                       wait_ms(by.address, options_.per_address, now_ms));
+  if (from == network::unknown) wait = std::max(wait, growing_wait_ms(by.account, now_ms));
   if (wait > 0) {
     error e(errc::rate_limited, "too many failed logins");
     e.retry_after_s = static_cast<unsigned>((wait + 999) / 1000);
     return e;
   }
-  count(by_account, now_ms);
-  count(by_address, now_ms);
+  for (auto const* k : {&by.account, &by.account_from, &by.address}) count(*k, now_ms);
   return {};
 }
 
 void attempt_limiter::take_back(std::string_view account, std::string_view address, std::int64_t admitted_ms) {
-  auto const by_account = account_key(account);
-  auto const by_address = address_key(address);
+  attempt_keys const by(account, address);
   std::lock_guard const lock(mutex_);
-  uncount(by_account, admitted_ms);
-  uncount(by_address, admitted_ms);
+  for (auto const* k : {&by.account, &by.account_from, &by.address}) uncount(*k, admitted_ms);
 }
 
 std::size_t attempt_limiter::keys() const {
@@ -48,19 +50,31 @@ std::size_t attempt_limiter::keys() const {
   return records_.size();
 }
 
-// How long until this key may fail again; 0: now. Failures that left the window are dropped on the way.
-std::int64_t attempt_limiter::wait_ms(key const& k, std::size_t most, std::int64_t now_ms) {
+// Failures that left the window are dropped on the way; nothing where none are left.
+std::vector<std::int64_t> const* attempt_limiter::failures_of(key const& k, std::int64_t now_ms) {
   auto const found = records_.find(k);
-  if (found == records_.end()) return 0;
+  if (found == records_.end()) return nullptr;
   auto& failures = found->second.failures_ms;
   std::erase_if(failures, [&](std::int64_t at_ms) { return at_ms <= now_ms - options_.window_ms; });
-  if (failures.empty()) {
-    forget(found);
-    return 0;
-  }
-  if (failures.size() < most) return 0;
-  return std::clamp<std::int64_t>(failures[failures.size() - most] + options_.window_ms - now_ms, 1,
+  if (!failures.empty()) return &failures;
+  forget(found);
+  return nullptr;
+}
+
+// How long until this key may fail again; 0: now.
+std::int64_t attempt_limiter::wait_ms(key const& k, std::size_t most, std::int64_t now_ms) {
+  auto const* const failures = failures_of(k, now_ms);
+  if (!failures || failures->size() < most) return 0;
+  return std::clamp<std::int64_t>((*failures)[failures->size() - most] + options_.window_ms - now_ms, 1,
                                   options_.window_ms);
+}
+
+std::int64_t attempt_limiter::growing_wait_ms(key const& k, std::int64_t now_ms) {
+  auto const* const failures = failures_of(k, now_ms);
+  if (!failures || failures->size() < options_.per_account_total) return 0;
+  auto const doublings = std::min(failures->size() - options_.per_account_total, doublings_max);
+  auto const apart = std::min(first_wait_ms << doublings, options_.window_ms);
+  return std::clamp<std::int64_t>(failures->back() + apart - now_ms, 0, apart);
 }
 
 void attempt_limiter::count(key const& k, std::int64_t now_ms) {

@@ -1,9 +1,12 @@
 #pragma once
-// Brakes on guessing passwords: at most so many failed logins of one account, and from one address, in any window that
-// slides with time. An attempt counts as failed from the moment it is admitted, so that a burst in parallel gains
-// nothing; one that succeeds is taken back. IPv6 addresses count by their /64, which is what one subscriber has.
-// Memory is bounded: beyond `keys_max` the key that failed longest ago is forgotten. Accounts that do not exist count
-// like those that do, so the brake tells nothing. Any thread; the clock is the caller's.
+// Brakes on guessing passwords. In any window that slides with time at most so many attempts may fail: of one account
+// from one network (IPv4: /24, IPv6: /64), and from one address over all accounts (IPv6: its /64). Failures of an
+// account from all networks together are limited far higher, lest a stranger lock the owner out: beyond that number
+// each further failure doubles the wait until the next attempt, up to a window, and a network that the owner is known
+// to log in from does not wait at all. An attempt counts as failed from the moment it is admitted, so that a burst in
+// parallel gains nothing; one that succeeds is taken back. Memory is bounded: beyond `keys_max` the key that failed
+// longest ago is forgotten. Accounts that do not exist count like those that do, so the brake tells nothing. Any
+// thread; the clock is the caller's.
 #include "core/crypto.hpp"
 #include "core/error.hpp"
 
@@ -20,16 +23,19 @@ namespace alloy::auth {
 class attempt_limiter {
  public:
   struct options {
-    std::size_t per_account = 10, per_address = 60;
+    std::size_t per_account = 10, per_address = 60; // per_account: from one network
     std::int64_t window_ms = 900'000;
     std::size_t keys_max = 50'000;
+    std::size_t per_account_total = 100;
   };
+  enum class network : bool { unknown, known }; // whether the account has logged in from there lately
 
   explicit attempt_limiter(options o) : options_(o) {}
 
-  // `account` as normalised for lookup. errc::rate_limited with retry_after_s where either is used up; nothing is then
+  // `account` as normalised for lookup. errc::rate_limited with retry_after_s where one is used up; nothing is then
   // counted, so asking again does not make it worse.
-  result<> admit(std::string_view account, std::string_view address, std::int64_t now_ms);
+  result<> admit(std::string_view account, std::string_view address, std::int64_t now_ms,
+                 network from = network::unknown);
 
   // The attempt admitted at that time was right, or was never judged.
   void take_back(std::string_view account, std::string_view address, std::int64_t admitted_ms);
@@ -43,7 +49,9 @@ class attempt_limiter {
     std::list<key>::iterator age;
   };
 
+  std::vector<std::int64_t> const* failures_of(key const& k, std::int64_t now_ms);
   std::int64_t wait_ms(key const& k, std::size_t most, std::int64_t now_ms);
+  std::int64_t growing_wait_ms(key const& k, std::int64_t now_ms);
   void count(key const& k, std::int64_t now_ms);
   void uncount(key const& k, std::int64_t at_ms);
   void forget(std::map<key, record>::iterator found);

@@ -6,8 +6,17 @@
 
 namespace alloy::auth {
 
+namespace {
+
+constexpr std::array<std::uint8_t, 12> v4_in_v6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+bool is_v4(network const& n) noexcept {
+  return std::ranges::equal(v4_in_v6, std::span(n).first<v4_in_v6.size()>());
+}
+
+} // namespace
+
 network network_of(std::string_view address) noexcept {
-  constexpr std::array<std::uint8_t, 12> v4_in_v6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   address = address.substr(0, address.find('%')); // a link-local address names its interface
   char text[INET6_ADDRSTRLEN] = {};
   if (address.size() >= sizeof text) return {};
@@ -18,8 +27,13 @@ network network_of(std::string_view address) noexcept {
     return found;
   }
   if (inet_pton(AF_INET6, text, found.data()) != 1) return {};
-  if (!std::ranges::equal(v4_in_v6, std::span(found).first<v4_in_v6.size()>()))
-    std::fill(found.begin() + 8, found.end(), std::uint8_t{0});
+  if (!is_v4(found)) std::fill(found.begin() + 8, found.end(), std::uint8_t{0});
+  return found;
+}
+
+network login_network_of(std::string_view address) noexcept {
+  auto found = network_of(address);
+  if (is_v4(found)) found.back() = 0;
   return found;
 }
 

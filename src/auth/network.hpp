@@ -13,4 +13,7 @@ using network = std::array<std::uint8_t, 16>;
 // Of the text of a socket's address; all that is no address is one network.
 network network_of(std::string_view address) noexcept;
 
+// What somebody logs in from again and again, though the address changes: IPv4 by its /24, IPv6 by its /64.
+network login_network_of(std::string_view address) noexcept;
+
 } // namespace alloy::auth

@@ -5,6 +5,7 @@
 #include "core/crypto.hpp"
 #include "domain/identity.hpp"
 
+#include <algorithm>
 #include <argon2.h>
 #include <charconv>
 #include <optional>
@@ -51,12 +52,55 @@ error refused(std::string_view pointer, std::string code, std::string detail) {
   return error::of_field(std::string(pointer), std::move(code), std::move(detail));
 }
 
+// What Unicode calls white space (White_Space), and the characters without width that look like it.
+constexpr std::string_view spaces[] = {"\u0085", "\u00a0", "\u00ad", "\u1680", "\u180e", "\u2000", "\u2001",
+                                       "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008",
+                                       "\u2009", "\u200a", "\u200b", "\u200c", "\u200d", "\u2028", "\u2029",
+                                       "\u202f", "\u205f", "\u2060", "\u3000", "\ufeff", "\u2800", "\u3164"};
+
+bool is_blank(std::string_view t) {
+  while (!t.empty()) {
+    auto const space = std::ranges::find_if(spaces, [&](auto s) { return t.starts_with(s); });
+    if (space != std::end(spaces))
+      t.remove_prefix(space->size());
+    else if (static_cast<unsigned char>(t.front()) <= ' ' || t.front() == '\x7f')
+      t.remove_prefix(1);
+    else
+      return false;
+  }
+  return true;
+}
+
+std::string in_lower_case(std::string_view t) {
+  std::string lower(t);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+constexpr std::size_t beside_name_min = 6; // characters that are not of the name before the @
+
+bool is_own_address(std::string_view password, std::string_view email) {
+  if (email.empty()) return false;
+  auto left = in_lower_case(password);
+  auto const address = in_lower_case(email), name = address.substr(0, address.rfind('@'));
+  if (left.find(address) != std::string::npos) return true;
+  if (name.empty() || left.find(name) == std::string::npos) return false;
+  for (auto at = left.find(name); at != std::string::npos; at = left.find(name)) left.erase(at, name.size());
+  return code_points(left) < beside_name_min;
+}
+
 } // namespace
 
-result<> check_new_password(std::string_view password, std::string_view pointer) {
+result<> check_new_password(std::string_view password, std::string_view email, std::string_view pointer) {
   if (!json::is_utf8(password)) return refused(pointer, "invalid_encoding", "must be valid UTF-8");
+  if (password.find('\0') != std::string_view::npos)
+    return refused(pointer, "control_character", "must not hold U+0000");
   if (auto const f = domain::new_password::check(password)) return refused(pointer, f->code, f->detail);
+  if (is_blank(password)) return refused(pointer, "blank", "must not be white space alone");
   if (is_common_password(password)) return refused(pointer, "too_common", "is one of the most common passwords");
+  if (is_own_address(password, email))
+    return refused(pointer, "contains_email", "must be more than your own e-mail address");
   return {};
 }
 

@@ -17,9 +17,10 @@ struct password_cost {
   bool operator==(password_cost const&) const = default;
 };
 
-// The rule for a new password: of valid UTF-8, as long as domain::new_password says, not among the common ones in any
-// case of letters. No rule on its composition. `pointer` names the field in the error (RFC 6901).
-result<> check_new_password(std::string_view password, std::string_view pointer = "/password");
+// The rule for a new password: of valid UTF-8, as long as domain::new_password says, not blank, without U+0000, not
+// among the common ones, and not the person's own e-mail address or little more than the name before its @, in any case
+// of letters. No rule on its composition. `pointer` names the field in the error (RFC 6901).
+result<> check_new_password(std::string_view password, std::string_view email, std::string_view pointer = "/password");
 
 std::string hash_password(std::string_view password, password_cost cost = {});
 

@@ -42,16 +42,18 @@ std::optional<scope> scope_named(std::string_view name) noexcept {
 }
 
 std::optional<principal> principal_of_session(reader const& state, uuid const& user_id, uuid const& session_id,
-                                              timestamp at) {
+                                              timestamp at, std::int64_t max_age_ms) {
   auto const s = domain::find<domain::session>(state, identity_tenant, session_id);
-  if (!s || !s->open || s->user_id != user_id || s->expires_at <= at) return std::nullopt;
+  if (!s || !s->open || s->user_id != user_id) return std::nullopt;
+  auto const ends_at = std::min(s->expires_at, timestamp{s->created_at.ms + max_age_ms});
+  if (ends_at <= at) return std::nullopt;
   principal who;
   who.user_id = user_id;
   who.kind = credential::session;
   who.credential_id = session_id;
   who.granted = scope::admin;
   who.scopes = {"*"};
-  who.expires_at = s->expires_at;
+  who.expires_at = ends_at;
   load_orgs(state, who);
   return who;
 }

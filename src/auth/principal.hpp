@@ -34,9 +34,10 @@ struct principal {
   events::actor actor() const noexcept { return {user_id, kind, credential_id}; }
 };
 
-// Reads what the credential may do now. Nothing where the session or the key has ended, or the user is gone.
+// Reads what the credential may do now. Nothing where the session or the key has ended, or the user is gone. A session
+// ends at `max_age_ms`, whatever it was refreshed to.
 std::optional<principal> principal_of_session(reader const& state, uuid const& user_id, uuid const& session_id,
-                                              timestamp at);
+                                              timestamp at, std::int64_t max_age_ms);
 std::optional<principal> principal_of_key(reader const& state, std::string_view key_hash, timestamp at);
 
 std::optional<scope> scope_named(std::string_view name) noexcept; // "*" is admin

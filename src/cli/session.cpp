@@ -33,6 +33,7 @@ std::string hint_for(unsigned status, std::string const& code, std::string const
   if (status == 401) return "log in: alloy auth login --email YOU, or set ALLOY_API_TOKEN to an API key";
   if (code == "scope_missing")
     return "this key may not do that; make one with the scope: alloy auth api-key create --scopes ...";
+  if (code == "fresh_proof_required") return "log in, or give the password again: alloy auth confirm";
   if (code == "role_too_low") return "ask an Admin or Owner of the organization";
   if (status == 403) return "`alloy auth me` shows who you are and where you are what";
   if (status == 404) return "look at its spelling, and at `alloy auth me` for where you belong";

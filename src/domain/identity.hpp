@@ -53,6 +53,11 @@ struct change_password {
 };
 BOOST_DESCRIBE_STRUCT(change_password, (), (current_password, new_password))
 
+struct confirm_session {
+  std::string password;
+};
+BOOST_DESCRIBE_STRUCT(confirm_session, (), (password))
+
 struct scope_rule {
   static constexpr std::string_view pattern = "^(read|write|admin|\\*)$", words = "it must be read, write, admin or *";
   static constexpr std::size_t min = 1, max = 5;

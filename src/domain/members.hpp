@@ -14,13 +14,23 @@ struct update_member {
 };
 BOOST_DESCRIBE_STRUCT(update_member, (), (role, can_view_finance))
 
+// Whether the organization has an Owner beside this member. One who can never log in, as they were erased or are known
+// from an import alone, is none.
+inline bool has_other_owner(reader const& state, member const& m) {
+  for (auto const& id : ids_under(state, key(m.org_id, table::member))) {
+    if (id == m.id || find<member>(state, m.org_id, id)->role != role::Owner) continue;
+    auto const u = find<user>(state, identity_tenant, id);
+    if (!u || !u->password_hash.empty()) return true;
+  }
+  return false;
+}
+
 namespace detail {
 
 // Whether the organization can do without this Owner. Looks at all members, but only when an Owner is about to go.
 inline result<> check_owner_goes(reader const& state, member const& m) {
   if (m.id == m.org_id) return error(errc::wrong_state, "this is his personal organization, and he stays its Owner");
-  for (auto const& id : ids_under(state, key(m.org_id, table::member)))
-    if (id != m.id && find<member>(state, m.org_id, id)->role == role::Owner) return {};
+  if (has_other_owner(state, m)) return {};
   return error(errc::last_owner, "he is the last Owner; make another member one first");
 }
 

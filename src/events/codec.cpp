@@ -39,7 +39,8 @@ constexpr bool is_private(std::string_view member) {
 
 template <class E> constexpr bool is_public() {
   if constexpr (requires { E::internal; }) return false;
-  return !E::type.starts_with("user.") && !E::type.starts_with("session.") && !E::type.starts_with("api_key.");
+  return !E::type.starts_with("user.") && !E::type.starts_with("session.") && !E::type.starts_with("api_key.") &&
+         !E::type.starts_with("operator.");
 }
 
 struct type_facts {

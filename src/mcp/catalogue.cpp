@@ -167,9 +167,9 @@ std::string_view reason_without_tool(std::string_view operation) noexcept {
                              machine =
                                  "it is for probes, scrapers and generators; `ping` says whether the server is well";
   constexpr std::pair<std::string_view, std::string_view> reasons[] = {
-      {"livez", machine}, {"readyz", machine}, {"metrics", machine},        {"openapi", machine},
-      {"docs", machine},  {"onboard", secret}, {"get_onboarding", machine}, {"register", secret},
-      {"login", secret},  {"refresh", secret}, {"logout", secret},          {"change_password", secret},
+      {"livez", machine},  {"readyz", machine},         {"metrics", machine}, {"openapi", machine}, {"docs", machine},
+      {"onboard", secret}, {"get_onboarding", machine}, {"register", secret}, {"login", secret},    {"refresh", secret},
+      {"logout", secret},  {"change_password", secret}, {"confirm", secret},
   };
   for (auto const& [id, why] : reasons)
     if (id == operation) return why;

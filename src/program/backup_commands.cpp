@@ -11,13 +11,9 @@
 #include "projections/replay.hpp"
 #include "webhooks/delivery_store.hpp"
 
-#include <charconv>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <thread>
-#include <unistd.h>
 
 namespace alloy {
 namespace {
@@ -26,7 +22,7 @@ namespace fs = std::filesystem;
 using storage::family;
 
 constexpr std::size_t records_per_write = 256;
-constexpr auto look_every = std::chrono::milliseconds(50);
+char const* const create_command = "backup.create";
 
 struct backup_note {
   timestamp created_at;
@@ -35,25 +31,6 @@ struct backup_note {
 };
 BOOST_DESCRIBE_STRUCT(backup_note, (), (created_at, alloy_version, head))
 
-struct backup_request {
-  std::string folder;
-};
-BOOST_DESCRIBE_STRUCT(backup_request, (), (folder))
-struct backup_result {
-  std::string folder, why; // why not
-  std::uint64_t head = 0;
-};
-BOOST_DESCRIBE_STRUCT(backup_result, (), (folder, why, head))
-
-fs::path process_file(settings const& c) {
-  return fs::path(c.data_dir) / "serve.pid";
-}
-fs::path request_file(settings const& c) {
-  return fs::path(c.data_dir) / "backup.request";
-}
-fs::path result_file(settings const& c) {
-  return fs::path(c.data_dir) / "backup.result";
-}
 fs::path held_file(settings const& c) {
   return fs::path(c.data_dir) / "webhooks.held";
 }
@@ -76,14 +53,6 @@ void write_file(fs::path const& path, std::string const& text) {
   fs::rename(beside, path);
 }
 
-// The server's process, if it is there.
-pid_t serving(settings const& c) {
-  auto const text = read_file(process_file(c));
-  pid_t pid = 0;
-  std::from_chars(text.data(), text.data() + text.size(), pid);
-  return pid > 0 && ::kill(pid, 0) == 0 ? pid : 0;
-}
-
 // Answers the head of what has been backed up.
 std::uint64_t finish_backup(settings const& config, std::string const& folder) {
   storage::database copy(store_at(config, folder + "/store", true));
@@ -99,23 +68,8 @@ void make_folder(std::string const& folder) {
   fs::permissions(folder, fs::perms::owner_all);
 }
 
-int report(std::string const& folder, std::uint64_t head) {
-  std::printf("backed up to %s: the log up to position %llu\n", folder.c_str(), static_cast<unsigned long long>(head));
-  return 0;
-}
-
-int ask_server(settings const& config, pid_t server, std::string const& folder) {
-  fs::remove(result_file(config));
-  write_file(request_file(config), json::to_string(backup_request{folder}));
-  if (::kill(server, SIGUSR1) != 0) throw std::runtime_error("the server cannot be asked; are you its user?");
-  while (!fs::exists(result_file(config))) {
-    if (serving(config) == 0) throw std::runtime_error("the server ended before it had made the backup");
-    std::this_thread::sleep_for(look_every);
-  }
-  auto const result = json::stored<backup_result>(read_file(result_file(config)));
-  fs::remove(result_file(config));
-  if (!result.why.empty()) throw std::runtime_error(result.why);
-  return report(folder, result.head);
+std::string report(std::string const& folder, std::uint64_t head) {
+  return "backed up to " + folder + ": the log up to position " + std::to_string(head);
 }
 
 // ------------------------------------------------------------------------------- restore
@@ -154,11 +108,12 @@ void copy_records(both_stores const& s, std::uint64_t until, projections::progre
   }
 }
 
-// What this server keeps beside the log: keys of persons, emails, bookmarks, last use of keys. Answers that are kept
+// What this server keeps beside the log: keys of persons, emails, bookmarks, last use of keys, networks of
+// logins. Answers that are kept
 // for retries belong to what happened after, too, so none are taken.
 void copy_local(both_stores const& s) {
   storage::transaction txn(s.into);
-  for (char const kind : {'p', 'e', 'u', 'c', 'h'}) {
+  for (char const kind : {'p', 'e', 'u', 'c', 'h', 'n'}) {
     std::string const from(1, kind);
     s.from.latest(family::local)
         .scan(from, after_prefix(from), direction::ascending, [&](std::string_view k, std::string_view v) {
@@ -177,17 +132,21 @@ std::uint64_t position_asked(events::log const& log, restore_point const& to) {
   return at->position;
 }
 
+int say(std::string const& text) {
+  return std::puts(text.c_str()) < 0 ? 1 : 0;
+}
+
 } // namespace
 
 int create_backup(settings const& config, std::string const& folder) {
   auto const target = fs::absolute(folder).string();
-  if (auto const server = serving(config)) return ask_server(config, server, target);
+  if (auto const done = ask_server(config.data_dir, {create_command, {target}}, {})) return say(*done);
   make_folder(target);
   if (fs::exists(config.data_dir + "/webhooks"))
     webhooks::delivery_store(delivery_store_settings(config)).checkpoint(target + "/webhooks");
   storage::database const db(store_at(config, config.data_dir + "/store", false));
   db.checkpoint(target + "/store");
-  return report(target, finish_backup(config, target));
+  return say(report(target, finish_backup(config, target)));
 }
 
 int verify_backup(settings const& config, std::string const& folder) {
@@ -228,30 +187,18 @@ int release_webhooks(settings const& config) {
   return 0;
 }
 
-void announce_process(settings const& config) {
-  write_file(process_file(config), std::to_string(::getpid()) + "\n");
-}
-
-void withdraw_process(settings const& config) {
-  std::error_code ignored;
-  fs::remove(process_file(config), ignored);
-}
-
-void serve_backup_request(settings const& config, checkpoints const& make) {
-  backup_result result;
-  try {
-    auto const asked = json::stored<backup_request>(read_file(request_file(config)));
-    fs::remove(request_file(config));
-    result.folder = asked.folder;
-    make_folder(asked.folder);
-    make(asked.folder);
-    result.head = finish_backup(config, asked.folder);
-    log::info("backed up", {{"folder", asked.folder}, {"log_head", result.head}});
-  } catch (std::exception const& failed) {
-    result.why = failed.what();
-    log::error("no backup was made", {{"why", result.why}});
-  }
-  write_file(result_file(config), json::to_string(result));
+control_commands backup_server_commands(settings const& config, checkpoints make) {
+  control_commands all;
+  all.emplace(create_command, [&config, make = std::move(make)](auto const& words, auto const&) {
+    if (words.size() != 1) throw control_refusal("name one folder");
+    auto const& folder = words.front();
+    make_folder(folder);
+    make(folder);
+    auto const head = finish_backup(config, folder);
+    log::info("backed up", {{"folder", folder}, {"log_head", head}});
+    return report(folder, head);
+  });
+  return all;
 }
 
 } // namespace alloy

@@ -3,8 +3,7 @@
 // store, the store of deliveries and the keys, as they were at one moment, and backup.json that says which. Each
 // answers the exit code.
 #include "core/settings.hpp"
-
-#include <functional>
+#include "program/control_socket.hpp"
 
 namespace alloy {
 
@@ -20,11 +19,8 @@ struct restore_point {
 int restore_backup(settings const& config, std::string const& folder, restore_point const& to);
 int release_webhooks(settings const& config);
 
-// The server's side: while it serves it leaves its process id in the data folder, and on SIGUSR1 it does what
-// backup.request there asks for.
+// The server's side, over its control socket. The settings must outlive it.
 using checkpoints = std::function<void(std::string const& folder)>; // makes store and webhooks in the folder
-void announce_process(settings const& config);
-void withdraw_process(settings const& config);
-void serve_backup_request(settings const& config, checkpoints const& make);
+control_commands backup_server_commands(settings const& config, checkpoints make);
 
 } // namespace alloy

@@ -8,6 +8,7 @@
 #include "http/server.hpp"
 #include "program/backup_commands.hpp"
 #include "program/mcp_parts.hpp"
+#include "program/operator_commands.hpp"
 #include "program/webhook_parts.hpp"
 #include "projections/fold.hpp"
 #include "projections/replay.hpp"
@@ -22,7 +23,8 @@ namespace alloy {
 namespace {
 
 constexpr std::int64_t fold_progress_every_ms = 5000;
-constexpr int exit_io = 74; // EX_IOERR: the store cannot be written, what was under way is unknown
+constexpr std::size_t login_keys_max = 150'000; // of accounts and networks with failed logins
+constexpr int exit_io = 74;                     // EX_IOERR: the store cannot be written, what was under way is unknown
 
 // Tests only: the process kills itself at the n-th passing of a named point, as a power cut would.
 struct kill_switch {
@@ -123,18 +125,14 @@ sigset_t block_signals() {
   ::signal(SIGPIPE, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);
-  for (int const s : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, s);
+  for (int const s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, s);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   return set;
 }
 
-void wait_for_end(sigset_t const& signals, http::server& door, std::function<void()> const& back_up) {
+void wait_for_end(sigset_t const& signals, http::server& door) {
   for (int got = 0;;) {
     if (::sigwait(&signals, &got) != 0) continue;
-    if (got == SIGUSR1) {
-      back_up();
-      continue;
-    }
     if (got != SIGHUP) return;
     if (auto reloaded = door.reload(); !reloaded)
       log::error("the certificate was not reloaded", {{"why", reloaded.error().detail}});
@@ -159,7 +157,8 @@ commands::sequencer_settings writer_settings(settings const& s) {
 
 auth::attempt_limiter::options brake_settings(settings const& s) {
   return {static_cast<std::size_t>(s.login_failures_per_account),
-          static_cast<std::size_t>(s.login_failures_per_address), s.login_window_seconds * 1000};
+          static_cast<std::size_t>(s.login_failures_per_address), s.login_window_seconds * 1000, login_keys_max,
+          static_cast<std::size_t>(s.login_failures_per_account_total)};
 }
 
 // All there is behind the doors, in the order in which each needs those before it.
@@ -181,7 +180,8 @@ struct house {
                                  {auth::quota(config.registrations_per_address, config.registration_window_seconds),
                                   static_cast<std::size_t>(config.rate_limit_keys_max)},
                                  auth::verified_tokens<auth::principal>(),
-                                 metrics};
+                                 metrics,
+                                 config.session_max_age_seconds * 1000};
   std::atomic<bool> draining{false};
   commands::sequencer sequencer{writer_parts(), writer_settings(config)};
   webhooks::dispatcher deliveries{delivery_parts(db, *log, sequencer, keys->sealing_key(), metrics, &house::die),
@@ -253,12 +253,14 @@ struct house {
             config.crash_point.empty() ? std::function<void(char const*)>() : std::ref(points)};
   }
 
-  // Deliveries first, so that their cursor is not ahead of the log beside them.
-  void back_up() {
-    serve_backup_request(config, [this](std::string const& folder) {
+  control_commands machine_commands() {
+    auto all = operator_commands(db, sequencer, people);
+    // Deliveries first, so that their cursor is not ahead of the log beside them.
+    all.merge(backup_server_commands(config, [this](std::string const& folder) {
       deliveries.checkpoint(folder + "/webhooks");
       db.checkpoint(folder + "/store");
-    });
+    }));
+    return all;
   }
 
   static void die(std::string const&) {
@@ -274,6 +276,18 @@ struct house {
     search.stop();
   }
 };
+
+// A folder that can hold no socket is no reason not to serve.
+std::unique_ptr<control_socket> open_control_socket(house& of) {
+  try {
+    return std::make_unique<control_socket>(of.config.data_dir, of.machine_commands());
+  } catch (std::exception const& failed) {
+    log::warn(
+        "there is no control socket: alloy operator and alloy backup create work only while this server does not run",
+        {{"why", failed.what()}});
+    return nullptr;
+  }
+}
 
 std::unique_ptr<http::server> open_metrics_door(house const& of) {
   if (of.config.metrics_port == 0) return nullptr;
@@ -299,6 +313,8 @@ int serve(loaded_settings const& loaded) {
                       behind.service.handle(std::move(asked), std::move(done));
                     }),
                     std::make_shared<http_meters>(behind.metrics));
+  // Before the door: who sees the server answer can already give it commands.
+  auto const machine = open_control_socket(behind);
   auto port = door.start();
   if (!port) throw std::runtime_error(port.error().detail);
   auto const metrics_door = open_metrics_door(behind);
@@ -308,10 +324,10 @@ int serve(loaded_settings const& loaded) {
                         {"log_head", behind.log->head()},
                         {"version", ALLOY_VERSION}});
 
-  announce_process(config);
-  wait_for_end(signals, door, [&] { behind.back_up(); });
-  withdraw_process(config);
+  warn_of_operators(config);
+  wait_for_end(signals, door);
   log::info("stopping");
+  if (machine) machine->stop();
   behind.draining = true;
   behind.service.drain();
   ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr); // a second signal ends the process at once

@@ -21,7 +21,7 @@ unsigned retry_after(result<> const& r) {
 
 BOOST_AUTO_TEST_SUITE(attempts)
 
-BOOST_AUTO_TEST_CASE(an_account_may_fail_ten_times_in_a_window) {
+BOOST_AUTO_TEST_CASE(an_account_may_fail_ten_times_from_one_network_in_a_window) {
   attempt_limiter limiter({.per_account = 10, .per_address = 1000, .window_ms = 900'000});
   for (int i = 0; i < 10; ++i)
     BOOST_TEST(limiter.admit("a@b.c", "10.0.0." + std::to_string(i), start_ms + i * 1000).has_value());
@@ -31,6 +31,46 @@ BOOST_AUTO_TEST_CASE(an_account_may_fail_ten_times_in_a_window) {
   BOOST_TEST(retry_after(limiter.admit("a@b.c", "10.0.0.99", start_ms + 899'999)) == 1U);
   BOOST_TEST(limiter.admit("a@b.c", "10.0.0.99", start_ms + 900'000).has_value());
   BOOST_TEST(retry_after(limiter.admit("a@b.c", "10.0.0.99", start_ms + 900'000)) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(failures_in_one_network_lock_nobody_out_of_another) {
+  attempt_limiter limiter({.per_account = 10, .per_address = 1000});
+  for (int i = 0; i < 10; ++i) BOOST_TEST(limiter.admit("a", "203.0.113." + std::to_string(i), start_ms).has_value());
+  retry_after(limiter.admit("a", "203.0.113.77", start_ms));
+  BOOST_TEST(limiter.admit("a", "203.0.112.1", start_ms).has_value());
+  for (int i = 0; i < 10; ++i)
+    BOOST_TEST(limiter.admit("a", "2001:db8:1:2::" + std::to_string(i), start_ms).has_value());
+  retry_after(limiter.admit("a", "2001:db8:1:2:ffff::1", start_ms));
+  BOOST_TEST(limiter.admit("a", "2001:db8:1:3::1", start_ms).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(failures_from_everywhere_make_strangers_wait_ever_longer) {
+  attempt_limiter limiter({.per_account = 10, .per_address = 1000, .per_account_total = 100});
+  auto const network = [](int i) { return "10.0." + std::to_string(i) + ".1"; };
+  for (int i = 0; i < 100; ++i) BOOST_REQUIRE(limiter.admit("a", network(i), start_ms + i).has_value());
+  std::int64_t at = start_ms + 99;
+  for (unsigned const wait_s : {1U, 2U, 4U, 8U, 16U, 32U, 64U, 128U, 256U}) {
+    BOOST_TEST(retry_after(limiter.admit("a", network(200), at)) == wait_s);
+    BOOST_TEST(retry_after(limiter.admit("a", network(201), at + wait_s * 1000 - 1)) == 1U);
+    BOOST_TEST(limiter.admit("b", network(200), at).has_value());
+    limiter.take_back("b", network(200), at);
+    at += wait_s * 1000;
+    BOOST_TEST(limiter.admit("a", network(static_cast<int>(wait_s) % 50 + 200), at).has_value());
+  }
+  BOOST_TEST(retry_after(limiter.admit("a", network(202), at)) == 512U);
+  at = start_ms + 100 + 900'000; // the hundred of the beginning have left the window
+  BOOST_TEST(limiter.admit("a", network(202), at).has_value());
+  BOOST_TEST(limiter.admit("a", network(202), at).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_known_network_passes_what_strangers_did_and_has_its_own_limit) {
+  using enum attempt_limiter::network;
+  attempt_limiter limiter({.per_account = 3, .per_address = 1000, .per_account_total = 5});
+  for (int i = 0; i < 5; ++i)
+    BOOST_REQUIRE(limiter.admit("a", "10.0." + std::to_string(i) + ".1", start_ms).has_value());
+  retry_after(limiter.admit("a", "192.0.2.1", start_ms, unknown));
+  for (int i = 0; i < 3; ++i) BOOST_TEST(limiter.admit("a", "192.0.2.1", start_ms, known).has_value());
+  BOOST_TEST(retry_after(limiter.admit("a", "192.0.2.2", start_ms, known)) == 900U);
 }
 
 BOOST_AUTO_TEST_CASE(an_address_is_limited_over_all_accounts) {

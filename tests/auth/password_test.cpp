@@ -13,8 +13,8 @@ namespace {
 // So cheap that a test may hash often; the real cost is tested once.
 constexpr password_cost cheap{64, 1, 1};
 
-std::string fault_of(std::string_view password) {
-  auto const checked = check_new_password(password);
+std::string fault_of(std::string_view password, std::string_view email = "ada@example.com") {
+  auto const checked = check_new_password(password, email);
   return checked ? "" : checked.error().faults.at(0).code;
 }
 
@@ -103,8 +103,33 @@ BOOST_AUTO_TEST_CASE(common_passwords_are_refused_in_any_case) {
     BOOST_TEST(fault_of(rare) == "", rare);
 }
 
+BOOST_AUTO_TEST_CASE(a_blank_password_is_refused) {
+  for (auto const* blank : {"        ", "\t\n\v\f\r   ", "\u3000\u2003\u00a0\u200b\u2028\ufeff\u1680\u205f\u0085"})
+    BOOST_TEST(fault_of(blank) == "blank", blank);
+  for (auto const* good : {"       x", "\u3000\u3000seven\u3000more", "x\u00a0\u00a0\u00a0\u00a0\u00a0\u00a0\u00a0"})
+    BOOST_TEST(fault_of(good) == "", good);
+}
+
+BOOST_AUTO_TEST_CASE(a_password_with_nul_is_refused) {
+  BOOST_TEST(fault_of(std::string_view("nul\0is inside", 13)) == "control_character");
+  BOOST_TEST(fault_of(std::string_view("\0\0\0\0\0\0\0\0", 8)) == "control_character");
+  BOOST_TEST(fault_of(std::string_view("long enough\0", 12)) == "control_character");
+}
+
+BOOST_AUTO_TEST_CASE(the_persons_own_address_is_no_password) {
+  auto const of = [](std::string_view password) { return fault_of(password, "mary.smith@example.com"); };
+  for (auto const* bad : {"mary.smith@example.com", "MARY.SMITH@Example.COM", "my mary.smith@example.com here",
+                          "mary.smith", "Mary.Smith1", "123mary.smith45", "mary.smithMARY.SMITH"})
+    BOOST_TEST(of(bad) == "contains_email", bad);
+  for (auto const* good : {"mary.smith sails", "example.com!", "mary smith!", "smith.mary"})
+    BOOST_TEST(of(good) == "", good);
+  BOOST_TEST(fault_of("devops-auto-pass1", "devops-auto@alloy.dev") == "");
+  BOOST_TEST(fault_of("banana boat song", "a@example.com") == "");
+  BOOST_TEST(fault_of("mary.smith", "") == "");
+}
+
 BOOST_AUTO_TEST_CASE(the_fault_names_its_field) {
-  auto const fault = check_new_password("short", "/new_password").error().faults.at(0);
+  auto const fault = check_new_password("short", "ada@example.com", "/new_password").error().faults.at(0);
   BOOST_TEST(fault.pointer == "/new_password");
   BOOST_TEST(fault.detail == "must have at least 8 characters");
 }

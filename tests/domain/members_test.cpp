@@ -48,6 +48,23 @@ BOOST_AUTO_TEST_CASE(the_last_owner_stays_one) {
   take_out(ada).then_refused(errc::last_owner);
 }
 
+BOOST_AUTO_TEST_CASE(an_owner_who_can_never_log_in_again_is_none) {
+  auto const of_account = [&](events::event what) {
+    facts one;
+    record(one, identity_tenant, entity::user, ada, std::move(what));
+    given(one);
+  };
+  member_changes up;
+  up.role.value = {role::Member, role::Owner};
+  of_account(user_registered{"sealed", "sealed", "hash"});
+  update(ada, R"({"role":"Owner"})").then(entity::member, ada, member_role_changed{ada, up});
+  update(owner, R"({"role":"Viewer"})");
+  BOOST_TEST(decided->has_value());
+  of_account(user_erased{});
+  update(owner, R"({"role":"Viewer"})").then_refused(errc::last_owner);
+  take_out(owner).then_refused(errc::last_owner);
+}
+
 BOOST_AUTO_TEST_CASE(nobody_is_taken_out_of_his_personal_organization) {
   given(entity::member, org_id, member_added{org_id, role::Owner, true, {}}); // whose id is the organization's
   take_out(org_id).then_refused(errc::wrong_state);

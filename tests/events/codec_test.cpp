@@ -188,7 +188,8 @@ BOOST_AUTO_TEST_CASE(nobody_subscribes_to_what_happens_to_accounts_or_is_asked_o
   std::size_t others = 0;
   for_each_event_type([&](auto t) {
     auto const type = decltype(t)::type::type;
-    bool const of_accounts = type.starts_with("user.") || type.starts_with("session.") || type.starts_with("api_key.");
+    bool const of_accounts = type.starts_with("user.") || type.starts_with("session.") ||
+                             type.starts_with("api_key.") || type.starts_with("operator.");
     bool const asked_of_us = type == "webhook.pinged" || type == "webhook.redelivered" || type == "webhook.replayed";
     bool const hidden = of_accounts || asked_of_us;
     BOOST_TEST(types.contains(type) != hidden, type);

@@ -98,6 +98,7 @@ BODIES = {
     "refresh": lambda ids: {"refresh_token": "alloy_rt_" + "a" * 48},
     "logout": lambda ids: {},
     "change_password": lambda ids: {"current_password": PASSWORD, "new_password": PASSWORD + " new"},
+    "confirm": lambda ids: {"password": PASSWORD},
     "create_api_key": lambda ids: {"name": "key", "scopes": ["read"], "org_id": ids["org_id"], "project_ids": [ids["project_id"]]},
     "create_org": lambda ids: {"name": "Another", "slug": fresh("another-")},
     "update_org": lambda ids: {"name": fresh("Renamed ")},

@@ -106,7 +106,7 @@ class Credentials(unittest.TestCase):
                 with self.subTest(op=op.id, granted=granted):
                     answer = self.owner.ask(op.method, op.url(self.ids, "dry_run=true" if op.writes else ""), good_body(op, self.ids), token=key)
                     self.assertEqual(answer.status != 403 or answer.code != "scope_missing", allowed, answer)
-            if op.writes and op.id != "logout":
+            if op.writes and op.id not in ("logout", "delete_api_key"):  # whoever holds a credential may end it
                 self.assertNotEqual(scope_of[op.id], "read", op)
         self.assertEqual(self.server.head(), head)
 

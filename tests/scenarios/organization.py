@@ -344,8 +344,10 @@ class Organization(Workshop):
 
 class Erasure(unittest.TestCase):
     def test_a_person_is_erased_and_the_log_still_holds(self):
-        with server.Server("erasure", OPERATORS="owner@example.com") as s:
+        with server.Server("erasure") as s:
             owner = Person(s, "owner@example.com", "Olga Owner", founds=("Acme", "acme"))
+            made = server.run_program("operator", "add", "owner@example.com", settings={"DATA_DIR": s.folder})
+            self.assertEqual(made.returncode, 0, made.stderr)
             bob, eve = Person(s, "bob@example.com", "Bob Builder"), Person(s, "eve@example.com", "Eve Else")
             for one in (bob, eve):
                 join(owner, owner.org, one, "Member")

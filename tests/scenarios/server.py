@@ -17,7 +17,7 @@ PATIENCE_S = 180  # a sanitizer on a loaded machine is slow; what hangs longer t
 PROGRAM = FOLDER = None  # set by main()
 
 # So that no test meets a limit it does not mean, nor depends on how full the disk is.
-DEFAULTS = {"FREE_SPACE_MIN_BYTES": "0", "LOGIN_FAILURES_PER_ACCOUNT": "100000", "LOGIN_FAILURES_PER_ADDRESS": "1000000",
+DEFAULTS = {"FREE_SPACE_MIN_BYTES": "0", "LOGIN_FAILURES_PER_ACCOUNT": "100000", "LOGIN_FAILURES_PER_ACCOUNT_TOTAL": "1000000", "CONFIRM_SECONDS": "86400", "LOGIN_FAILURES_PER_ADDRESS": "1000000",
             "REGISTRATIONS_PER_ADDRESS": "1000000", "SHUTDOWN_DELAY_MS": "0", "LOG_LEVEL": "debug", "HASHING_QUEUE_MAX": "1000"}
 
 

@@ -20,7 +20,8 @@ from workshop import Workshop
 from world import DATE, PASSWORD
 
 # Those that no operation of a server stands behind.
-LOCAL = {("backup", "create"), ("backup", "verify"), ("backup", "restore"), ("webhooks", "release"), ("audit", "verify"), ("config", "show"),
+LOCAL = {("backup", "create"), ("backup", "verify"), ("backup", "restore"), ("webhooks", "release"), ("operator", "add"), ("operator", "remove"), ("operator", "list"),
+         ("audit", "verify"), ("config", "show"),
          ("config", "check"), ("org", "use"), ("completion", "bash"), ("completion", "zsh"), ("completion", "fish")}
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -222,6 +223,8 @@ class Terminal(Workshop):
         self.assertGreater(file.stat().st_size, 1 << 20)  # more than a piece
         with server.Server("terminal-import") as other:
             one = self.people["Owner"].__class__(other, "operator@example.com", "Op", founds=("Op", "op"))
+            made = server.run_program("operator", "add", "operator@example.com", settings={"DATA_DIR": other.folder})
+            self.assertEqual(made.returncode, 0, made.stderr)
             there = dict(ALLOY_API_URL=f"http://127.0.0.1:{other.port}", ALLOY_API_TOKEN=one.client.token)
             done = self.json("org", "import", str(file), **there)
             self.assertTrue(done["complete"] and done["digest_matches"])

@@ -69,6 +69,9 @@ class Transfer(Workshop):
         path = f"/api/v1/orgs/{self.org}/import"
         with Server("importing", WEBHOOK_ALLOWED_TARGETS="127.0.0.0/8", WEBHOOK_SCHEMES="https,http") as other:
             person = Person(other, "importer@example.com", "Ines")
+            person.client.ask("POST", path, raw="\n".join(lines).encode(), headers=LINES, statuses=(403,))
+            made = run_program("operator", "add", "importer@example.com", settings={"DATA_DIR": other.folder})
+            self.assertEqual(made.returncode, 0, made.stderr)
             ask = person.client
             send = lambda body, **more: ask.ask("POST", path, raw="\n".join(body).encode(), headers=LINES, **more)  # noqa: E731
             first = next(i for i, line in enumerate(lines) if line.startswith('{"seq"'))
