@@ -159,6 +159,17 @@ result<> check_names(reader const& state, piece const& p) {
   return {};
 }
 
+// A user and an organization share an id only where it is their personal one. (An id of a webhook that is taken here is
+// no reason to refuse: it would let whoever knows it keep an organization out for ever. Nothing knows a webhook by its
+// id alone, and the one that was here first keeps the row of the id.)
+result<> check_people(reader const& state, piece const& p) {
+  for (auto const& one : p.people)
+    if (one.id != p.header.org_id && state.has(key(one.id, table::tenant_head)) &&
+        !state.has(domain::key_of<domain::user>(identity_tenant, one.id)))
+      return error(errc::already_exists, "a person of this export has the id of an organization here");
+  return {};
+}
+
 // Who is named in the events gets a name here, too, but no way in: an account is made by registering.
 void name_people(write_call& c, piece const& p, commands::plan& into) {
   for (auto const& one : p.people) {
@@ -208,6 +219,7 @@ result<commands::plan> import_piece(write_call& c, piece const& p) {
     return error(errc::validation_failed, "there are more records than the header names");
   try {
     if (auto free = check_names(c.state(), p); !free) return free.error();
+    if (auto free = check_people(c.state(), p); !free) return free.error();
   } catch (events::damaged const& unknown) {
     return error(errc::validation_failed, unknown.what());
   }

@@ -67,8 +67,10 @@ inline result<decision> decide(reader const& state, create_org const& c, context
   if (state.has(key(identity_tenant, table::org_by_slug).add(c.slug.value)))
     return error(errc::already_exists, "the slug " + c.slug.value + " is taken");
   uuid const id = c.id ? *c.id : by.new_id();
-  // A deleted organization's history stays, and would belong to whoever were given its id: it is taken for good.
-  if (id.is_nil() || state.has(key_of<org>(id, id)) || state.has(key(id, table::tenant_head)))
+  // A deleted organization's history stays, and would belong to whoever were given its id: it is taken for good. So is
+  // a user's, for a personal organization has its user's id.
+  if (id.is_nil() || state.has(key_of<org>(id, id)) || state.has(key(id, table::tenant_head)) ||
+      state.has(key_of<user>(identity_tenant, id)))
     return error(errc::already_exists, "this id is taken");
   events::org_created e{
       c.name.value, c.slug.value, c.time_zone ? c.time_zone->value : "UTC", c.currency ? c.currency->value : "USD", {}};

@@ -105,6 +105,13 @@ BOOST_AUTO_TEST_CASE(an_id_that_ever_had_a_history_is_given_to_no_org) {
   create(R"({"name":"New","slug":"new","id":)" + quoted(id_of(70)) + "}").then_refused(errc::already_exists);
 }
 
+BOOST_AUTO_TEST_CASE(an_id_of_a_user_is_given_to_no_org) {
+  domain::user u;
+  u.id = id_of(70);
+  put(state, identity_tenant, u);
+  create(R"({"name":"New","slug":"new","id":)" + quoted(id_of(70)) + "}").then_refused(errc::already_exists);
+}
+
 BOOST_AUTO_TEST_CASE(an_org_cannot_take_anothers_slug) {
   create(R"({"name":"New","slug":"new"})");
   given(decided->value().events);
