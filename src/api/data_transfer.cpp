@@ -3,6 +3,7 @@
 #include "api/operators.hpp"
 #include "api/resources.hpp"
 #include "api/server_facts.hpp"
+#include "api/standing_right.hpp"
 #include "core/base64.hpp"
 #include "domain/orgs.hpp"
 #include "domain/webhooks.hpp"
@@ -20,13 +21,15 @@ constexpr std::string_view lines_type = "application/x-ndjson";
 class export_lines final : public body_source {
  public:
   export_lines(std::string head, events::tenant_feed from, std::uint64_t last_seq,
-               events::checkpoint_signer const& signer, uuid const& org)
-      : head_(std::move(head)), from_(std::move(from)), last_seq_(last_seq), signer_(signer), org_(org) {}
+               events::checkpoint_signer const& signer, uuid const& org, standing_right right)
+      : head_(std::move(head)), from_(std::move(from)), last_seq_(last_seq), signer_(signer), org_(org),
+        right_(std::move(right)) {}
   void on_ready(std::function<void()>) override {}
   std::int64_t patience_ms() const override { return 0; }
   void hurry() override {}
 
   state pull(std::string& out) override {
+    if (!right_()) return state::broken; // without the seal at its end it is no export
     out.swap(head_);
     auto seq = from_.next_seq();
     while (out.size() < piece_bytes && seq <= last_seq_) {
@@ -46,6 +49,7 @@ class export_lines final : public body_source {
   std::uint64_t last_seq_;
   events::checkpoint_signer const& signer_;
   uuid org_;
+  standing_right right_;
   events::export_seal seal_;
 };
 
@@ -85,7 +89,7 @@ result<reply> export_all(read_call& c) {
   r.content_type = lines_type;
   r.source = std::make_shared<export_lines>(json::to_string(h) + "\n" + people_lines(c),
                                             events::tenant_feed::from_record(c.with.server.log, c.state, org, 1),
-                                            head.seq, c.with.notary, org);
+                                            head.seq, c.with.notary, org, right_of(c));
   r.headers.emplace_back("Content-Disposition", "attachment; filename=\"alloy-" + to_string(org) + ".ndjson\"");
   return r;
 }
