@@ -5,12 +5,13 @@ import json
 import socket
 import threading
 import time
+import unittest
 
 import server as scenario
 from events import Stream
-from server import wait_until
+from server import Server, wait_until
 from workshop import Workshop
-from world import random_id
+from world import Person, random_id
 
 PROMPTLY_S = 20  # far less than what it would have waited, far more than a slow machine needs
 LARGE = "words " * 8_000  # of one description
@@ -190,6 +191,17 @@ class Streams(Workshop):
                     self.assertLess(int(late.headers["Alloy-Position"]), int(ended[0].headers["Alloy-Position"]))
                 else:
                     self.assertEqual(late.status, 401, late)
+
+
+class Expiry(unittest.TestCase):
+    def test_what_was_opened_with_an_access_token_ends_with_it(self):
+        with Server("expiry", JWT_TTL_SECONDS=4, EVENT_HEARTBEAT_MS=200) as server:
+            owner = Person(server, "owner@example.com", "Olga", founds=("Acme", "acme"))
+            path, head = f"/api/v1/orgs/{owner.org}/events", server.head()
+            with Stream(server, path, owner.client.token) as stream:
+                late = owner.client.ask("GET", f"{path}?after={head}&wait=30")
+                self.assertEqual((late.status, late.code), (401, "token_expired"))
+                wait_until(lambda: stream.ended, "the stream to end")
 
 
 if __name__ == "__main__":
