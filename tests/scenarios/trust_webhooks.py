@@ -9,7 +9,7 @@ import unittest
 import server as scenario
 from catalogue import good_body, operations_of
 from receiver import Receiver
-from server import Server, wait_until
+from server import Server, run_program, wait_until
 from workshop import Workshop
 from world import Person, random_id
 
@@ -142,6 +142,9 @@ class Deliveries(unittest.TestCase):
         admin.client.must("DELETE", path)
         self.arrives(theirs, self.label(person))
         self.assertEqual(self.orgs_told(theirs), {person.org})
+        server.stop()
+        done = run_program("verify", settings={"DATA_DIR": server.folder})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_a_connection_to_the_former_url_is_not_used_again(self):
         go_on = threading.Event()
