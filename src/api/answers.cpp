@@ -2,6 +2,7 @@
 
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
+#include "core/problem.hpp"
 
 #include <algorithm>
 
@@ -27,6 +28,18 @@ std::string sign(call const& c, std::string_view plain) {
 }
 
 } // namespace
+
+reply refusal_of(request const& asked, error const& e) {
+  reply r;
+  r.status = describe(e.code).status;
+  r.content_type = problem_content_type;
+  r.body = problem_document(e, asked.request_id, asked.path);
+  if (r.status == 401)
+    r.headers.emplace_back("WWW-Authenticate",
+                           e.code == errc::token_expired ? "Bearer error=\"invalid_token\"" : "Bearer");
+  if (e.retry_after_s) r.headers.emplace_back("Retry-After", std::to_string(e.retry_after_s));
+  return r;
+}
 
 reply json_reply(std::string body, std::uint64_t version) {
   reply r;

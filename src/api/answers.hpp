@@ -7,6 +7,7 @@
 namespace alloy::api {
 
 reply json_reply(std::string body, std::uint64_t version = 0);
+reply refusal_of(request const& asked, error const& e); // a problem document, with the headers that go with it
 
 template <class T> reply reply_of(T const& answer, std::uint64_t version = 0) {
   return json_reply(json::to_string(answer), version);

@@ -3,6 +3,7 @@
 #include "api/operators.hpp"
 #include "api/resources.hpp"
 #include "api/server_facts.hpp"
+#include "api/standing_right.hpp"
 #include "core/base64.hpp"
 #include "domain/orgs.hpp"
 #include "domain/webhooks.hpp"
@@ -20,13 +21,15 @@ constexpr std::string_view lines_type = "application/x-ndjson";
 class export_lines final : public body_source {
  public:
   export_lines(std::string head, events::tenant_feed from, std::uint64_t last_seq,
-               events::checkpoint_signer const& signer, uuid const& org)
-      : head_(std::move(head)), from_(std::move(from)), last_seq_(last_seq), signer_(signer), org_(org) {}
+               events::checkpoint_signer const& signer, uuid const& org, standing_right right)
+      : head_(std::move(head)), from_(std::move(from)), last_seq_(last_seq), signer_(signer), org_(org),
+        right_(std::move(right)) {}
   void on_ready(std::function<void()>) override {}
   std::int64_t patience_ms() const override { return 0; }
   void hurry() override {}
 
   state pull(std::string& out) override {
+    if (!right_()) return state::broken; // without the seal at its end it is no export
     out.swap(head_);
     auto seq = from_.next_seq();
     while (out.size() < piece_bytes && seq <= last_seq_) {
@@ -46,6 +49,7 @@ class export_lines final : public body_source {
   std::uint64_t last_seq_;
   events::checkpoint_signer const& signer_;
   uuid org_;
+  standing_right right_;
   events::export_seal seal_;
 };
 
@@ -85,7 +89,7 @@ result<reply> export_all(read_call& c) {
   r.content_type = lines_type;
   r.source = std::make_shared<export_lines>(json::to_string(h) + "\n" + people_lines(c),
                                             events::tenant_feed::from_record(c.with.server.log, c.state, org, 1),
-                                            head.seq, c.with.notary, org);
+                                            head.seq, c.with.notary, org, right_of(c));
   r.headers.emplace_back("Content-Disposition", "attachment; filename=\"alloy-" + to_string(org) + ".ndjson\"");
   return r;
 }
@@ -159,6 +163,17 @@ result<> check_names(reader const& state, piece const& p) {
   return {};
 }
 
+// A user and an organization share an id only where it is their personal one. (An id of a webhook that is taken here is
+// no reason to refuse: it would let whoever knows it keep an organization out for ever. Nothing knows a webhook by its
+// id alone, and the one that was here first keeps the row of the id.)
+result<> check_people(reader const& state, piece const& p) {
+  for (auto const& one : p.people)
+    if (one.id != p.header.org_id && state.has(key(one.id, table::tenant_head)) &&
+        !state.has(domain::key_of<domain::user>(identity_tenant, one.id)))
+      return error(errc::already_exists, "a person of this export has the id of an organization here");
+  return {};
+}
+
 // Who is named in the events gets a name here, too, but no way in: an account is made by registering.
 void name_people(write_call& c, piece const& p, commands::plan& into) {
   for (auto const& one : p.people) {
@@ -209,6 +224,7 @@ result<commands::plan> import_piece(write_call& c, piece const& p) {
     return error(errc::validation_failed, "there are more records than the header names");
   try {
     if (auto free = check_names(c.state(), p); !free) return free.error();
+    if (auto free = check_people(c.state(), p); !free) return free.error();
   } catch (events::damaged const& unknown) {
     return error(errc::validation_failed, unknown.what());
   }

@@ -1,7 +1,6 @@
 #include "api/access.hpp"
 #include "api/answers.hpp"
 #include "api/event_sources.hpp"
-#include "api/identity.hpp"
 #include "api/media.hpp"
 #include "api/resources.hpp"
 #include "api/server_facts.hpp"
@@ -106,14 +105,6 @@ struct held_call {
   auth::principal who;
 };
 
-std::function<bool()> still_allowed(read_call const& c) {
-  return [&op = c.op, &with = c.with, &state = c.state, params = c.params,
-          credential = std::string(c.asked.header("authorization"))] {
-    auto const who = with.identity.authenticate(credential, state, now());
-    return who && admit(op, **who) && find_subject(op, params, {}, **who, state, with.deliveries);
-  };
-}
-
 result<events::position> place_after(read_call const& c, event_query const& q, std::string const& cursor,
                                      events::position fallback) {
   if (!cursor.empty()) return big_endian_u64(cursor);
@@ -156,18 +147,19 @@ result<reply> show_events(read_call& c, event_query const& q) {
       full.retry_after_s = 1;
       return full;
     }
-  if (as_stream)
-    return streamed(make_event_stream(reader_of(~events::position{0}),
-                                      {c.with.bell, c.subject.org, still_allowed(c), c.with.config.event_heartbeat_ms}),
-                    stream_type);
-  if (as_lines) return streamed(make_event_lines(reader_of(log.head())), lines_type);
-  auto from = std::make_shared<event_reader>(reader_of(~events::position{0}));
+  stream_terms terms{c.with.bell, log, c.subject.org, right_of(c), c.with.config.event_heartbeat_ms};
+  if (as_stream) return streamed(make_event_stream(reader_of(log.head()), std::move(terms)), stream_type);
+  if (as_lines) return streamed(make_event_lines(reader_of(log.head()), std::move(terms.right)), lines_type);
+  auto from = std::make_shared<event_reader>(reader_of(log.head()));
   bool const waits = q.wait && q.wait->value > 0;
   if (auto page = make_page(c, *from, ask->limit, !waits)) return json_reply(std::move(*page));
-  auto const later = [held = std::make_shared<held_call>(c), from, limit = ask->limit](bool last_call) {
+  auto const held = std::make_shared<held_call>(c);
+  auto const later = [held, from, limit = ask->limit](events::position until, bool last_call) {
+    from->extend(until);
     return make_page(held->of, *from, limit, last_call);
   };
-  return streamed(make_waiting_page(later, c.with.bell, c.subject.org, q.wait->value * 1000), c.op.answer_type);
+  auto const refuse = [held](error const& e) { return refusal_of(held->asked, e); };
+  return streamed(make_waiting_page(later, refuse, std::move(terms), q.wait->value * 1000), c.op.answer_type);
 }
 
 } // namespace

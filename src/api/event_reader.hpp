@@ -28,6 +28,8 @@ class event_reader {
   using visitor = std::function<bool(events::record_head const&, events::outside_event const&)>;
   // Reads at most so many records. False at the end of what there is.
   bool read(std::size_t records_max, visitor const& visit);
+  // Goes on up to a later position.
+  void extend(events::position until) noexcept { until_ = until; }
   // Everything up to it has been looked at.
   events::position after() const noexcept { return after_; }
 

@@ -1,5 +1,7 @@
 #include "api/event_sources.hpp"
 
+#include "events/log.hpp"
+
 #include <algorithm>
 #include <chrono>
 
@@ -7,7 +9,7 @@ namespace alloy::api {
 namespace {
 
 constexpr std::size_t piece_bytes = 64 << 10, records_per_piece = 512;
-constexpr std::int64_t look_again_ms = 1'000; // whether the reader may still see it
+constexpr std::int64_t look_again_ms = 1'000; // whether the reader may still see it, where nothing happens
 
 std::int64_t steady_ms() {
   using namespace std::chrono;
@@ -16,12 +18,13 @@ std::int64_t steady_ms() {
 
 class event_lines final : public body_source {
  public:
-  explicit event_lines(event_reader from) : from_(std::move(from)) {}
+  event_lines(event_reader from, standing_right right) : from_(std::move(from)), right_(std::move(right)) {}
   void on_ready(std::function<void()>) override {}
   std::int64_t patience_ms() const override { return 0; }
   void hurry() override {}
 
   state pull(std::string& out) override {
+    if (!right_()) return state::broken;
     bool const more = from_.read(records_per_piece, [&](auto const& head, auto const& e) {
       events::append_outside(out, head, e);
       out += '\n';
@@ -32,6 +35,7 @@ class event_lines final : public body_source {
 
  private:
   event_reader from_;
+  standing_right right_;
 };
 
 class event_stream final : public body_source {
@@ -40,14 +44,14 @@ class event_stream final : public body_source {
 
   void on_ready(std::function<void()> wake) override { seat_ = terms_.bell.sit(terms_.org, std::move(wake)); }
   void hurry() override { is_over_ = true; }
-  std::int64_t patience_ms() const override { return std::max<std::int64_t>(1, beat_at_ms_ - steady_ms()); }
+  std::int64_t patience_ms() const override {
+    return std::clamp<std::int64_t>(beat_at_ms_ - steady_ms(), 1, look_again_ms);
+  }
 
   state pull(std::string& out) override {
     auto const at = steady_ms();
-    if (at >= look_at_ms_) {
-      look_at_ms_ = at + look_again_ms;
-      is_over_ = is_over_ || !terms_.allowed();
-    }
+    from_.extend(terms_.log.head()); // before the look at the right: what is written after it is for a later piece
+    is_over_ = is_over_ || !terms_.right();
     if (is_over_) return state::end;
     if (beat_at_ms_ == 0) out += "retry: 1000\n\n"; // the first sign of life, so that the client knows it is open
     bool const more = from_.read(records_per_piece, [&](auto const& head, auto const& e) {
@@ -68,45 +72,57 @@ class event_stream final : public body_source {
   event_reader from_;
   stream_terms terms_;
   std::unique_ptr<feed_bell::seat> seat_;
-  std::int64_t beat_at_ms_ = 0, look_at_ms_ = 0;
+  std::int64_t beat_at_ms_ = 0;
   bool is_over_ = false;
 };
 
-class waiting_page final : public body_source {
+class waiting_page final : public late_answer {
  public:
-  waiting_page(page_maker page, feed_bell& bell, uuid const& org, std::int64_t wait_ms)
-      : page_(std::move(page)), bell_(bell), org_(org), until_ms_(steady_ms() + wait_ms) {}
+  waiting_page(page_maker page, refusal_maker refuse, stream_terms terms, std::int64_t wait_ms)
+      : page_(std::move(page)), refuse_(std::move(refuse)), terms_(std::move(terms)), until_ms_(steady_ms() + wait_ms) {
+  }
 
-  void on_ready(std::function<void()> wake) override { seat_ = bell_.sit(org_, std::move(wake)); }
+  void on_ready(std::function<void()> wake) override { seat_ = terms_.bell.sit(terms_.org, std::move(wake)); }
   void hurry() override { until_ms_ = 0; }
-  std::int64_t patience_ms() const override { return std::max<std::int64_t>(1, until_ms_ - steady_ms()); }
+  std::int64_t patience_ms() const override {
+    return std::clamp<std::int64_t>(until_ms_ - steady_ms(), 1, look_again_ms);
+  }
 
   state pull(std::string& out) override {
-    auto made = page_(steady_ms() >= until_ms_);
+    auto const until = terms_.log.head();
+    if (auto const right = terms_.right(); !right) {
+      auto no = refuse_(right.error());
+      out = std::move(no.body);
+      refused_ = refusal{no.status, no.content_type, std::move(no.headers)};
+      return state::end;
+    }
+    auto made = page_(until, steady_ms() >= until_ms_);
     if (!made) return state::later;
     out = std::move(*made);
     return state::end;
   }
+  std::optional<refusal> refused() override { return refused_; }
 
  private:
   page_maker page_;
-  feed_bell& bell_;
-  uuid org_;
+  refusal_maker refuse_;
+  stream_terms terms_;
   std::int64_t until_ms_;
+  std::optional<refusal> refused_;
   std::unique_ptr<feed_bell::seat> seat_;
 };
 
 } // namespace
 
-std::shared_ptr<body_source> make_event_lines(event_reader from) {
-  return std::make_shared<event_lines>(std::move(from));
+std::shared_ptr<body_source> make_event_lines(event_reader from, standing_right right) {
+  return std::make_shared<event_lines>(std::move(from), std::move(right));
 }
 std::shared_ptr<body_source> make_event_stream(event_reader from, stream_terms terms) {
   return std::make_shared<event_stream>(std::move(from), std::move(terms));
 }
-std::shared_ptr<body_source> make_waiting_page(page_maker page, feed_bell& bell, uuid const& org,
+std::shared_ptr<body_source> make_waiting_page(page_maker page, refusal_maker refuse, stream_terms terms,
                                                std::int64_t wait_ms) {
-  return std::make_shared<waiting_page>(std::move(page), bell, org, wait_ms);
+  return std::make_shared<waiting_page>(std::move(page), std::move(refuse), std::move(terms), wait_ms);
 }
 
 } // namespace alloy::api

@@ -109,6 +109,7 @@ void identity_service::save_last_use(view& local) {
     append_u64(row, static_cast<std::uint64_t>(at.ms));
     local.put(last_use_key(id), row);
   }
+  for (auto const& id : std::exchange(deleted_keys, {})) local.erase(last_use_key(id));
 }
 
 void identity_service::forget(std::span<events::record const> records) {
@@ -118,8 +119,13 @@ void identity_service::forget(std::span<events::record const> records) {
       known.forget_values(
           [&](auth::principal const& p) { return std::find(users.begin(), users.end(), p.user_id) != users.end(); });
     if (r.head.tenant != identity_tenant) continue;
-    for (auto const& e : r.events)
+    for (auto const& e : r.events) {
       if (ends_credential(e.what)) known.forget_session(to_string(e.subject.id));
+      if (!std::holds_alternative<events::api_key_deleted>(e.what)) continue;
+      std::scoped_lock lock(last_use_guard);
+      last_use.erase(e.subject.id);
+      deleted_keys.push_back(e.subject.id);
+    }
   }
 }
 

@@ -19,7 +19,8 @@ struct identity_service {
   std::int64_t session_max_age_ms = 90 * 86'400'000LL;
   // When each key was last used; written to the local family now and then, and read from there after a restart.
   std::mutex last_use_guard = {};
-  std::map<uuid, timestamp> last_use = {}; // of keys used since the start; few enough to be kept
+  std::map<uuid, timestamp> last_use = {}; // of keys used since the start; goes with the key
+  std::vector<uuid> deleted_keys = {};     // since the last call of save_last_use
   std::int64_t last_saved_ms = 0;
 
   using known_ptr = std::shared_ptr<auth::principal const>;

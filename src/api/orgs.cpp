@@ -76,10 +76,29 @@ result<commands::plan> invite_plan(write_call& c, result<decision> d, uuid const
   return p;
 }
 
+// The invites that are open for an address, of whoever sent them. Looks at all of the organization, and opens those
+// that are open: an address is sealed under a key of its own.
+std::vector<uuid> open_invites_for(write_call const& c, std::string const& email) {
+  std::vector<uuid> found;
+  auto const prefix = key(c.subject.org, table::invite).str();
+  c.state().scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view, std::string_view stored) {
+    auto const i = alloy::json::stored<invite>(row::json_of(stored));
+    if (i.status == invite_status::Pending && i.expires_at > c.at &&
+        c.with.people.open(c.head.local, i.id, i.email_sealed) == email)
+      found.push_back(i.id);
+    return true;
+  });
+  return found;
+}
+
 result<commands::plan> create_an_invite(write_call& c, create_invite const& body) {
+  auto const known = c.with.people.find_by_email(c.head.local, body.email.value);
+  if (known && c.state().has(key_of<member>(c.subject.org, *known)))
+    return error(errc::already_exists, "this address is that of a member");
   uuid const id = new_uuid();
   std::string const code = auth::make_invite_code();
-  sealed_invite const sealed{id, c.with.people.seal(c.head.local, id, body.email.value), auth::secret_digest(code)};
+  sealed_invite const sealed{id, c.with.people.seal(c.head.local, id, body.email.value), auth::secret_digest(code),
+                             open_invites_for(c, body.email.value)};
   return invite_plan(c, decide(c.entity<org>(), body, sealed, c.by()), id, code);
 }
 
@@ -90,7 +109,8 @@ result<reply> list_invites(read_call& c, list_query const& q) {
   return page_reply(c, *p);
 }
 
-// The code itself is the right to accept; the email must be the invited one's, so that a leaked link helps nobody else.
+// Code and address together are the right to accept: a leaked link helps nobody else, and an address alone nobody at
+// all.
 result<commands::plan> accept_one(write_call& c) {
   if (c.who->only_org || !c.who->only_projects.empty())
     return error(errc::scope_missing, "a key bound to an organization or to projects joins no other");
@@ -104,8 +124,8 @@ result<commands::plan> accept_one(write_call& c) {
   auto const i = find<invite>(c.state(), org_id, id);
   auto const u = find<user>(c.state(), identity_tenant, c.who->user_id);
   if (!i || !u) return absent;
-  if (c.with.people.open(c.head.local, i->id, i->email_sealed) !=
-      c.with.people.open(c.head.local, u->id, u->email_sealed))
+  auto const invited = c.with.people.open(c.head.local, i->id, i->email_sealed);
+  if (!invited || invited != c.with.people.open(c.head.local, u->id, u->email_sealed))
     return error(errc::role_too_low, "this invite is for another email");
   auto d = accept(c.state(), org_id, *i, c.by());
   if (!d) return d.error();
@@ -136,7 +156,7 @@ std::vector<operation> org_operations() {
       del("delete_org", "/api/v1/orgs/{org_id}", role::Owner,
           "Delete an organization that has no projects; nobody is a member of it any more",
           [](write_call& c) { return done(remove(c.state(), c.entity<org>())); }),
-      create<create_invite, invite_view>("create_invite", "/api/v1/orgs/{org_id}/invites", role::Admin,
+      create<create_invite, invite_view>("create_invite", "/api/v1/orgs/{org_id}/invites", least_to_invite,
                                          "Invite somebody by email; the code is shown once", create_an_invite),
       get_list<invite_view>("list_invites", "/api/v1/orgs/{org_id}/invites", role::Viewer,
                             "List an organization's invites", list_invites),
@@ -147,6 +167,8 @@ std::vector<operation> org_operations() {
   };
   for (auto& row : rows) row.tag = row.path.find("invite") == std::string_view::npos ? "Organizations" : "Invites";
   rows[5].secret_answer = true;
+  rows[5].notes = "An address has one open invite: a new one revokes the one before. An invite gives what its sender "
+                  "could give at the moment when it is accepted.";
   return rows;
 }
 

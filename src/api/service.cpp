@@ -8,7 +8,6 @@
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
 #include "core/log.hpp"
-#include "core/problem.hpp"
 #include "projections/history.hpp"
 #include "projections/search_store.hpp"
 
@@ -47,6 +46,7 @@ struct service::pending {
   std::string as_of;
   std::optional<commands::retry_key> key;
   bool dry_run = false;
+  bool has_waited = false;             // since its caller was found: the credential may have ended
   rate_limits const* limits = nullptr; // of a path that is counted
   rate_limits::taken counted;
   security_facts security; // what the log is told once the write is durable
@@ -54,15 +54,8 @@ struct service::pending {
   call base(services const& with) const { return {*op, asked, with, who.get(), params, query, as_of}; }
 
   void refuse(error const& e, pairs headers = {}) {
-    reply r;
-    r.status = describe(e.code).status;
-    r.content_type = problem_content_type;
-    r.body = problem_document(e, asked.request_id, asked.path);
-    r.headers = std::move(headers);
-    if (r.status == 401)
-      r.headers.emplace_back("WWW-Authenticate",
-                             e.code == errc::token_expired ? "Bearer error=\"invalid_token\"" : "Bearer");
-    if (e.retry_after_s) r.headers.emplace_back("Retry-After", std::to_string(e.retry_after_s));
+    auto r = refusal_of(asked, e);
+    for (auto& one : headers) r.headers.push_back(std::move(one));
     answer(std::move(r));
   }
   void answer(reply&& r) {
@@ -194,6 +187,10 @@ pairs write_headers(commands::answer const& a) {
   return headers;
 }
 
+error ended() {
+  return error(errc::unauthenticated, "the session or the key has ended; log in again");
+}
+
 // A rehearsed write answers what it would answer and, in the same object, the events that it would append. Where the
 // members of that object are the user's own words, it stands beside them as `answer`.
 void show_events(operation const& op, reply& r, std::string const& events) {
@@ -289,6 +286,7 @@ void service::start(std::shared_ptr<pending> p) {
   auto const min = min_position(p->asked);
   if (!min) return p->refuse(min.error());
   if (*min && **min > parts_.log.head() && !p->op->writes()) {
+    p->has_waited = true;
     auto const then = [this, p](bool visible) {
       if (visible) return run_read(p);
       error e(errc::not_yet_visible, "this position did not become visible in time");
@@ -305,6 +303,7 @@ void service::start(std::shared_ptr<pending> p) {
 
 // On the pool, where nobody else's answer waits for it.
 void service::run_apart(std::shared_ptr<pending> p, std::function<void()> work) {
+  p->has_waited = true;
   auto const guarded = [p, work = std::move(work)] {
     try {
       work();
@@ -355,8 +354,21 @@ void service::run_read(std::shared_ptr<pending> p) {
   answer_read(p, nullptr);
 }
 
+// Who may read is looked at when it is read: the role in find_subject, here whether the credential is still there.
+result<> service::look_again(pending& p) {
+  auto const at = now();
+  reader const& state = parts_.db.latest(family::state);
+  auto who = parts_.with.identity.authenticate(p.asked.header("authorization"), state, at);
+  if (!who) return who.error();
+  if (!auth::is_in_force(state, **who, at)) return ended();
+  p.who = std::move(*who);
+  return {};
+}
+
 void service::answer_read(std::shared_ptr<pending> const& p, projections::past const* then) {
   reader const& state = parts_.db.latest(family::state);
+  if (p->who && p->has_waited)
+    if (auto there = look_again(*p); !there) return p->refuse(there.error());
   read_call c{p->base(parts_.with), state, parts_.db.latest(family::local), then};
   if (p->who) {
     auto about = find_subject(*p->op, p->params, p->query, *p->who, state, parts_.with.deliveries, then);
@@ -407,6 +419,8 @@ result<commands::plan> service::decide(pending const& p, bound_command const& bo
                                        timestamp at) const {
   write_call c{p.base(parts_.with), head, at};
   if (p.who) {
+    // What was admitted while the session was open may have its turn when it is not any more.
+    if (!auth::is_in_force(head.state, *p.who, at)) return ended();
     auto about = find_subject(*p.op, p.params, p.query, *p.who, head.state, parts_.with.deliveries);
     if (!about) return about.error();
     c.subject = std::move(*about);

@@ -41,6 +41,7 @@ class service {
   void run_timed(std::shared_ptr<pending> p);
   void run_search(std::shared_ptr<pending> p);
   void run_apart(std::shared_ptr<pending> p, std::function<void()> work);
+  result<> look_again(pending& p);
   void answer_read(std::shared_ptr<pending> const& p, projections::past const* then);
   void run_write(std::shared_ptr<pending> p);
   void submit(std::shared_ptr<pending> p, bound_command bound);

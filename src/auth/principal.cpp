@@ -41,6 +41,15 @@ std::optional<scope> scope_named(std::string_view name) noexcept {
   return json::enum_of<scope>(name);
 }
 
+bool is_in_force(reader const& state, principal const& who, timestamp at) {
+  if (who.kind == credential::api_key) {
+    auto const k = domain::find<domain::api_key>(state, identity_tenant, who.credential_id);
+    return k && k->user_id == who.user_id && (!k->expires_at || *k->expires_at > at);
+  }
+  auto const s = domain::find<domain::session>(state, identity_tenant, who.credential_id);
+  return s && s->open && s->user_id == who.user_id && s->expires_at > at;
+}
+
 std::optional<principal> principal_of_session(reader const& state, uuid const& user_id, uuid const& session_id,
                                               timestamp at, std::int64_t max_age_ms) {
   auto const s = domain::find<domain::session>(state, identity_tenant, session_id);

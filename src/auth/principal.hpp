@@ -40,6 +40,11 @@ std::optional<principal> principal_of_session(reader const& state, uuid const& u
                                               timestamp at, std::int64_t max_age_ms);
 std::optional<principal> principal_of_key(reader const& state, std::string_view key_hash, timestamp at);
 
+// Whether the credential that made the principal is still there: its session open, its key not deleted, neither
+// expired, as `state` has it. Between the look that admitted a request and its turn (in a queue, while it waits,
+// between two pieces of a stream) it may have ended. The roles are read anew where they count (api/access.hpp).
+bool is_in_force(reader const& state, principal const& who, timestamp at);
+
 std::optional<scope> scope_named(std::string_view name) noexcept; // "*" is admin
 
 } // namespace alloy::auth

@@ -2,6 +2,7 @@
 
 #include "domain/fold_steps.hpp"
 #include "domain/tags.hpp"
+#include "domain/webhooks.hpp"
 
 #include <stdexcept>
 
@@ -130,16 +131,13 @@ void on(view& state, events::comment_deleted const&, envelope const& at) {
 
 // ---------------------------------------------------------------------------------------------------- webhook
 
-key webhook_by_id(uuid const& id) {
-  return key(identity_tenant, table::webhook_by_id).add(id);
-}
 void on(view& state, events::webhook_created const& e, envelope const& at) {
   auto w = created<webhook>(at, e);
   w.org_id = at.tenant;
   w.created_by = at.actor.user_id;
   put(state, at.tenant, w);
-  // Old logs may know two of one id: the first keeps the row, as it was there first.
-  if (auto const one = webhook_by_id(w.id); !state.has(one)) put_id(state, one, at.tenant);
+  // For good, as every id's history is. Logs of older versions hold twins: the first one keeps the row.
+  if (auto const taken = webhook_by_id(w.id); !state.has(taken)) put_id(state, taken, at.tenant);
 }
 void on(view& state, events::webhook_updated const& e, envelope const& at) {
   update<webhook>(state, at, [&](webhook& w) {
@@ -168,9 +166,6 @@ void on(view&, events::webhook_redelivered const&, envelope const&) {}
 void on(view&, events::webhook_replayed const&, envelope const&) {}
 void on(view& state, events::webhook_deleted const&, envelope const& at) {
   state.erase(key_of<webhook>(at.tenant, at.subject.id));
-  std::string owner;
-  auto const one = webhook_by_id(at.subject.id);
-  if (state.get(one, owner) && uuid::from_view(owner) == at.tenant) state.erase(one);
 }
 
 } // namespace

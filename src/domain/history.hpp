@@ -19,10 +19,10 @@ inline bool has_history(reader const& state, uuid const& tenant, entity kind, uu
 }
 
 // Whether a new thing may have the id that its maker chose. One that was deleted keeps its id: its history goes on
-// under it.
+// under it. The nil UUID means none in many places, so nothing has it.
 template <class E>
 result<> check_id(reader const& state, uuid const& tenant, entity kind, std::optional<uuid> const& id) {
-  if (id && (state.has(key_of<E>(tenant, *id)) || has_history(state, tenant, kind, *id)))
+  if (id && (id->is_nil() || state.has(key_of<E>(tenant, *id)) || has_history(state, tenant, kind, *id)))
     return error(errc::already_exists, "this id is taken");
   return {};
 }

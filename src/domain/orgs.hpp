@@ -67,8 +67,10 @@ inline result<decision> decide(reader const& state, create_org const& c, context
   if (state.has(key(identity_tenant, table::org_by_slug).add(c.slug.value)))
     return error(errc::already_exists, "the slug " + c.slug.value + " is taken");
   uuid const id = c.id ? *c.id : by.new_id();
-  // A deleted organization's history stays, and would belong to whoever were given its id: it is taken for good.
-  if (id.is_nil() || state.has(key_of<org>(id, id)) || state.has(key(id, table::tenant_head)))
+  // A deleted organization's history stays, and would belong to whoever were given its id: it is taken for good. So is
+  // a user's, for a personal organization has its user's id.
+  if (id.is_nil() || state.has(key_of<org>(id, id)) || state.has(key(id, table::tenant_head)) ||
+      state.has(key_of<user>(identity_tenant, id)))
     return error(errc::already_exists, "this id is taken");
   events::org_created e{
       c.name.value, c.slug.value, c.time_zone ? c.time_zone->value : "UTC", c.currency ? c.currency->value : "USD", {}};
@@ -115,7 +117,10 @@ inline result<decision> remove(reader const& state, org const& o) {
 struct sealed_invite {
   uuid id;
   std::string email_sealed, code_hash;
+  std::vector<uuid> replaces = {}; // what is open for the same address: it has one code
 };
+
+inline constexpr role least_to_invite = role::Admin;
 
 inline result<decision> decide(org const& o, create_invite const& c, sealed_invite const& sealed, context const& by) {
   std::vector<fault> faults;
@@ -128,6 +133,7 @@ inline result<decision> decide(org const& o, create_invite const& c, sealed_invi
   if (ends.ms > by.at.ms + 365 * day_ms) faults.push_back({"/expires_at", "too_far", "it must be within a year"});
   if (!faults.empty()) return error(std::move(faults));
   decision d;
+  for (auto const& id : sealed.replaces) record(d.events, o.id, entity::invite, id, events::invite_revoked{});
   record(d.events, o.id, entity::invite, sealed.id,
          events::invite_created{sealed.email_sealed, c.role, by.user_id, sealed.code_hash, ends});
   return d;
@@ -141,12 +147,25 @@ inline result<decision> revoke(uuid const& org_id, invite const& i) {
   return d;
 }
 
+// An invite gives what its sender could give now. Who was removed, or may not give this role any more, gives nothing.
+inline result<> check_sender(reader const& state, uuid const& org_id, invite const& i) {
+  auto const sender = find<member>(state, org_id, i.created_by);
+  auto const person = find<user>(state, identity_tenant, i.created_by);
+  if (!sender || (person && person->erased_at))
+    return error(errc::wrong_state, "who sent this invite is no member of the organization any more");
+  if (sender->role < least_to_invite || sender->role < i.role)
+    return error(errc::wrong_state,
+                 "who sent this invite may not invite to the role " + std::string(json::name_of(i.role)) + " any more");
+  return {};
+}
+
 inline result<decision> accept(reader const& state, uuid const& org_id, invite const& i, context const& by) {
   if (i.status != invite_status::Pending)
     return error(errc::wrong_state, "the invite is " + std::string(json::name_of(i.status)));
   if (i.expires_at <= by.at) return error(errc::wrong_state, "the invite has expired");
   if (state.has(key_of<member>(org_id, by.user_id)))
     return error(errc::already_exists, "you are a member of this organization");
+  if (auto holds = check_sender(state, org_id, i); !holds) return holds.error();
   decision d;
   record(d.events, org_id, entity::member, by.user_id,
          events::member_added{by.user_id, i.role, i.role >= role::Admin, i.id});

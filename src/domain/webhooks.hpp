@@ -62,6 +62,12 @@ struct replay_webhook {
 };
 BOOST_DESCRIBE_STRUCT(replay_webhook, (), (from, to, event_types))
 
+// Where it is said that an id is taken, by whom: of all organizations, for the deliveries of one must never be
+// another's to ask for. -> organization.
+inline key webhook_by_id(uuid const& id) {
+  return key(identity_tenant, table::webhook_by_id).add(id);
+}
+
 result<decision> rotate(webhook const& w, rotate_secret const& c, std::string secret_sealed, timestamp at);
 result<decision> disable(webhook const& w, std::string_view reason); // by the dispatcher
 result<decision> ping(webhook const& w, uuid const& delivery);

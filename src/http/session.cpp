@@ -30,7 +30,7 @@ session::session(worker& home, std::string peer, bool is_tls)
 }
 
 session::~session() {
-  if (phase_ == phase::answer) { // cut by a stop
+  if (phase_ == phase::answer || late_) { // cut by a stop
     response none;
     none.status = 0;
     report(none, 0);
@@ -286,7 +286,14 @@ std::optional<action> session::take_stream() {
   slot_->listen(); // before the look, so that no ring between the two is lost
   piece_.clear();
   auto const state = pull_piece();
-  if (!piece_.empty()) append_piece();
+  if (late_) {
+    if (state == body_source::state::end) {
+      finish_late();
+      return {};
+    }
+  } else if (!piece_.empty()) {
+    append_piece();
+  }
   switch (state) {
   case body_source::state::piece: return {};
   case body_source::state::end: end_stream(); return {};

@@ -2,6 +2,7 @@
 // The protocol side of one connection, without its I/O: it says what to do next (read, write, wait, close) and is told
 // what came of it; connection.cpp does it. So keep-alive, pipelining, limits and deadlines are decided in one place,
 // the same for plain and TLS. Lives on one I/O thread; nothing here is called from another one.
+#include "core/late_answer.hpp"
 #include "http/answer.hpp"
 #include "http/request_parser.hpp"
 #include "http/worker.hpp"
@@ -65,6 +66,8 @@ class session {
   std::optional<action> take_answer();
   std::optional<action> take_stream();
   void begin_stream(std::shared_ptr<body_source> source);
+  void begin_late(response&& answer, std::shared_ptr<late_answer> source);
+  void finish_late();
   void end_stream();
   body_source::state pull_piece();
   void append_piece();
@@ -91,6 +94,8 @@ class session {
   std::string tail_; // a large body behind out_
   std::size_t sent_bytes_ = 0;
   std::shared_ptr<body_source> source_; // while the phase is stream
+  std::shared_ptr<late_answer> late_;   // the same one, where nothing may be sent before its end
+  response held_;                       // what then goes out
   std::string piece_;
 
   phase phase_ = phase::head;

@@ -13,6 +13,8 @@ constexpr std::size_t kept_input_bytes_max = 16 * 1024;  // between two requests
 } // namespace
 
 void session::finish_exchange(response&& answer) {
+  if (auto late = std::dynamic_pointer_cast<late_answer>(answer.source))
+    return begin_late(std::move(answer), std::move(late));
   auto const before = out_.size();
   append(answer);
   report(answer, out_.size() - before + tail_.size());
@@ -67,6 +69,27 @@ void session::begin_stream(std::shared_ptr<body_source> source) {
   source_ = std::move(source);
   phase_ = phase::stream;
   source_->on_ready([at = slot_, turn = slot_->turn()] { at->ring(turn); });
+}
+
+void session::begin_late(response&& answer, std::shared_ptr<late_answer> source) {
+  held_ = std::move(answer);
+  held_.source = nullptr;
+  late_ = source;
+  begin_stream(std::move(source));
+}
+
+void session::finish_late() {
+  auto answer = std::move(held_);
+  if (auto no = late_->refused()) {
+    answer.status = no->status;
+    answer.content_type = no->content_type;
+    answer.headers = std::move(no->headers);
+  }
+  answer.body = std::move(piece_);
+  late_ = nullptr;
+  source_ = nullptr;
+  piece_ = std::string();
+  finish_exchange(std::move(answer));
 }
 
 // RFC 9112, section 7.1.

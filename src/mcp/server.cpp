@@ -69,13 +69,13 @@ json::object call::ask(std::string_view what, json::object asked) const {
   auto const id = to_string(new_uuid());
   json::object request{{"jsonrpc", "2.0"}, {"id", id}, {"method", what}, {"params", std::move(asked)}};
   std::unique_lock lock(server_.guard_);
-  server_.asked_[id];
+  server_.asked_[id].authorization = client.authorization;
   lock.unlock();
   out_(json::serialize(request));
   lock.lock();
   auto& slot = server_.asked_[id];
-  server_.settled_.wait_for(lock, ask_patience, [&] { return slot.has_value(); });
-  auto const response = std::move(slot);
+  server_.settled_.wait_for(lock, ask_patience, [&] { return slot.response.has_value(); });
+  auto const response = std::move(slot.response);
   server_.asked_.erase(id);
   lock.unlock();
   if (!response) throw rpc_error(code::internal, "the client did not answer " + std::string(what) + " in time");
@@ -123,7 +123,7 @@ answer server::handle(json::value const& message, peer of, sender const& out) {
   if (!o->contains("method")) {
     if (!id || !(o->contains("result") || o->contains("error")))
       return {error_text(shown, code::invalid_request, "this is neither a request nor a response"), 400};
-    settle(*o);
+    settle(*o, of);
     return {{}, 202};
   }
   if (!o->at("method").is_string() || (o->contains("params") && !o->at("params").is_object()))
@@ -236,12 +236,12 @@ json::object server::discover(peer const& of) {
 }
 
 // The answer to something that was asked of the client.
-void server::settle(json::object const& response) {
+void server::settle(json::object const& response, peer const& of) {
   std::lock_guard const lock(guard_);
-  if (auto const waiting = asked_.find(find_text(response, "id")); waiting != asked_.end() && !waiting->second) {
-    waiting->second = response;
-    settled_.notify_all();
-  }
+  auto const waiting = asked_.find(find_text(response, "id"));
+  if (waiting == asked_.end() || waiting->second.response || waiting->second.authorization != of.authorization) return;
+  waiting->second.response = response;
+  settled_.notify_all();
 }
 
 // ------------------------------------------------------------------------------- subscriptions

@@ -112,13 +112,17 @@ class server {
   json::object initialize(json::object const& params, peer const& of);
   json::object discover(peer const& of);
   static void take_meta(json::object const& request, peer& of);
-  void settle(json::object const& response);
+  void settle(json::object const& response, peer const& of);
+
+  struct question { // of a request that is being answered: its own client alone answers it
+    std::string authorization;
+    std::optional<json::object> response = {};
+  };
 
   provider& offered_;
   std::mutex guard_;
   std::condition_variable settled_;
-  std::map<std::string, std::optional<json::object>, std::less<>>
-      asked_; // requests to clients that wait for their answer
+  std::map<std::string, question, std::less<>> asked_; // by an id that is made here; one a thread that answers
   std::map<std::uint64_t, listener> listeners_;
   std::uint64_t last_ticket_ = 0;
 };

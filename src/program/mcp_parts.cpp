@@ -2,6 +2,7 @@
 
 #include "cli/session.hpp"
 #include "core/id.hpp"
+#include "core/late_answer.hpp"
 #include "core/web_url.hpp"
 #include "mcp/stdio.hpp"
 
@@ -49,6 +50,11 @@ mcp::api_answer ask_service(api::service& to, api::request r, std::size_t bytes_
   auto a = answer.get();
   mcp::api_answer out{a.status, std::string(a.content_type), std::move(a.body)};
   if (a.source) out.body = whole_body(*a.source, bytes_max);
+  if (auto* const late = dynamic_cast<late_answer*>(a.source.get()))
+    if (auto const no = late->refused()) {
+      out.status = no->status;
+      out.content_type = no->content_type;
+    }
   return out;
 }
 

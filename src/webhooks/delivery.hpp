@@ -65,6 +65,19 @@ struct former_types {
 };
 BOOST_DESCRIBE_STRUCT(former_types, (), (until, event_types))
 
+// Which endpoint is meant. Ids are chosen by clients, and a log of an older version may hold one id in two
+// organizations: nothing that outlives a request knows an endpoint by its id alone.
+struct endpoint_name {
+  uuid org_id, id;
+  bool operator==(endpoint_name const&) const = default;
+
+  struct hash {
+    std::size_t operator()(endpoint_name const& n) const noexcept {
+      return std::hash<uuid>{}(n.org_id) * 31 + std::hash<uuid>{}(n.id);
+    }
+  };
+};
+
 // A subscription as the log has it up to `delivery_store::followed`, and where its deliveries stand.
 struct endpoint {
   static constexpr bool defaults_allowed = true;
@@ -83,6 +96,8 @@ struct endpoint {
   std::vector<replay_job> replays;
   std::uint64_t applied = 0;        // the last event about itself; after a crash some are read again
   std::vector<former_types> former; // oldest first, of what is still to be sent
+
+  endpoint_name name() const noexcept { return {org_id, id}; }
 };
 BOOST_DESCRIBE_STRUCT(endpoint, (),
                       (id, org_id, created_by, url, secret_sealed, previous_secret_sealed, previous_secret_until,

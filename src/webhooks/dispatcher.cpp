@@ -135,17 +135,17 @@ void dispatcher::engine::sweep() {
 void dispatcher::engine::queue(lane& l) {
   if (l.is_queued) return;
   l.is_queued = true;
-  ready_.push_back(l.e.id);
+  ready_.push_back(l.e.name());
 }
 
 // In turn, a delivery each, so that nobody waits for somebody else's backlog.
 void dispatcher::engine::pump() {
   if (is_held_) return;
   while (!ready_.empty() && in_flight_ < set_.in_flight_max) {
-    auto const found = lanes_.find(ready_.front());
+    auto* const found = find(ready_.front());
     ready_.pop_front();
-    if (found == lanes_.end()) continue;
-    auto& l = *found->second;
+    if (!found) continue;
+    auto& l = *found;
     l.is_queued = false;
     if (start_one(l)) queue(l);
   }
@@ -297,7 +297,7 @@ void dispatcher::engine::send(lane& l, delivery d, sendable_ptr s) {
   auto const began = now();
   auto const url = parse_web_url(l.e.url);
   message m;
-  m.endpoint = l.e.id;
+  m.endpoint = l.e.name();
   std::string bug;
   try {
     m.body = body_of(l, d, *s);
@@ -319,8 +319,8 @@ void dispatcher::engine::send(lane& l, delivery d, sendable_ptr s) {
                {"webhook-signature", standard_signature(secrets, id, seconds, m.body)}};
   ++l.in_flight;
   ++in_flight_;
-  auto then = [this, webhook = l.e.id, d = std::move(d), began](outcome o) mutable {
-    arrived(webhook, std::move(d), began, std::move(o));
+  auto then = [this, to = l.e.name(), number = l.number, d = std::move(d), began](outcome o) mutable {
+    arrived(to, number, std::move(d), began, std::move(o));
   };
   if (!url || !bug.empty()) { // a URL that an older version took
     outcome o;
@@ -333,11 +333,12 @@ void dispatcher::engine::send(lane& l, delivery d, sendable_ptr s) {
   out_.send(std::move(m), std::move(then));
 }
 
-void dispatcher::engine::arrived(uuid const& webhook, delivery d, timestamp began, outcome o) {
+void dispatcher::engine::arrived(endpoint_name const& to, std::uint64_t lane_number, delivery d, timestamp began,
+                                 outcome o) {
   --in_flight_;
-  auto const found = lanes_.find(webhook);
-  if (found == lanes_.end()) return pump(); // deleted meanwhile
-  auto& l = *found->second;
+  auto* const found = find(to);
+  if (!found || found->number != lane_number) return pump(); // deleted meanwhile
+  auto& l = *found;
   --l.in_flight;
   auto const at = now();
   attempt a;

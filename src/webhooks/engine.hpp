@@ -31,10 +31,12 @@ struct tenant {
   events::position recent_from = 0;
   // Endpoints that are up to date, by what they subscribed to. An event takes those that want it out of all of them.
   std::unordered_map<std::string, std::unordered_set<lane*>> live;
+  std::size_t lanes = 0;
 };
 
 struct lane {
   webhooks::endpoint e;
+  std::uint64_t number = 0; // an endpoint that is deleted and made again has another lane
   tenant* home = nullptr;
   events::position cursor = 0;                            // everything up to it has been looked at
   std::map<events::position, events::position> open = {}; // under way without a row -> previous_position
@@ -73,7 +75,7 @@ class dispatcher::engine {
   bool start_replay(lane& l);
   bool start_new(lane& l);
   void send(lane& l, delivery d, sendable_ptr s);
-  void arrived(uuid const& webhook, delivery d, timestamp began, outcome o);
+  void arrived(endpoint_name const& to, std::uint64_t lane_number, delivery d, timestamp began, outcome o);
   void failed(lane& l, delivery& d, outcome const& o, std::int64_t now_ms);
   void wait_for(lane& l, delivery d, std::int64_t due_ms);
   void queue(lane& l);
@@ -88,12 +90,14 @@ class dispatcher::engine {
   // following.cpp
   void load();
   void adopt();
+  void agree_with_state();
   void follow();
   void take(events::stored_record const& r);
   void offer(tenant& t, sendable_ptr s);
   void apply(events::stored_event const& e);
   lane& add(webhooks::endpoint e);
   void remove(lane& l);
+  lane* find(endpoint_name const& n) const;
   void changed(lane& l, events::webhook_changes const& c, events::position at);
   void enabled(lane& l);
   void ping(lane& l, events::stored_event const& e, uuid const& id);
@@ -113,12 +117,16 @@ class dispatcher::engine {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> stay_;
   boost::asio::steady_timer tick_, save_;
   transport out_;
-  std::unordered_map<uuid, std::unique_ptr<lane>> lanes_;
+  // These two own. A lane is made by add() alone and goes by remove() alone, which takes it out of everything that only
+  // observes it: `timed_`, `behind_` and its tenant's `live`. What may outlive a lane (`ready_`, a delivery under way)
+  // holds its name and looks it up. A tenant goes with its last lane.
+  std::unordered_map<endpoint_name, std::unique_ptr<lane>, endpoint_name::hash> lanes_;
   std::unordered_map<uuid, std::unique_ptr<tenant>> tenants_;
   std::unordered_set<lane*> timed_;  // wait for a time
   std::unordered_set<lane*> behind_; // not live, or something of theirs is under way
-  std::deque<uuid> ready_;
-  std::size_t in_flight_ = 0, recent_count_ = 0;
+  std::deque<endpoint_name> ready_;
+  std::uint64_t last_lane_ = 0;
+  std::size_t in_flight_ = 0;
   bool is_held_ = false, save_is_due_ = false, stops_ = false;
   std::atomic<bool> rung_{false};
   std::int64_t looked_at_hold_ms_ = 0, swept_ms_ = 0;

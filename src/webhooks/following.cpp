@@ -23,6 +23,39 @@ std::optional<uuid> tenant_in(std::string_view bytes) {
   return json.starts_with(begin) ? parse_uuid(json.substr(begin.size(), 36)) : std::nullopt;
 }
 
+// Every endpoint there is at the head of the log.
+template <class F> void each_in_state(reader const& state, F f) {
+  auto const slugs = key(identity_tenant, table::org_by_slug).str();
+  state.scan(slugs, after_prefix(slugs), direction::ascending, [&](std::string_view, std::string_view id) {
+    auto const prefix = key(uuid::from_view(id), table::webhook).str();
+    state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view, std::string_view row) {
+      f(json::stored<webhooks::endpoint>(row.substr(4)));
+      return true;
+    });
+    return true;
+  });
+}
+
+// The position of the first or the last event about it.
+events::position edge_of(reader const& state, endpoint_name const& n, direction way) {
+  auto const prefix =
+      key(n.org_id, table::history).add_byte(static_cast<std::uint8_t>(entity::webhook)).add(n.id).str();
+  events::position at = 0;
+  state.scan(prefix, after_prefix(prefix), way, [&](std::string_view k, std::string_view) {
+    at = big_endian_u64(k.substr(prefix.size()));
+    return false;
+  });
+  return at;
+}
+
+bool same_target(endpoint const& a, endpoint const& b) {
+  return a.url == b.url && a.secret_sealed == b.secret_sealed && a.previous_secret_sealed == b.previous_secret_sealed &&
+         a.previous_secret_until == b.previous_secret_until;
+}
+bool same_terms(endpoint const& a, endpoint const& b) {
+  return a.event_types == b.event_types && a.active == b.active && a.ordered == b.ordered;
+}
+
 } // namespace
 
 tenant& dispatcher::engine::tenant_of(uuid const& org) {
@@ -34,14 +67,23 @@ tenant& dispatcher::engine::tenant_of(uuid const& org) {
   return *t;
 }
 
+lane* dispatcher::engine::find(endpoint_name const& n) const {
+  auto const found = lanes_.find(n);
+  return found == lanes_.end() ? nullptr : found->second.get();
+}
+
 lane& dispatcher::engine::add(webhooks::endpoint e) {
-  auto& l = lanes_[e.id];
-  l = std::make_unique<lane>();
-  l->home = &tenant_of(e.org_id);
-  l->cursor = e.floor;
-  l->e = std::move(e);
-  behind_.insert(l.get());
-  return *l;
+  auto const [at, is_new] = lanes_.try_emplace(e.name());
+  if (!is_new) return *at->second; // it is observed: nothing takes its place
+  at->second = std::make_unique<lane>();
+  auto& l = *at->second;
+  l.number = ++last_lane_;
+  l.home = &tenant_of(e.org_id);
+  ++l.home->lanes;
+  l.cursor = e.floor;
+  l.e = std::move(e);
+  behind_.insert(&l);
+  return l;
 }
 
 void dispatcher::engine::remove(lane& l) {
@@ -49,8 +91,11 @@ void dispatcher::engine::remove(lane& l) {
   behind_.erase(&l);
   timed_.erase(&l);
   store.erase(l.e);
-  out_.forget(l.e.id);
-  lanes_.erase(l.e.id); // its deliveries under way find it gone
+  auto const name = l.e.name();
+  out_.forget(name);
+  bool const is_last = --l.home->lanes == 0;
+  lanes_.erase(name); // its deliveries under way find it gone
+  if (is_last) tenants_.erase(name.org_id);
 }
 
 void dispatcher::engine::load() {
@@ -61,33 +106,59 @@ void dispatcher::engine::load() {
     if (!e.apart) e.floor = std::max<events::position>(e.floor, seen);
     queue(add(std::move(e)));
   }
+  agree_with_state();
   for (auto& d : store.pending())
-    if (auto const l = lanes_.find(d.webhook_id); l != lanes_.end()) {
+    if (auto* const l = find({d.org_id, d.webhook_id})) {
       auto const due = d.next_attempt_at ? d.next_attempt_at->ms : 0;
-      wait_for(*l->second, std::move(d), due);
+      wait_for(*l, std::move(d), due);
     }
 }
 
 // The store is new: whatever the log holds by now was somebody else's to deliver.
 void dispatcher::engine::adopt() {
   seen = parts_.log.head();
-  auto const slugs = key(identity_tenant, table::org_by_slug).str();
-  parts_.state.scan(slugs, after_prefix(slugs), direction::ascending, [&](std::string_view, std::string_view id) {
-    auto const prefix = key(uuid::from_view(id), table::webhook).str();
-    parts_.state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view, std::string_view row) {
-      auto e = json::stored<webhooks::endpoint>(row.substr(4));
-      e.floor = e.reached = e.applied = seen;
-      store.put(e);
-      queue(add(std::move(e)));
-      return true;
-    });
-    return true;
+  each_in_state(parts_.state, [&](webhooks::endpoint e) {
+    e.floor = e.reached = e.applied = seen;
+    store.put(e);
+    queue(add(std::move(e)));
   });
   if (!lanes_.empty())
     log::warn("the store of webhook deliveries is new: events up to here are not delivered; replay what is missing",
               {{"position", seen.load()}, {"endpoints", lanes_.size()}});
   store.put_followed(parts_.log, seen);
   store.commit();
+}
+
+// An older version knew endpoints by their id alone, so that a twin in another organization changed, took over or ended
+// the one it was named after, in the store and not in the state. The state is right; it may be ahead of the store, and
+// what the log still brings leads to the same in the end.
+void dispatcher::engine::agree_with_state() {
+  std::size_t mended = 0;
+  each_in_state(parts_.state, [&](webhooks::endpoint w) {
+    auto* l = find(w.name());
+    if (!l) {
+      if (edge_of(parts_.state, w.name(), direction::ascending) > seen) return; // the log brings it
+      w.floor = w.reached = w.applied = seen;
+      l = &add(std::move(w));
+      queue(*l);
+    } else {
+      bool const knows_all = l->e.applied >= edge_of(parts_.state, w.name(), direction::descending);
+      if (same_target(l->e, w) && (!knows_all || same_terms(l->e, w))) return;
+      l->e.url = std::move(w.url);
+      l->e.secret_sealed = std::move(w.secret_sealed);
+      l->e.previous_secret_sealed = std::move(w.previous_secret_sealed);
+      l->e.previous_secret_until = w.previous_secret_until;
+      if (knows_all) {
+        l->e.event_types = std::move(w.event_types);
+        l->e.active = w.active;
+        l->e.ordered = w.ordered;
+      }
+    }
+    save(*l);
+    ++mended;
+  });
+  if (mended > 0)
+    log::warn("endpoints of webhooks are set right by the log; replay what they have missed", {{"endpoints", mended}});
 }
 
 void dispatcher::engine::follow() {
@@ -109,7 +180,8 @@ void dispatcher::engine::take(events::stored_record const& r) {
     auto const offer_until = [&](events::position until) {
       for (; next != outside.events.end() && next->position < until; ++next) {
         seen = next->position;
-        offer(tenant_of(head->tenant), std::make_shared<sendable>(sendable{head, std::move(*next), outside.last}));
+        if (auto const home = tenants_.find(head->tenant); home != tenants_.end())
+          offer(*home->second, std::make_shared<sendable>(sendable{head, std::move(*next), outside.last}));
       }
     };
     if (about_webhooks)
@@ -170,7 +242,7 @@ void dispatcher::engine::set_apart(lane& l) {
 
 void dispatcher::engine::apply(events::stored_event const& e) {
   if (auto const* made = std::get_if<events::webhook_created>(&e.what)) {
-    if (lanes_.contains(e.subject.id)) return; // read again after a crash
+    if (find({e.tenant, e.subject.id})) return; // read again after a crash
     webhooks::endpoint p;
     p.id = e.subject.id;
     p.org_id = e.tenant;
@@ -186,14 +258,14 @@ void dispatcher::engine::apply(events::stored_event const& e) {
     save(l);
     return queue(l);
   }
-  auto const found = lanes_.find(e.subject.id);
-  if (found == lanes_.end() || e.position <= found->second->e.applied) return;
-  auto& l = *found->second;
+  auto* const found = find({e.tenant, e.subject.id});
+  if (!found || e.position <= found->e.applied) return;
+  auto& l = *found;
   l.e.applied = e.position;
   if (auto const* c = std::get_if<events::webhook_updated>(&e.what)) {
     changed(l, c->changes, e.position);
   } else if (auto const* rotated = std::get_if<events::webhook_secret_rotated>(&e.what)) {
-    l.e.previous_secret_sealed = std::move(l.e.secret_sealed);
+    if (l.e.secret_sealed != rotated->secret_sealed) l.e.previous_secret_sealed = std::move(l.e.secret_sealed);
     l.e.previous_secret_until = rotated->overlap_until;
     l.e.secret_sealed = rotated->secret_sealed;
     l.secrets.clear();
@@ -219,7 +291,7 @@ void dispatcher::engine::apply(events::stored_event const& e) {
 void dispatcher::engine::changed(lane& l, events::webhook_changes const& c, events::position at) {
   if (c.url) {
     l.e.url = c.url.value->to;
-    out_.forget(l.e.id);
+    out_.forget(l.e.name());
   }
   if (c.event_types) {
     bool const was_live = l.is_live;

@@ -36,6 +36,7 @@ struct connection {
   tcp::socket socket;
   std::unique_ptr<asio::ssl::stream<tcp::socket&>> tls;
   boost::beast::flat_buffer buffer;
+  std::string origin; // where it leads: scheme, host and port of the URL it was made for
   clock::time_point idle_since{};
 
   template <class F> void with_stream(F f) { tls ? f(*tls) : f(socket); }
@@ -52,6 +53,10 @@ tcp::endpoint endpoint_of(ip_address const& a, std::uint16_t port) {
     return {asio::ip::address_v4(v4), port};
   }
   return {asio::ip::address_v6(a.bytes), port};
+}
+
+std::string origin_of(web_url const& u) {
+  return (u.is_tls ? "https " : "http ") + u.host + " " + std::to_string(u.port);
 }
 
 std::string request_text(message const& m) {
@@ -101,7 +106,7 @@ struct transport::parts {
   target_guard const guard;
   resolver const resolve;
   asio::ssl::context tls{asio::ssl::context::tls_client};
-  std::unordered_map<uuid, std::vector<connection_ptr>> kept;
+  std::unordered_map<endpoint_name, std::vector<connection_ptr>, endpoint_name::hash> kept;
   std::set<exchange*> running;
   bool stopped = false;
   std::optional<asio::thread_pool> names; // what waits in it holds its exchange, and that holds this: ended by hand
@@ -124,7 +129,8 @@ class exchange : public std::enable_shared_from_this<exchange> {
     while (!idle.empty()) {
       connection_ = std::move(idle.back());
       idle.pop_back();
-      if (connection_->idle_since < oldest) {
+      // One that was under way while the URL was changed has come back to where the endpoint is no more.
+      if (connection_->idle_since < oldest || connection_->origin != origin_of(message_.url)) {
         connection_->close();
         continue;
       }
@@ -164,9 +170,11 @@ class exchange : public std::enable_shared_from_this<exchange> {
   void connect(std::vector<ip_address> const& found) {
     for (auto const& a : found)
       if (of_->guard.allows(message_.url, a)) targets_.push_back(endpoint_of(a, message_.url.port));
+    // What the name resolves to is not for the tenant to know: it may be a name of the operator's own network.
     if (targets_.empty())
-      return fail(failure::refused_target, to_text(found.front()) + " is not an address that may be connected to");
+      return fail(failure::refused_target, message_.url.host + " is not a target that webhooks may reach");
     connection_ = std::make_unique<connection>(of_->io);
+    connection_->origin = origin_of(message_.url);
     asio::async_connect(connection_->socket, targets_,
                         [self = shared_from_this()](error_code ec, tcp::endpoint const&) { self->connected(ec); });
   }
@@ -321,7 +329,7 @@ void transport::send(message m, done then) {
   std::make_shared<exchange>(parts_, std::move(m), std::move(then))->start();
 }
 
-void transport::forget(uuid const& endpoint) {
+void transport::forget(endpoint_name const& endpoint) {
   parts_->kept.erase(endpoint);
 }
 

@@ -32,7 +32,7 @@ struct outcome {
 };
 
 struct message {
-  uuid endpoint;
+  endpoint_name endpoint;
   web_url url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
@@ -51,9 +51,9 @@ class transport {
   ~transport();
 
   void send(message m, done then);
-  void forget(uuid const& endpoint); // closes what is kept to it
-  void sweep();                      // closes what was kept for too long
-  void stop();                       // cuts everything; nobody is told
+  void forget(endpoint_name const& endpoint); // closes what is kept to it
+  void sweep();                               // closes what was kept for too long
+  void stop();                                // cuts everything; nobody is told
 
  private:
   friend class exchange; // one attempt

@@ -105,6 +105,13 @@ BOOST_AUTO_TEST_CASE(an_id_that_ever_had_a_history_is_given_to_no_org) {
   create(R"({"name":"New","slug":"new","id":)" + quoted(id_of(70)) + "}").then_refused(errc::already_exists);
 }
 
+BOOST_AUTO_TEST_CASE(an_id_of_a_user_is_given_to_no_org) {
+  domain::user u;
+  u.id = id_of(70);
+  put(state, identity_tenant, u);
+  create(R"({"name":"New","slug":"new","id":)" + quoted(id_of(70)) + "}").then_refused(errc::already_exists);
+}
+
 BOOST_AUTO_TEST_CASE(an_org_cannot_take_anothers_slug) {
   create(R"({"name":"New","slug":"new"})");
   given(decided->value().events);
@@ -143,6 +150,52 @@ BOOST_AUTO_TEST_CASE(who_accepts_an_invite_is_a_member) {
   BOOST_TEST((get<domain::invite>(id_of(60)).status == invite_status::Accepted));
   when(accept(state, org_id, get<domain::invite>(id_of(60)), by)).then_refused(errc::wrong_state);
   when(revoke(org_id, get<domain::invite>(id_of(60)))).then_refused(errc::wrong_state);
+}
+
+BOOST_AUTO_TEST_CASE(an_invite_gives_what_its_sender_could_give_now) {
+  auto const accepted = [&](role sender, role invited) {
+    given(entity::invite, id_of(60), invite_created{"sealed", invited, ada, "hash", {by.at.ms + day_ms}});
+    make_so<domain::member>(ada, [&](domain::member& m) { m.role = sender; });
+    act_as(stranger, role::Viewer);
+    auto const d = accept(state, org_id, get<domain::invite>(id_of(60)), by);
+    BOOST_TEST((d || d.error().code == errc::wrong_state));
+    return d.has_value();
+  };
+  BOOST_TEST(accepted(role::Owner, role::Owner));
+  BOOST_TEST(accepted(role::Owner, role::Viewer));
+  BOOST_TEST(accepted(role::Admin, role::Admin));
+  BOOST_TEST(!accepted(role::Admin, role::Owner));
+  for (auto const sender : {role::Viewer, role::Reporter, role::Member})
+    for (auto const invited : {role::Viewer, role::Member, role::Admin}) BOOST_TEST(!accepted(sender, invited));
+  given(entity::member, ada, member_removed{ada, role::Member});
+  act_as(stranger, role::Viewer);
+  when(accept(state, org_id, given_invite(role::Viewer), by)); // of somebody who is there
+  BOOST_TEST(decided->has_value());
+  given(entity::invite, id_of(61), invite_created{"sealed", role::Viewer, ada, "other", {by.at.ms + day_ms}});
+  act_as(bob, role::Viewer);
+  given(entity::member, bob, member_removed{bob, role::Member});
+  when(accept(state, org_id, get<domain::invite>(id_of(61)), by)).then_refused(errc::wrong_state);
+}
+
+BOOST_AUTO_TEST_CASE(an_erased_sender_gives_nothing) {
+  auto const i = given_invite(role::Viewer);
+  domain::user u;
+  u.id = owner;
+  u.erased_at = by.at;
+  put(state, identity_tenant, u);
+  act_as(stranger, role::Viewer);
+  when(accept(state, org_id, i, by)).then_refused(errc::wrong_state);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_invite_revokes_those_that_it_replaces) {
+  given_invite(role::Admin);
+  auto const wanted = body<create_invite>(R"({"email":"ada@example.com","role":"Viewer"})");
+  facts expected;
+  record(expected, org_id, entity::invite, id_of(60), invite_revoked{});
+  record(expected, org_id, entity::invite, id_of(61),
+         invite_created{"sealed", role::Viewer, owner, "other", {by.at.ms + 7 * day_ms}});
+  when(decide(the_org(), wanted, {id_of(61), "sealed", "other", {id_of(60)}}, by)).then(expected);
+  BOOST_TEST((get<domain::invite>(id_of(60)).status == invite_status::Revoked));
 }
 
 BOOST_AUTO_TEST_CASE(below_admin_an_invite_gives_no_sight_of_money) {

@@ -33,6 +33,27 @@ BOOST_AUTO_TEST_CASE(a_webhook_subscribes_to_types_each_once) {
   create(R"({"url":"https://a.example/x","event_types":["*"]})").then_refused(errc::already_exists);
 }
 
+BOOST_AUTO_TEST_CASE(an_id_that_any_organization_has_or_had_is_taken_and_the_first_one_keeps_it) {
+  uuid const elsewhere = id_of(7);
+  auto const made = webhook_created{"https://a.example/x", "sealed", {"*"}, false, std::nullopt};
+  auto const owner_of = [&] {
+    std::string org;
+    return state.get(webhook_by_id(hook), org) ? uuid::from_view(org) : uuid{};
+  };
+  given({{elsewhere, {entity::webhook, hook}, made}});
+  create(R"({"url":"https://b.example/x","event_types":["*"]})").then_refused(errc::already_exists);
+  BOOST_TEST((owner_of() == elsewhere));
+  given(entity::webhook, hook, made); // as logs of older versions have it
+  given(entity::webhook, hook, webhook_deleted{});
+  BOOST_TEST((owner_of() == elsewhere));
+  BOOST_TEST(find<domain::webhook>(state, elsewhere, hook).has_value());
+  given({{elsewhere, {entity::webhook, hook}, webhook_deleted{}}});
+  create(R"({"url":"https://b.example/x","event_types":["*"]})").then_refused(errc::already_exists);
+  when(decide(state, the_org(), body<create_webhook>(R"({"url":"https://b.example/x","event_types":["*"]})"), uuid{},
+              "sealed"))
+      .then_refused(errc::already_exists);
+}
+
 BOOST_AUTO_TEST_CASE(a_webhook_may_begin_in_the_past_and_keep_the_order) {
   create(R"({"url":"https://a.example/x","event_types":["ticket.*"],"ordered":true,"from":0})")
       .then(entity::webhook, hook, webhook_created{"https://a.example/x", "sealed", {"ticket.*"}, true, 0});

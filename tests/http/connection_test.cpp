@@ -1,3 +1,4 @@
+#include "core/late_answer.hpp"
 #include "tests/http/echo_server.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -20,6 +21,55 @@ std::string put(std::size_t body_bytes) {
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(connection)
+
+// Says what it is with its third pull.
+class page_that_waits : public late_answer {
+ public:
+  explicit page_that_waits(bool is_refused) : is_refused_(is_refused) {}
+  void on_ready(std::function<void()>) override {}
+  std::int64_t patience_ms() const override { return 1; }
+  void hurry() override {}
+  state pull(std::string& out) override {
+    if (++pulls_ < 3) return state::later;
+    out = is_refused_ ? "no" : "yes";
+    return state::end;
+  }
+  std::optional<refusal> refused() override {
+    return is_refused_ ? std::optional(refusal{403, "text/plain", {{"X-Why", "gone"}}}) : std::nullopt;
+  }
+
+ private:
+  bool const is_refused_;
+  int pulls_ = 0;
+};
+
+BOOST_AUTO_TEST_CASE(a_late_answer_sends_its_status_with_its_body) {
+  tests::echo_server echo;
+  echo.special = [](http::request const& r) {
+    auto out = tests::echo_server::plain({});
+    if (r.path == "/plain") return tests::echo_server::plain("plain");
+    out.headers = {{"X-Of", "page"}};
+    out.source = std::make_shared<page_that_waits>(r.path == "/refused");
+    return out;
+  };
+  tests::wire peer(echo.port);
+  auto const no = peer.ask(get("/refused"));
+  BOOST_TEST(no.status == 403U);
+  BOOST_TEST(no.body == "no");
+  BOOST_TEST(no.field("X-Why") == "gone");
+  BOOST_TEST(!no.has("X-Of"));
+  auto const yes = peer.ask(get("/page") + get("/plain")); // the one behind it waits its turn
+  BOOST_TEST(yes.status == 200U);
+  BOOST_TEST(yes.body == "yes");
+  BOOST_TEST(yes.field("X-Of") == "page");
+  BOOST_TEST(!yes.has("Transfer-Encoding"));
+  BOOST_TEST(peer.read().body == "plain");
+  BOOST_TEST(peer.ask("HEAD /page HTTP/1.1\r\nHost: h\r\n\r\n", true).field("Content-Length") == "3");
+  BOOST_TEST(peer.ask(get("/plain")).body == "plain");
+  std::lock_guard const lock(echo.watch->mutex);
+  BOOST_TEST(echo.watch->finished.size() == 5U);
+  BOOST_TEST(echo.watch->finished.front().status == 403U);
+}
 
 BOOST_AUTO_TEST_CASE(every_answer_carries_what_all_carry) {
   tests::echo_server echo;

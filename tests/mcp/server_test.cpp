@@ -72,6 +72,26 @@ BOOST_AUTO_TEST_CASE(notifications_and_strange_answers_are_met_with_silence) {
     BOOST_TEST(say(text).text == "", text);
 }
 
+// A tool that asks its client; whoever learns the question's id may send answers to it.
+BOOST_AUTO_TEST_CASE(a_question_is_answered_by_the_credential_that_was_asked_and_by_no_other) {
+  client.authorization = "Bearer hers";
+  peer other;
+  other.authorization = "Bearer his";
+  sender const nowhere = [](std::string const&) {};
+  auto const reply = [](std::string const& id, std::string_view who) {
+    return R"({"jsonrpc":"2.0","id":")" + id + R"(","result":{"from":")" + std::string(who) + "\"}}";
+  };
+  std::string answered;
+  sender const out = [&](std::string const& question) {
+    std::string const id(json::parse(question).at("id").as_string());
+    at.handle_text(reply(id, "a stranger"), other, nowhere);
+    at.handle_text(reply(id, "herself"), client, nowhere);
+    at.handle_text(reply(id, "herself, again"), client, nowhere);
+  };
+  call const c(at, client, "tools/call", {}, out);
+  BOOST_TEST(c.ask("elicitation/create", {}).at("from").as_string() == "herself");
+}
+
 BOOST_AUTO_TEST_CASE(batches_are_of_one_revision) {
   std::string_view const two =
       R"([{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","method":"x"},{"jsonrpc":"2.0","id":2,"method":"ping"}])";

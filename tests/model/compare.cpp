@@ -90,6 +90,7 @@ member plain(domain::member const& e) {
 invite plain(domain::invite const& e) {
   auto i = stamped<invite>(e);
   i.role = e.role;
+  i.sender = number_of(e.created_by);
   i.status = e.status;
   return i;
 }

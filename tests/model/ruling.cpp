@@ -376,6 +376,7 @@ class ruling {
     if (role_of(c_.as) > rank()) return no(errc::validation_failed);
     invite i = made(invite());
     i.role = role_of(c_.as);
+    i.sender = who_;
     w_.invites.emplace(c_.on % invites, i);
     return yes;
   }
@@ -384,6 +385,8 @@ class ruling {
     if (!i) return no(errc::not_found);
     if (i->status != invite_status::Pending) return no(errc::wrong_state);
     if (w_.members.contains(who_)) return no(errc::already_exists);
+    auto const* const sender = find(w_.members, i->sender); // it gives what its sender could give now
+    if (!sender || sender->role < role::Admin || sender->role < i->role) return no(errc::wrong_state);
     member m = made(member());
     m.role = i->role;
     m.finance = i->role >= role::Admin;

@@ -75,6 +75,7 @@ struct member : stamps {
 
 struct invite : stamps {
   alloy::role role{};
+  number sender = 0;
   invite_status status = invite_status::Pending;
   bool operator==(invite const&) const = default;
 };

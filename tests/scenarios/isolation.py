@@ -265,7 +265,8 @@ class Isolation(unittest.TestCase):
                         self.refused(answer, expected or (422, None))
 
     def test_foreign_as_new_ids(self):
-        """A new thing may have the id that another organization's has: nobody learns that it is taken there."""
+        """A new thing may have the id that another organization's has: nobody learns that it is taken there (but of the few kinds whose ids are
+        unique on the whole server, see trust_webhooks.py)."""
         for op, who, expected in self.matrix():
             named = op.path.rsplit("/", 1)[1][:-1] + "_id"
             if "id" not in op.fields or expected or named not in who.theirs or RULES[op.id].get("known_ids"):

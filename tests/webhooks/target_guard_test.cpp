@@ -103,6 +103,18 @@ BOOST_AUTO_TEST_CASE(schemes_and_ports) {
   BOOST_TEST(!g.complaint(parse_web_url("http://a.example:443/").value()).empty());
 }
 
+BOOST_AUTO_TEST_CASE(ports_are_given_one_by_one_and_as_ranges) {
+  target_guard const g({}, {"https"}, {"80", "443", "8443", "1024-65535"});
+  for (char const* const open : {"80", "443", "8443", "1024", "3000", "65535"})
+    BOOST_TEST(g.complaint(parse_web_url("https://a.example:" + std::string(open) + "/").value()).empty(), open);
+  for (char const* const closed : {"1", "22", "25", "79", "81", "442", "444", "993", "1023"})
+    BOOST_TEST(!g.complaint(parse_web_url("https://a.example:" + std::string(closed) + "/").value()).empty(), closed);
+  target_guard const none({}, {"https"}, {"9-8"});
+  BOOST_TEST(!none.complaint(parse_web_url("https://a.example/").value()).empty());
+  target_guard const any({}, {"https"}, {});
+  BOOST_TEST(any.complaint(parse_web_url("https://a.example:1/").value()).empty());
+}
+
 BOOST_AUTO_TEST_CASE(entries_of_the_setting) {
   for (char const* const good : {"hooks.internal", "10.0.0.0/8", "10.0.0.1", "::1", "fd00::/8"})
     BOOST_TEST(target_guard::complaint_of_entry(good).empty(), good);

@@ -1,0 +1,266 @@
+// The dispatcher over a real log and a real store. No socket is opened: a target is known by the name that is looked
+// up, and no name leads anywhere.
+#include "webhooks/dispatcher.hpp"
+
+#include "core/base64.hpp"
+#include "core/crypto.hpp"
+#include "events/ledger.hpp"
+#include "projections/fold.hpp"
+#include "tests/support/decider.hpp"
+#include "tests/support/scratch_folder.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <condition_variable>
+#include <set>
+#include <thread>
+
+namespace alloy::webhooks {
+namespace {
+
+using storage::family;
+using tests::id_of;
+using namespace std::chrono_literals;
+
+uuid const ours = id_of(1), theirs = id_of(2), hook = id_of(10), somebody = id_of(20);
+std::string const sealing_key(32, 'k');
+constexpr auto patience = 60s;
+
+storage::settings store_at(std::string path) {
+  storage::settings s;
+  s.path = std::move(path);
+  return s;
+}
+
+std::string url_of(std::string const& host) {
+  return "https://" + host + ".example/in";
+}
+std::string secret(uuid const& id) {
+  return encode_base64(crypto::seal(sealing_key, "whsec_" + std::string(32, 'A'), id.view()));
+}
+
+class house {
+ public:
+  house() {
+    for (auto const& [org, slug] : {std::pair(ours, "ours"), std::pair(theirs, "theirs")}) {
+      write(org, {entity::org, org}, events::org_created{slug, slug, "UTC", "USD"});
+      write(org, {entity::member, somebody}, events::member_added{somebody, role::Owner, true, {}});
+    }
+  }
+  ~house() {
+    release();
+    stop();
+  }
+
+  events::position write(uuid const& org, events::subject const& about, events::event what) {
+    storage::transaction txn(db_);
+    view& state = txn.of(family::state);
+    auto const chain = events::head_of(state, org);
+    events::draft const d{org, about, std::move(what)};
+    std::vector<events::encoded_event> const encoded{{new_uuid(), &d}};
+    events::record_head const head{org, chain.seq + 1, new_uuid(), now(), {somebody, credential::session, {}}, "r", 0};
+    events::new_record n{
+        org, head.tenant_seq, head.command_id, false, 1, events::encode_record(head, encoded, chain.crc)};
+    projections::fold(state, events::decode_record(log_->head() + 1, n.bytes), n.bytes);
+    txn.keep_command();
+    log_->append(std::vector{std::move(n)}, txn);
+    if (dispatcher_) dispatcher_->ring();
+    return log_->head();
+  }
+  void make_hook(uuid const& org, std::string const& host, uuid const& id = hook) {
+    write(org, {entity::webhook, id}, events::webhook_created{url_of(host), secret(id), {"label.created"}});
+  }
+  void move_hook(uuid const& org, std::string const& from, std::string const& to) {
+    events::webhook_changes c;
+    c.url.value = {url_of(from), url_of(to)};
+    write(org, {entity::webhook, hook}, events::webhook_updated{c});
+  }
+  void delete_hook(uuid const& org) { write(org, {entity::webhook, hook}, events::webhook_deleted{}); }
+  events::position label(uuid const& org) {
+    auto const id = new_uuid();
+    return write(org, {entity::label, id}, events::label_created{to_string(id), "#000000"});
+  }
+
+  void start() {
+    dispatcher_settings s;
+    s.retry.waits_ms = {0};
+    s.retry.failures_before_pause = 1'000'000;
+    dispatcher_parts parts{*log_,
+                           db_.latest(family::state),
+                           sealing_key,
+                           metrics_,
+                           [](auto const&, auto const&, events::position, bool) { return std::string("{}"); },
+                           [](uuid const&, uuid const&) { return true; },
+                           [](uuid const&) { return false; },
+                           [](uuid const&, uuid const&, std::string_view) {},
+                           [](std::string const& why) { BOOST_ERROR(why); }};
+    dispatcher_.emplace(std::move(parts), s, store_at(folder_ / "webhooks"), transport_settings{},
+                        target_guard({}, {"https"}, {}), [this](std::string const& host) { return look_up(host); });
+  }
+  void stop() {
+    if (!dispatcher_) return;
+    dispatcher_->stop();
+    dispatcher_.reset();
+  }
+  // What an older version has left beside the log.
+  void spoil(std::function<void(delivery_store&, events::log const&)> const& how) {
+    delivery_store store(store_at(folder_ / "webhooks"));
+    how(store, *log_);
+    store.commit();
+  }
+
+  void hold() {
+    std::lock_guard const lock(guard_);
+    is_held_ = true;
+  }
+  void release() {
+    {
+      std::lock_guard const lock(guard_);
+      is_held_ = false;
+    }
+    bell_.notify_all();
+  }
+  // Hosts that were looked up since the last call, once `count` were.
+  std::multiset<std::string> asked(std::size_t count) {
+    std::unique_lock lock(guard_);
+    BOOST_TEST(bell_.wait_for(lock, patience, [&] { return asked_.size() >= count; }));
+    return std::exchange(asked_, {});
+  }
+  // Once the deliveries of all that the log holds are written down.
+  void settled(uuid const& org, events::position at) {
+    auto const prefix = delivery_index(org, hook).add(at).str();
+    auto const until = std::chrono::steady_clock::now() + patience;
+    while (std::chrono::steady_clock::now() < until) {
+      bool there = false;
+      dispatcher_->rows().scan(prefix, after_prefix(prefix), direction::ascending,
+                               [&](std::string_view, std::string_view) { return there = true, false; });
+      if (there) return;
+      std::this_thread::sleep_for(1ms);
+    }
+    BOOST_ERROR("waited in vain for a delivery");
+  }
+
+ private:
+  std::vector<ip_address> look_up(std::string const& host) {
+    std::unique_lock lock(guard_);
+    asked_.insert(host.substr(0, host.find('.')));
+    bell_.notify_all();
+    bell_.wait_for(lock, patience, [&] { return !is_held_; });
+    return {};
+  }
+
+  tests::scratch_folder folder_;
+  storage::database db_{store_at(folder_ / "store")};
+  std::unique_ptr<events::log> log_ = events::open_rocksdb_log(db_);
+  metrics::registry metrics_;
+  std::mutex guard_;
+  std::condition_variable bell_;
+  std::multiset<std::string> asked_;
+  bool is_held_ = false;
+  std::optional<dispatcher> dispatcher_;
+};
+
+using hosts = std::multiset<std::string>;
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(endpoints_of_two_organizations)
+
+BOOST_AUTO_TEST_CASE(one_id_in_two_organizations_is_two_endpoints) {
+  house h;
+  h.make_hook(ours, "ours");
+  h.make_hook(theirs, "theirs");
+  h.start();
+  h.settled(ours, h.label(ours));
+  BOOST_TEST((h.asked(1) == hosts{"ours"}));
+  h.settled(theirs, h.label(theirs));
+  BOOST_TEST((h.asked(1) == hosts{"theirs"}));
+  h.move_hook(theirs, "theirs", "elsewhere");
+  h.settled(theirs, h.label(theirs));
+  h.settled(ours, h.label(ours));
+  BOOST_TEST((h.asked(2) == hosts{"elsewhere", "ours"}));
+  // A replay is of one's own past.
+  h.write(theirs, {entity::webhook, hook}, events::webhook_replayed{1, 1'000, {}});
+  BOOST_TEST((h.asked(2) == hosts{"elsewhere", "elsewhere"}));
+  h.delete_hook(theirs);
+  h.settled(ours, h.label(ours));
+  BOOST_TEST((h.asked(1) == hosts{"ours"}));
+}
+
+BOOST_AUTO_TEST_CASE(twins_that_come_while_it_runs_and_stay_over_a_start) {
+  house h;
+  h.start();
+  h.make_hook(ours, "ours");
+  h.make_hook(theirs, "theirs");
+  h.settled(theirs, h.label(theirs));
+  h.settled(ours, h.label(ours));
+  BOOST_TEST((h.asked(2) == hosts{"ours", "theirs"}));
+  h.stop();
+  h.start();
+  h.delete_hook(theirs);
+  h.settled(ours, h.label(ours));
+  BOOST_TEST((h.asked(1) == hosts{"ours"}));
+}
+
+// The state brings both at once: neither takes the place of the other, which others point to.
+BOOST_AUTO_TEST_CASE(a_new_store_takes_in_both_twins) {
+  house h;
+  h.make_hook(ours, "ours");
+  h.make_hook(theirs, "theirs");
+  h.label(ours);
+  h.start();
+  for (int n = 0; n < 3; ++n) {
+    h.settled(ours, h.label(ours));
+    h.settled(theirs, h.label(theirs));
+  }
+  BOOST_TEST((h.asked(6) == hosts{"ours", "ours", "ours", "theirs", "theirs", "theirs"}));
+  h.delete_hook(ours);
+  h.settled(theirs, h.label(theirs));
+  BOOST_TEST((h.asked(1) == hosts{"theirs"}));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_twin_did_to_a_store_of_an_older_version_is_set_right) {
+  for (bool const was_deleted : {false, true}) {
+    house h;
+    h.make_hook(ours, "ours");
+    h.start();
+    h.settled(ours, h.label(ours));
+    BOOST_TEST((h.asked(1) == hosts{"ours"}));
+    h.stop();
+    h.make_hook(theirs, "theirs");
+    h.spoil([&](delivery_store& store, events::log const& log) {
+      auto e = store.endpoints().at(0);
+      BOOST_TEST((e.org_id == ours));
+      if (was_deleted) return store.put_followed(log, log.head()), store.erase(e);
+      e.url = url_of("theirs");
+      e.event_types = {"ticket.*"};
+      e.applied = log.head();
+      store.put(e);
+      store.put_followed(log, log.head());
+    });
+    h.start();
+    h.settled(ours, h.label(ours));
+    h.settled(theirs, h.label(theirs));
+    BOOST_TEST((h.asked(2) == hosts{"ours", "theirs"}));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_made_again_while_a_delivery_is_under_way_goes_on) {
+  house h;
+  h.make_hook(ours, "ours");
+  h.start();
+  h.hold();
+  h.label(ours);
+  BOOST_TEST((h.asked(1) == hosts{"ours"}));
+  h.delete_hook(ours);
+  h.make_hook(ours, "again"); // as an undo does, under the same id
+  h.label(ours);
+  BOOST_TEST((h.asked(1) == hosts{"again"}));
+  h.release();
+  for (int n = 0; n < 10; ++n) h.settled(ours, h.label(ours)); // more than are under way at once
+  BOOST_TEST(h.asked(10).size() == 10U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace alloy::webhooks
