@@ -47,6 +47,9 @@ struct operation {
       write = {};
 
   bool writes() const noexcept { return static_cast<bool>(write); }
+  // Whether the query may say in which organization it is looked: neither its path nor a parameter of its own does, and
+  // there is something to be looked for.
+  bool takes_org() const noexcept;
 };
 
 std::string_view name_of(verb v) noexcept; // "GET"

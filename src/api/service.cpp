@@ -44,12 +44,13 @@ struct service::pending {
   decoded_query query;
   identity_service::known_ptr who;
   std::string as_of;
+  std::optional<uuid> org;
   std::optional<commands::retry_key> key;
   bool dry_run = false;
   rate_limits const* limits = nullptr; // of a path that is counted
   rate_limits::taken counted;
 
-  call base(services const& with) const { return {*op, asked, with, who.get(), params, query, as_of}; }
+  call base(services const& with) const { return {*op, asked, with, who.get(), params, query, as_of, org}; }
 
   void refuse(error const& e, pairs headers = {}) {
     reply r;
@@ -271,6 +272,7 @@ void service::handle(request&& asked, responder done) {
     return p->refuse(
         error(errc::not_acceptable, "this is answered as " + std::string(p->op->answer_type) + alternatives(*p->op)));
   if (auto media = check_media(*p->op, p->asked); !media) return p->refuse(media.error());
+  if (auto taken = take_org(*p); !taken) return p->refuse(taken.error());
   start(std::move(p));
 }
 
@@ -349,7 +351,7 @@ void service::answer_read(std::shared_ptr<pending> const& p, projections::past c
   reader const& state = parts_.db.latest(family::state);
   read_call c{p->base(parts_.with), state, parts_.db.latest(family::local), then};
   if (p->who) {
-    auto about = find_subject(*p->op, p->params, p->query, *p->who, state, parts_.with.deliveries, then);
+    auto about = find_subject(*p->op, p->params, p->org, *p->who, state, parts_.with.deliveries, then);
     if (!about) return p->refuse(about.error());
     c.subject = std::move(*about);
   }
@@ -383,10 +385,12 @@ void service::run_write(std::shared_ptr<pending> p) {
   };
   if (p->op->where == runs::at_once) return prepare();
   run_apart(p, [this, prepare, p] {
-    // A retry must not be judged by what its first try has changed: its answer is looked for before anything else.
+    // A retry must not be judged by what its first try has changed: its answer is looked for before anything but the
+    // rights to it.
     if (p->key)
       if (auto kept = parts_.answers.find(parts_.db.latest(family::local), *p->key, now()))
         return *kept ? p->written(std::move(**kept)) : p->refuse(kept->error());
+      }
     prepare();
   });
 }

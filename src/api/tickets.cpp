@@ -45,6 +45,9 @@ std::vector<operation> ticket_operations() {
           }),
       timed(get<ticket>("get_ticket", "/api/v1/tickets/{ticket_id}", role::Viewer, "Get a ticket by id or reference",
                         stored_reply)),
+      timed(
+          called("org ticket", get<ticket>("get_org_ticket", "/api/v1/orgs/{org_id}/tickets/{reference}", role::Viewer,
+                                           "Get the ticket that a reference names in an organization", stored_reply))),
       patch<update_ticket, ticket>("update_ticket", "/api/v1/tickets/{ticket_id}", role::Member, "Change a ticket",
                                    [](write_call& c, update_ticket const& body) {
                                      return updated<ticket>(change_ticket(c, c.state(), c.subject, body), c.subject.org,

@@ -134,10 +134,26 @@ std::optional<projections::time_filter> filter_in(read_call const& c, uuid const
   return f;
 }
 
+// What is named in two organizations is neither's.
+result<> check_names(read_call const& c, std::vector<uuid> const& orgs, time_query const& q) {
+  std::vector<candidate> projects, tickets;
+  for (auto const& org : orgs) {
+    auto const p = q.project_id ? find_project(c.state, org, q.project_id->value) : std::nullopt;
+    if (p && c.who->may_touch_project(*p) && c.state.has(key_of<project>(org, *p))) projects.push_back({org, *p});
+    auto const t = q.ticket_id ? find_ticket(c.state, org, q.ticket_id->value) : std::nullopt;
+    auto const there = t ? find<ticket>(c.state, org, *t) : std::nullopt;
+    if (there && c.who->may_touch_project(there->project_id)) tickets.push_back({org, *t, there->reference});
+  }
+  if (projects.size() > 1) return ambiguous(c.state, q.project_id->value, projects);
+  if (tickets.size() > 1) return ambiguous(c.state, q.ticket_id->value, tickets);
+  return {};
+}
+
 result<reply> list_entries(read_call& c, time_query const& q) {
   if (q.from && q.to && *q.to < *q.from) return error::of_field("/to", "before_from", "to must not be before from");
   auto const orgs = orgs_asked(c, q.org_id);
   if (!orgs) return orgs.error();
+  if (auto clear = check_names(c, *orgs, q); !clear) return clear.error();
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
   return page_reply(c, read_parts(*orgs, *ask, [&](uuid const& org, projections::page_request const& part) {
@@ -165,6 +181,7 @@ std::vector<operation> time_entry_operations() {
                                             "Submit, approve, reject or reopen many", batch));
   batch_row.notes = "A result per entry, in the order asked for; with `atomic` all or, for 422, none. Approving, "
                     "rejecting and reopening need the role Admin and the scope `admin`.";
+  batch_row.names_things = true;
   std::vector<operation> rows{
       log_row,
       list_row,

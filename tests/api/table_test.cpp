@@ -3,6 +3,7 @@
 #include "api/openapi.hpp"
 #include "tests/support/decider.hpp"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <set>
 

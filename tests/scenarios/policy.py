@@ -68,7 +68,7 @@ def in_reach(op, who):
         return True
     if about(op) == "body" or RULES[op.id].get("whole"):
         return False
-    place = "project" if about(op) == "batch" else PLACES[op.path_names[0]]
+    place = RULES[op.id].get("place") or ("project" if about(op) == "batch" else PLACES[op.path_names[0]])
     return who.reach == "here" if place == "project" else not op.writes
 
 
