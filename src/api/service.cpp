@@ -159,13 +159,20 @@ result<std::optional<commands::retry_key>> retry_key_of(operation const& op, req
   if (!key || op.method != verb::post) return none;
   if (key->empty() || key->size() > 255) return error(errc::malformed_header, "an Idempotency-Key has 1 to 255 bytes");
   auto const keyed = [&](std::string const& text) { return crypto::hmac_sha256(secret, text); };
-  // A caller without a credential is known by his address, so that strangers do not meet each other's keys.
-  std::string const caller = who ? to_string(who->user_id) : "anybody at " + asked.peer;
+  // The caller is the credential: a session, which stays the same when it is refreshed, or a key; so that a key that
+  // may little is not given what a session of the same user was. Who has none is known by the address, so that
+  // strangers do not meet each other's keys; what they are answered takes knowing the whole request.
+  std::string const caller =
+      who ? std::string(json::name_of(who->kind)) + " " + to_string(who->credential_id) : "anybody at " + asked.peer;
   commands::retry_key made;
   made.command_id = uuid_of_digest(crypto::view_of(keyed("retry\n" + caller + "\n" + std::string(*key))));
   made.fingerprint = encode_hex(
       crypto::view_of(keyed("request\n" + asked.method + "\n" + asked.path + "\n" + asked.query + "\n" + asked.body)));
   return std::optional(std::move(made));
+}
+
+error ended() {
+  return error(errc::unauthenticated, "the credential has ended");
 }
 
 result<bool> flag(decoded_query const& query, std::string_view name) {
@@ -388,18 +395,39 @@ void service::run_write(std::shared_ptr<pending> p) {
     // A retry must not be judged by what its first try has changed: its answer is looked for before anything but the
     // rights to it.
     if (p->key)
-      if (auto kept = parts_.answers.find(parts_.db.latest(family::local), *p->key, now()))
+      if (auto kept = parts_.answers.find(parts_.db.latest(family::local), *p->key, now())) {
+        if (auto may = admit_again(*p, parts_.db.latest(family::state), now(), *kept ? &**kept : nullptr); !may)
+          return p->refuse(may.error());
         return *kept ? p->written(std::move(**kept)) : p->refuse(kept->error());
       }
     prepare();
   });
 }
 
+// Rights come before a kept answer: whoever could not ask for the first time now is not told what it was. What was
+// asked for may be gone since, perhaps by this very command; then the right to its organization decides.
+result<> service::admit_again(pending const& p, reader const& state, timestamp at, commands::answer const* kept) const {
+  if (!p.who) return {};
+  auto const who = auth::renewed(state, *p.who, at);
+  if (!who) return ended();
+  if (auto admitted = admit(*p.op, *who); !admitted) return admitted;
+  auto const about = find_subject(*p.op, p.params, p.org, *who, state, parts_.with.deliveries);
+  bool const gone = !about && (about.error().code == errc::not_found || about.error().code == errc::ambiguous);
+  if (!about && !(gone && kept && !kept->tenants.empty())) return about.error();
+  if (kept)
+    for (auto const& tenant : kept->tenants)
+      if (auto entered = enter_org(*who, state, tenant, std::max(p.op->least, kept->least)); !entered)
+        return entered.error();
+  return {};
+}
+
 result<commands::plan> service::decide(pending const& p, bound_command const& bound, commands::head const& head,
                                        timestamp at) const {
   write_call c{p.base(parts_.with), head, at};
   if (p.who) {
-    auto about = find_subject(*p.op, p.params, p.query, *p.who, head.state, parts_.with.deliveries);
+    // It may have waited, and what ended meanwhile does nothing more.
+    if (!auth::still_stands(head.state, *p.who, at)) return ended();
+    auto about = find_subject(*p.op, p.params, p.org, *p.who, head.state, parts_.with.deliveries);
     if (!about) return about.error();
     c.subject = std::move(*about);
     auto const match = p.asked.find_header("if-match");
@@ -416,6 +444,9 @@ void service::submit(std::shared_ptr<pending> p, bound_command bound) {
   c.request_id = p->asked.request_id;
   c.key = p->key;
   c.dry_run = p->dry_run;
+  c.admit = [this, p](commands::head const& head, timestamp at, commands::answer const* kept) {
+    return admit_again(*p, head.state, at, kept);
+  };
   c.decide = [this, p, held = std::move(bound)](commands::head const& head, timestamp at) {
     return decide(*p, held, head, at);
   };

@@ -105,8 +105,10 @@ result<commands::plan> batch(write_call& c, batch_time_entries const& body) {
         auto const e = decoded<time_entry>::of(about.row);
         return act(state, e, body, {c.at, c.who->user_id, about.rank, new_uuid});
       });
-  return batch_plan<time_batch_answer>(std::move(names), std::move(all), field, body.atomic.value_or(false),
-                                       outcome_of);
+  auto plan =
+      batch_plan<time_batch_answer>(std::move(names), std::move(all), field, body.atomic.value_or(false), outcome_of);
+  if (plan) plan->least = least_for(body.action);
+  return plan;
 }
 
 result<std::vector<uuid>> orgs_asked(read_call const& c, std::optional<uuid> const& only) {
