@@ -148,6 +148,10 @@ bool operation::takes_org() const noexcept {
 result<> admit(operation const& op, auth::principal const& who) {
   if (who.granted < op.needs)
     return error(errc::scope_missing, "this needs a credential with the scope " + std::string(json::name_of(op.needs)));
+  if (op.bound < who.bound_to())
+    return error(errc::key_not_allowed, who.only_projects.empty()
+                                            ? "a key that is bound to an organization may not do this"
+                                            : "a key that is bound to projects may not do this");
   return {};
 }
 

@@ -5,7 +5,7 @@
 
 namespace alloy::api {
 
-// The scope of the credential against the row. Says nothing about any thing.
+// The scope of the credential, and what it is bound to, against the row. Says nothing about any thing.
 result<> admit(operation const& op, auth::principal const& who);
 
 // What the query's `org_id` means where operation::takes_org(): an organization of the caller, by id or slug.

@@ -107,6 +107,9 @@ result<reply> list(read_call& c) {
   });
   std::vector<api_key_view> keys;
   for (auto const& id : ids) {
+    if (c.who->bound_to() != auth::bound_key::none && id != c.who->credential_id)
+      continue; // what else there is concerns
+                // the person
     auto const k = find<api_key>(c.state, identity_tenant, id);
     if (!k) continue;
     auto& v = keys.emplace_back(view_of(*k));
@@ -138,6 +141,7 @@ std::vector<operation> api_key_operations() {
                                         "Delete one of one's API keys; it ends at once", remove)),
   };
   rows[0].secret_answer = true;
+  bound_keys_may(rows, auth::bound_key::project, {"list_api_keys"});
   for (auto& row : rows) {
     row.tag = "API keys";
     row.needs = row.writes() ? scope::admin : scope::read;

@@ -46,6 +46,7 @@ std::vector<operation> labor_rate_operations() {
   auto list_row = get_list<labor_rate_view>("list_labor_rates", path, role::Admin,
                                             "List somebody's labor rates by date, as they hold", list);
   std::vector<operation> rows{set_row, list_row};
+  bound_keys_may(rows, auth::bound_key::org, {"create_labor_rate", "list_labor_rates"});
   for (auto& row : rows) row.tag = "Finance";
   return rows;
 }

@@ -184,7 +184,10 @@ std::string one_operation(operation const& op, schema_book& book, settings const
     s += "}}";
   }
   s += ",\"responses\":{" + responses(op, book) + "}";
-  if (op.open) s += ",\"security\":[]";
+  if (op.open)
+    s += ",\"security\":[]";
+  else
+    s += ",\"x-alloy-bound-keys\":" + quoted(json::name_of(op.bound));
   return s + "}";
 }
 
@@ -313,7 +316,7 @@ std::string docs_page(std::span<operation const> table) {
       page += "<h2>" + html(tag) + "</h2><dl>";
     }
     page += "<dt id=\"" + html(op.id) + "\"><code><b>" + std::string(name_of(op.method)) + "</b> " + html(op.path) +
-            "</code></dt><dd>" + html(description_of(op)) + "</dd>";
+            "</code></dt><dd>" + html(description_of(op)) + html(words_for_bound_keys(op)) + "</dd>";
   }
   page += "</dl><h2>Problems</h2><dl>";
   for (auto const& row : error_rows())

@@ -55,6 +55,16 @@ std::string description_of(operation const& op) {
   return text;
 }
 
+std::string words_for_bound_keys(operation const& op) {
+  if (op.open) return {};
+  switch (op.bound) {
+  case auth::bound_key::none: return " A bound API key may not.";
+  case auth::bound_key::org: return " An API key bound to the organization may, one bound to projects may not.";
+  case auth::bound_key::project: break;
+  }
+  return " A bound API key may, for what it is bound to.";
+}
+
 std::string_view words_for_param(std::string_view name) {
   if (name == "org_id") return "The organization's id or slug";
   if (name == "project_id") return "The project's id or key";

@@ -39,6 +39,7 @@ std::vector<std::string> path_params(std::string_view path);
 std::string_view words_for_param(std::string_view name);
 std::string_view words_for_query(query_parameter const& q);
 std::string description_of(operation const& op);
+std::string words_for_bound_keys(operation const& op);
 
 // Noun and verb at the terminal: "ticket create".
 std::string command_of(operation const& op);

@@ -253,6 +253,7 @@ std::vector<operation> session_operations() {
                                                                "Change one's password; ends all other sessions", 204,
                                                                prepare_password, do_password)),
   };
+  bound_keys_may(rows, auth::bound_key::project, {"whoami"});
   for (auto& row : rows) row.tag = "Session";
   rows[2].secret_answer = true;
   rows[3].needs = scope::read; // ending a session takes nothing from anybody

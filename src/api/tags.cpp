@@ -131,6 +131,7 @@ std::vector<operation> tag_operations() {
         "meant.";
   rows[3].notes = "By kind, value, and the time when the carrier was made. Without `org_id`: in every organization of "
                   "the caller.";
+  bound_keys_may(rows, auth::bound_key::project, {"set_tags", "get_tags", "delete_tag", "search_by_tag"});
   for (auto& row : rows) row.tag = "Tags";
   return rows;
 }

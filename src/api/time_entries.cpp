@@ -222,6 +222,10 @@ std::vector<operation> time_entry_operations() {
                                 })),
       batch_row,
   };
+  bound_keys_may(rows, auth::bound_key::project,
+                 {"log_time", "list_time_entries", "get_time_entry", "update_time_entry", "delete_time_entry",
+                  "submit_time_entry", "approve_time_entry", "reject_time_entry", "reopen_time_entry",
+                  "batch_time_entries"});
   for (auto& row : rows) row.tag = "Time";
   return rows;
 }

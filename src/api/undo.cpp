@@ -105,6 +105,7 @@ std::vector<operation> undo_operations() {
                     post<nothing, undo_answer>("undo", "/api/v1/orgs/{org_id}/events/{position}/undo", role::Member,
                                                "Take a command back by the position of one of its events", undo));
   row.tag = "Events";
+  row.bound = auth::bound_key::org;
   row.notes = "A Member undoes what he did himself, an Admin everything. Events are appended that make up for the "
               "command's; 409 `cannot_undo` names in `reasons` what stands in the way.";
   return {row};
