@@ -1,5 +1,6 @@
 #include "api/access.hpp"
 
+#include "domain/history.hpp"
 #include "domain/projects.hpp"
 #include "domain/tags.hpp"
 #include "projections/history.hpp"
@@ -45,12 +46,13 @@ struct part { // by the path, one of whose parameters is the id of something wit
   std::string_view path;
   table rows;
   std::size_t param = 1;
+  bool former = false; // a member who has left is meant, too
 };
 constexpr part parts[] = {
     {"/api/v1/orgs/{org_id}/members/{user_id}", table::member},
     {"/api/v1/projects/{project_id}/members/{user_id}", table::project_member},
     {"/api/v1/teams/{team_id}/members/{user_id}", table::team_member},
-    {"/api/v1/users/{user_id}/orgs/{org_id}/labor-rates", table::member, 0},
+    {"/api/v1/users/{user_id}/orgs/{org_id}/labor-rates", table::member, 0, true},
 };
 
 struct target { // what is looked up, and the role that it takes
@@ -203,7 +205,9 @@ result<> find_part(operation const& op, std::vector<std::string> const& params, 
     auto const id = parse_uuid(params.at(p.param));
     key where(s.org, p.rows);
     if (wanted.rows != table::org) where.add(s.id);
-    if (!id || !state.get(where.add(*id), s.part.emplace())) return absent();
+    if (id && state.get(where.add(*id), s.part.emplace())) continue;
+    s.part.reset();
+    if (!id || !p.former || !domain::has_history(state, s.org, entity::member, *id)) return absent();
   }
   return {};
 }
