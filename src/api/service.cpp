@@ -283,6 +283,29 @@ void service::handle(request&& asked, responder done) {
   start(std::move(p));
 }
 
+// Which organization is meant, where the operation itself does not ask for it.
+result<> service::take_org(pending& p) const {
+  if (!p.who || !p.op->takes_org()) return {};
+  auto const given = std::find_if(p.query.begin(), p.query.end(), [](auto const& q) { return q.first == "org_id"; });
+  if (given == p.query.end()) return {};
+  auto const found = find_org_asked(*p.who, parts_.db.latest(family::state), given->second);
+  if (!found) return found.error();
+  p.org = *found;
+  p.query.erase(given);
+  return {};
+}
+
+// What has moved since such a walk began is folded from the log, page for page.
+bool service::goes_on_in_moving_order(pending const& p) {
+  auto const given = [&](std::string_view name) {
+    auto const at = std::find_if(p.query.begin(), p.query.end(), [&](auto const& q) { return q.first == name; });
+    return at == p.query.end() ? nullptr : &at->second;
+  };
+  if (!p.op->timed || !given("cursor")) return false;
+  auto const* const sort = given("sort");
+  return sort ? !sort->ends_with("created_at") : given("q") != nullptr;
+}
+
 void service::start(std::shared_ptr<pending> p) {
   if (auto checked = check_preconditions(p->asked); !checked) return p->refuse(checked.error());
   auto const min = min_position(p->asked);
@@ -330,7 +353,8 @@ void service::run_timed(std::shared_ptr<pending> p) {
 void service::run_search(std::shared_ptr<pending> p) {
   auto const& index = parts_.with.search;
   std::uint64_t const due = parts_.log.head();
-  if (index.position() >= due) return answer_read(p, nullptr);
+  if (index.position() >= due)
+    return goes_on_in_moving_order(*p) ? run_apart(p, [this, p] { answer_read(p, nullptr); }) : answer_read(p, nullptr);
   auto const then = [this, p](bool) {
     if (!parts_.with.search.ready()) return p->refuse(not_searchable());
     run_apart(p, [this, p] { answer_read(p, nullptr); });
@@ -350,7 +374,7 @@ void service::run_read(std::shared_ptr<pending> p) {
     if (std::any_of(p->query.begin(), p->query.end(), [](auto const& q) { return q.first == "q"; }))
       return run_search(std::move(p));
   }
-  if (p->op->apart) return run_apart(p, [this, p] { answer_read(p, nullptr); });
+  if (p->op->apart || goes_on_in_moving_order(*p)) return run_apart(p, [this, p] { answer_read(p, nullptr); });
   answer_read(p, nullptr);
 }
 

@@ -1,5 +1,6 @@
 #include "api/access.hpp"
 #include "api/answers.hpp"
+#include "api/ticket_pages.hpp"
 #include "api/ticket_rows.hpp"
 #include "projections/search_store.hpp"
 #include "projections/ticket_past.hpp"
@@ -163,7 +164,7 @@ result<reply> answer_list(read_call& c, ticket_filters const& q, projections::ti
     if (q.label) scope.filter.label = labels_named(c.state, scope.tenant, *q.label);
   }
   return page_reply(c, c.then ? projections::list_tickets_then(c.state, *c.then, query, *ask)
-                              : projections::list_tickets(c.state, query, *ask));
+                              : list_tickets_now(c, std::move(query), *ask));
 }
 
 result<reply> in_project(read_call& c, project_tickets const& q) {
