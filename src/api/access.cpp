@@ -1,5 +1,6 @@
 #include "api/access.hpp"
 
+#include "domain/history.hpp"
 #include "domain/projects.hpp"
 #include "domain/tags.hpp"
 #include "projections/history.hpp"
@@ -24,6 +25,10 @@ std::optional<uuid> id_of(reader const& state, key const& where, std::string_vie
   return std::nullopt;
 }
 
+std::optional<uuid> org_named(reader const& state, std::string_view text) {
+  return id_of(state, key(identity_tenant, table::org_by_slug).add(text), text);
+}
+
 struct place { // where what a path names is looked up
   std::string_view name;
   table rows;
@@ -35,16 +40,19 @@ constexpr place places[] = {
     {"comment_id", table::comment}, {"webhook_id", table::webhook},       {"invite_id", table::invite},
     {"team_id", table::team},       {"time_entry_id", table::time_entry}, {"delivery_id", table::delivery},
 };
+// By the path, whose second parameter names a thing in the organization that the first one names.
+constexpr place within_org[] = {{"/api/v1/orgs/{org_id}/tickets/{reference}", table::ticket}};
 struct part { // by the path, one of whose parameters is the id of something within what is looked up
   std::string_view path;
   table rows;
   std::size_t param = 1;
+  bool former = false; // a member who has left is meant, too
 };
 constexpr part parts[] = {
     {"/api/v1/orgs/{org_id}/members/{user_id}", table::member},
     {"/api/v1/projects/{project_id}/members/{user_id}", table::project_member},
     {"/api/v1/teams/{team_id}/members/{user_id}", table::team_member},
-    {"/api/v1/users/{user_id}/orgs/{org_id}/labor-rates", table::member, 0},
+    {"/api/v1/users/{user_id}/orgs/{org_id}/labor-rates", table::member, 0, true},
 };
 
 struct target { // what is looked up, and the role that it takes
@@ -52,6 +60,7 @@ struct target { // what is looked up, and the role that it takes
   std::string_view text;
   role least{};
   std::optional<domain::tagged> tags_of = {}; // its tags are meant, not the thing itself
+  std::string_view in_org = {};               // by id or slug, where the path names it
 };
 
 std::string_view first_param(std::string_view path) {
@@ -67,6 +76,8 @@ result<std::optional<target>> target_of(operation const& op, std::vector<std::st
   auto const name = first_param(op.path);
   for (auto const& p : places)
     if (p.name == name) found = target{p.rows, params.front(), op.least};
+  for (auto const& p : within_org)
+    if (p.name == op.path) found = target{p.rows, params.at(1), op.least, {}, params.front()};
   if (name == "user_id") found = target{table::org, params.at(1), op.least};
   if (name == "entity_type") {
     auto const what = json::enum_of<domain::tagged>(params.front());
@@ -127,9 +138,22 @@ error too_low(role least, role rank) {
 
 } // namespace
 
+bool operation::takes_org() const noexcept {
+  auto const declared = [](auto const& q) { return q.name == "org_id"; };
+  if (open || finds_itself || path.find("{org_id}") != path.npos || std::any_of(query.begin(), query.end(), declared))
+    return false;
+  auto const name = first_param(path);
+  return names_things || name == "entity_type" ||
+         std::any_of(std::begin(places), std::end(places), [&](place const& p) { return p.name == name; });
+}
+
 result<> admit(operation const& op, auth::principal const& who) {
   if (who.granted < op.needs)
     return error(errc::scope_missing, "this needs a credential with the scope " + std::string(json::name_of(op.needs)));
+  if (op.bound < who.bound_to())
+    return error(errc::key_not_allowed, who.only_projects.empty()
+                                            ? "a key that is bound to an organization may not do this"
+                                            : "a key that is bound to projects may not do this");
   return {};
 }
 
@@ -181,7 +205,9 @@ result<> find_part(operation const& op, std::vector<std::string> const& params, 
     auto const id = parse_uuid(params.at(p.param));
     key where(s.org, p.rows);
     if (wanted.rows != table::org) where.add(s.id);
-    if (!id || !state.get(where.add(*id), s.part.emplace())) return absent();
+    if (id && state.get(where.add(*id), s.part.emplace())) continue;
+    s.part.reset();
+    if (!id || !p.former || !domain::has_history(state, s.org, entity::member, *id)) return absent();
   }
   return {};
 }
@@ -196,23 +222,8 @@ result<> check_reach(operation const& op, target const& wanted, auth::principal 
   return {};
 }
 
-// The organizations to look in, the default one first: the caller's, or the one among them that the query names.
-result<std::vector<uuid>> orgs_of(operation const& op, decoded_query const& query, auth::principal const& who) {
-  std::vector<uuid> orgs;
-  for (auto const& m : who.orgs) orgs.push_back(m.org_id);
-  auto const named = [](auto const& q) { return q.first == "org_id"; };
-  auto const given = std::find_if(query.begin(), query.end(), named);
-  if (given == query.end() ||
-      std::none_of(op.query.begin(), op.query.end(), [](auto const& declared) { return declared.name == "org_id"; }))
-    return orgs;
-  auto const only = parse_uuid(given->second);
-  if (!only) return error::of_field("/org_id", "not_a_uuid", "it must be a UUID");
-  std::erase_if(orgs, [&](uuid const& one) { return one != *only; });
-  return orgs;
-}
-
 result<subject> find_org(target const& wanted, auth::principal const& who, reader const& state) {
-  auto const id = id_of(state, key(identity_tenant, table::org_by_slug).add(wanted.text), wanted.text);
+  auto const id = org_named(state, wanted.text);
   if (!id) return absent();
   auto s = enter_org(who, state, *id, wanted.least);
   if (!s) return s;
@@ -220,46 +231,119 @@ result<subject> find_org(target const& wanted, auth::principal const& who, reade
   return s;
 }
 
-result<subject> find_within(std::vector<uuid> const& orgs, target const& wanted, auth::principal const& who,
-                            reader const& state, reader const& things, projections::past const* then) {
+struct found_thing {
+  uuid org, id;
+  std::string row;
+};
+
+std::vector<found_thing> find_all(std::vector<uuid> const& orgs, target const& wanted, reader const& state,
+                                  reader const& things, projections::past const* then) {
+  std::vector<found_thing> found;
   for (auto const& org : orgs) {
     auto const id = resolve(state, org, wanted.rows, wanted.text);
     auto stored = id ? row_of(things, org, wanted.rows, *id, then) : std::nullopt;
-    if (!stored) continue;
-    auto s = enter_org(who, state, org, wanted.least);
-    if (!s) return s;
-    s->id = *id;
-    s->row = std::move(*stored);
-    return s;
+    if (stored) found.push_back({org, *id, std::move(*stored)});
   }
-  return absent();
+  return found;
+}
+
+// What is left of several things of one name where all but one cannot be meant: a key that is bound to projects means
+// what is in them. A member is one and the same person everywhere; what is not said is the organization, so the default
+// comes first.
+void drop_unmeant(std::vector<found_thing>& found, target const& wanted, auth::principal const& who,
+                  projections::past const* then, reader const& state) {
+  if (found.size() < 2) return;
+  auto const drop = [&](auto const& unmeant) {
+    if (!std::all_of(found.begin(), found.end(), unmeant)) std::erase_if(found, unmeant);
+  };
+  if (wanted.rows == table::member) found.resize(1);
+  if (who.only_projects.empty()) return;
+  drop([&](found_thing const& f) {
+    subject s;
+    s.org = f.org;
+    s.id = f.id;
+    s.row = f.row;
+    auto const project = project_of(state, s, wanted.rows, then);
+    return project && !who.may_touch_project(*project);
+  });
+}
+
+result<subject> find_within(std::vector<uuid> const& orgs, target const& wanted, auth::principal const& who,
+                            reader const& state, reader const& things, projections::past const* then) {
+  auto found = find_all(orgs, wanted, state, things, then);
+  drop_unmeant(found, wanted, who, then, state);
+  if (found.empty()) return absent();
+  if (found.size() > 1) {
+    std::vector<candidate> all;
+    for (auto const& f : found) {
+      all.push_back({f.org, f.id});
+      if (wanted.rows == table::ticket)
+        all.back().reference = json::stored<domain::ticket>(row::json_of(f.row)).reference;
+    }
+    return ambiguous(state, wanted.text, all);
+  }
+  auto s = enter_org(who, state, found.front().org, wanted.least);
+  if (!s) return s;
+  s->id = found.front().id;
+  s->row = std::move(found.front().row);
+  return s;
 }
 
 } // namespace
 
-result<subject> find_subject(operation const& op, std::vector<std::string> const& params, decoded_query const& query,
-                             auth::principal const& who, reader const& state, reader const& deliveries,
-                             projections::past const* then) {
+std::vector<uuid> orgs_to_look_in(std::optional<uuid> const& org, auth::principal const& who) {
+  std::vector<uuid> orgs;
+  for (auto const& m : who.orgs)
+    if (!org || m.org_id == *org) orgs.push_back(m.org_id);
+  return orgs;
+}
+
+result<uuid> find_org_asked(auth::principal const& who, reader const& state, std::string_view text) {
+  if (!parse_uuid(text) && !slug_rule::ok(text))
+    return error::of_field("/org_id", "not_a_uuid", "it must be a UUID or a slug");
+  auto const id = org_named(state, text);
+  if (!id || !who.in(*id)) return absent();
+  return *id;
+}
+
+error ambiguous(reader const& state, std::string_view name, std::vector<candidate> const& found) {
+  std::string members = "\"candidates\":[";
+  for (auto const& one : found) {
+    auto const org = domain::find<domain::org>(state, one.org, one.org);
+    members += members.back() == '[' ? "{" : ",{";
+    members += "\"org_id\":" + json::to_string(one.org) + ",\"slug\":" + json::to_string(org ? org->slug : "") +
+               ",\"id\":" + json::to_string(one.id);
+    if (!one.reference.empty()) members += ",\"reference\":" + json::to_string(one.reference);
+    members += '}';
+  }
+  return error(errc::ambiguous,
+               std::string(name) + " is in " + std::to_string(found.size()) +
+                   " of your organizations; say in which one: org_id",
+               members + "]");
+}
+
+result<subject> find_subject(operation const& op, std::vector<std::string> const& params,
+                             std::optional<uuid> const& org, auth::principal const& who, reader const& state,
+                             reader const& deliveries, projections::past const* then) {
   auto const wanted = target_of(op, params);
   if (!wanted) return wanted.error();
   if (!*wanted) return subject{};
-  auto const orgs = orgs_of(op, query, who);
-  if (!orgs) return orgs.error();
+  auto const& in_org = (*wanted)->in_org;
+  auto const named = in_org.empty() ? org : org_named(state, in_org);
+  if (!in_org.empty() && !named) return absent();
   auto const& things = (*wanted)->rows == table::delivery ? deliveries : state;
   auto s = (*wanted)->rows == table::org ? find_org(**wanted, who, state)
-                                         : find_within(*orgs, **wanted, who, state, things, then);
+                                         : find_within(orgs_to_look_in(named, who), **wanted, who, state, things, then);
   if (!s) return s;
   if (auto reached = check_reach(op, **wanted, who, state, *s, then); !reached) return reached.error();
   if (auto found = find_part(op, params, **wanted, state, *s); !found) return found.error();
   return s;
 }
 
-result<subject> find_named_subject(operation const& op, table rows, std::string_view text, auth::principal const& who,
-                                   reader const& state) {
+result<subject> find_named_subject(operation const& op, table rows, std::string_view text,
+                                   std::optional<uuid> const& org, auth::principal const& who, reader const& state) {
   target const wanted{rows, text, op.least};
-  std::vector<uuid> orgs;
-  for (auto const& m : who.orgs) orgs.push_back(m.org_id);
-  auto s = find_within(orgs, wanted, who, state, state, nullptr);
+  auto s = find_within(orgs_to_look_in(org, who), wanted, who, state, state, nullptr);
   if (!s) return s;
   if (auto reached = check_reach(op, wanted, who, state, *s, nullptr); !reached) return reached.error();
   return s;

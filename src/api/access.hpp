@@ -5,18 +5,32 @@
 
 namespace alloy::api {
 
-// The scope of the credential against the row. Says nothing about any thing.
+// The scope of the credential, and what it is bound to, against the row. Says nothing about any thing.
 result<> admit(operation const& op, auth::principal const& who);
+
+// What the query's `org_id` means where operation::takes_org(): an organization of the caller, by id or slug.
+result<uuid> find_org_asked(auth::principal const& who, reader const& state, std::string_view text);
 
 // Finds what the path is about, as it stands or, with `then`, as it stood, and holds the caller's role there against
 // the row. `state` is read anew for the role, so that at the head of the log a demotion that came first counts.
 // Deliveries of webhooks are not in the state, they are looked up in `deliveries`.
-result<subject> find_subject(operation const& op, std::vector<std::string> const& params, decoded_query const& query,
-                             auth::principal const& who, reader const& state, reader const& deliveries,
-                             projections::past const* then = nullptr);
+// It is looked for in `org`, where that was asked for, else in every organization that the credential reaches; what is
+// found in two of them is nobody's guess: 409 `ambiguous` with the candidates.
+result<subject> find_subject(operation const& op, std::vector<std::string> const& params,
+                             std::optional<uuid> const& org, auth::principal const& who, reader const& state,
+                             reader const& deliveries, projections::past const* then = nullptr);
 // The same for a thing that a body names: by id, a ticket also by reference.
-result<subject> find_named_subject(operation const& op, table rows, std::string_view text, auth::principal const& who,
-                                   reader const& state);
+result<subject> find_named_subject(operation const& op, table rows, std::string_view text,
+                                   std::optional<uuid> const& org, auth::principal const& who, reader const& state);
+// The organizations to look in: the one that was asked for, else all that the credential reaches.
+std::vector<uuid> orgs_to_look_in(std::optional<uuid> const& org, auth::principal const& who);
+
+// What one name means in several organizations; refused with what it could mean.
+struct candidate {
+  uuid org, id;
+  std::string reference = {}; // of a ticket
+};
+error ambiguous(reader const& state, std::string_view name, std::vector<candidate> const& found);
 
 // For calls that name the organization elsewhere (body, query, nowhere): the same rule.
 result<subject> enter_org(auth::principal const& who, reader const& state, uuid const& org, role least);

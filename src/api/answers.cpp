@@ -18,6 +18,7 @@ std::string sign(call const& c, std::string_view plain) {
   if (c.who) append(bound, c.who->user_id);
   for (auto const& p : c.params) bound += '\n' + p;
   bound += '\n' + c.as_of;
+  if (c.org) bound += "\norg_id=" + to_string(*c.org);
   std::vector<std::pair<std::string, std::string>> filter(c.query);
   std::erase_if(filter, [](auto const& q) { return q.first == "cursor" || q.first == "limit"; });
   std::sort(filter.begin(), filter.end());

@@ -103,6 +103,9 @@ result<reply> list(read_call& c) {
   });
   std::vector<api_key_view> keys;
   for (auto const& id : ids) {
+    if (c.who->bound_to() != auth::bound_key::none && id != c.who->credential_id)
+      continue; // what else there is concerns
+                // the person
     auto const k = find<api_key>(c.state, identity_tenant, id);
     if (!k) continue;
     auto& v = keys.emplace_back(view_of(*k));
@@ -141,6 +144,7 @@ std::vector<operation> api_key_operations() {
                   "`confirm`.";
   rows[2].notes = "Takes a session in which the password was given lately, else 403 `fresh_proof_required`: see "
                   "`confirm`. A key may delete itself.";
+  bound_keys_may(rows, auth::bound_key::project, {"list_api_keys"});
   for (auto& row : rows) {
     row.tag = "API keys";
     row.needs = row.writes() ? scope::admin : scope::read;

@@ -37,6 +37,11 @@ result<> all_of(tried const& all, std::string_view field) {
   return error(std::move(faults));
 }
 
+struct candidates_told {
+  std::vector<candidate_view> candidates;
+};
+BOOST_DESCRIBE_STRUCT(candidates_told, (), (candidates))
+
 } // namespace
 
 refusal_view view_of(error const& e) {
@@ -44,6 +49,8 @@ refusal_view view_of(error const& e) {
   view.code = describe(e.code).name;
   view.detail = e.detail;
   for (auto const& f : e.faults) view.errors.push_back({f.pointer, f.code, f.detail});
+  if (e.code == errc::ambiguous)
+    view.candidates.value = json::stored<candidates_told>("{" + e.members + "}").candidates;
   return view;
 }
 
@@ -53,7 +60,7 @@ tried try_each(write_call& c, table rows, std::vector<std::string> const& names,
   storage::overlay so_far(c.state());
   std::vector<uuid> seen;
   for (auto const& name : names) {
-    auto about = find_named_subject(c.op, rows, name, *c.who, so_far);
+    auto about = find_named_subject(c.op, rows, name, c.org, *c.who, so_far);
     if (!about) {
       all.each.push_back(about.error());
       continue;

@@ -12,12 +12,22 @@ struct fault_view {
 };
 BOOST_DESCRIBE_STRUCT(fault_view, (), (pointer, code, detail))
 
+struct candidate_view {
+  static constexpr bool answer = true;
+  uuid org_id;
+  std::string slug;
+  uuid id;
+  json::changed<std::string> reference;
+};
+BOOST_DESCRIBE_STRUCT(candidate_view, (), (org_id, slug, id, reference))
+
 struct refusal_view {
   static constexpr bool answer = true;
   std::string code, detail;
   std::vector<fault_view> errors;
+  json::changed<std::vector<candidate_view>> candidates; // of ambiguous: what the name could mean
 };
-BOOST_DESCRIBE_STRUCT(refusal_view, (), (code, detail, errors))
+BOOST_DESCRIBE_STRUCT(refusal_view, (), (code, detail, errors, candidates))
 refusal_view view_of(error const& e);
 
 struct changed_thing {

@@ -86,6 +86,7 @@ struct call {
   std::vector<std::string> params;      // of the path, decoded, in order
   pairs query;                          // decoded, but for what the service itself has taken
   std::string as_of = {};               // as it was asked, where it was
+  std::optional<uuid> org = {};         // that the query named, where the operation itself names none
 
   std::string_view query_value(std::string_view name) const noexcept;
 };

@@ -202,6 +202,8 @@ std::vector<operation> chart_operations() {
   rows[3].notes = "The last 7, or as many as `last` says.";
   rows[4].notes = "The last 30 days, or any range of at most 366. Lead time: created to done; cycle time: first in "
                   "progress to done, of tickets that were in progress; cancelled ones count for neither.";
+  bound_keys_may(rows, auth::bound_key::project,
+                 {"get_sprint_board", "get_project_board", "get_sprint_burndown", "get_velocity", "get_project_flow"});
   for (auto& row : rows) row.tag = "Charts";
   return rows;
 }

@@ -122,6 +122,7 @@ std::vector<operation> consumer_operations() {
       del("delete_consumer", one, role::Admin, "Forget a consumer", remove),
   };
   rows.front().notes = "Its name is made with the first call. Positions may go back, too, to read something again.";
+  bound_keys_may(rows, auth::bound_key::org, {"put_consumer", "get_consumer", "list_consumers", "delete_consumer"});
   for (auto& row : rows) row.tag = "Events";
   return rows;
 }

@@ -293,6 +293,7 @@ std::vector<operation> transfer_operations() {
       "For operators of the server. An export that is larger than a body may be comes in pieces: each begins with the "
       "header line and goes on where the one before ended; 409 names in `records` how many are here. The organization "
       "is nobody's until its last record is there; then it is the importer's. Its webhooks are switched off.";
+  bound_keys_may(rows, auth::bound_key::org, {"export_data"});
   for (auto& row : rows) row.tag = "Events";
   return rows;
 }

@@ -170,6 +170,7 @@ std::vector<operation> feed_operations() {
   row.answer = &event_page_schema;
   row.also = {lines_type, stream_type};
   row.tag = "Events";
+  row.bound = auth::bound_key::project; // who sees the events of these projects alone
   row.notes =
       "From behind `after` on, oldest first; `wait` holds the answer back until there is one, at most so many seconds. "
       "`Accept: application/x-ndjson` streams everything up to now, a line each. `Accept: text/event-stream` stays "

@@ -13,16 +13,20 @@ struct labor_rate_view : labor_rate {
 };
 BOOST_DESCRIBE_STRUCT(labor_rate_view, (labor_rate), (effective_until))
 
+// Access has found the membership, or that there was one: hours of somebody who left have a price, too.
+uuid whose(call const& c) {
+  return parse_uuid(c.params.front()).value();
+}
+
 result<commands::plan> set(write_call& c, create_labor_rate const& body) {
-  return created<labor_rate>(decide(c.state(), c.subject.org, c.part<member>().id, body, c.by()), c.asked.path + "/");
+  return created<labor_rate>(decide(c.state(), c.subject.org, whose(c), body, c.by()), c.asked.path + "/");
 }
 
 // A plain cursor is the number of the first one left out: there are few, and they stay in the order of their dates.
 result<reply> list(read_call& c, list_query const& q) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
-  auto const user = decoded<member>::of(*c.subject.part).id;
-  auto const rates = read_rates(c.state, c.subject.org, user);
+  auto const rates = read_rates(c.state, c.subject.org, whose(c));
   std::size_t const first = static_cast<std::size_t>(big_endian_u64(ask->after));
   projections::page p;
   for (std::size_t i = first; i < rates.size() && p.rows.size() < ask->limit; ++i) {
@@ -41,11 +45,13 @@ std::vector<operation> labor_rate_operations() {
   constexpr std::string_view path = "/api/v1/users/{user_id}/orgs/{org_id}/labor-rates";
   auto set_row = create<create_labor_rate, labor_rate>("create_labor_rate", path, role::Admin,
                                                        "Set what an hour of somebody costs, from a date on", set);
-  set_row.notes = "It holds until the next one begins; one of the same date is replaced. 409 `period_closed` where it "
+  set_row.notes = "It holds until the next one begins; one of the same date is replaced. Of members, and of those who "
+                  "were. 409 `period_closed` where it "
                   "would change a closed month.";
   auto list_row = get_list<labor_rate_view>("list_labor_rates", path, role::Admin,
                                             "List somebody's labor rates by date, as they hold", list);
   std::vector<operation> rows{set_row, list_row};
+  bound_keys_may(rows, auth::bound_key::org, {"create_labor_rate", "list_labor_rates"});
   for (auto& row : rows) row.tag = "Finance";
   return rows;
 }

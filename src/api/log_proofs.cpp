@@ -120,6 +120,7 @@ std::vector<operation> proof_operations() {
   rows.back().notes =
       "`record` is the base64 of the record that holds the event, `inclusion` its audit path in the tree "
       "of `size` records.";
+  bound_keys_may(rows, auth::bound_key::org, {"get_log_head", "get_log_proof"});
   for (auto& row : rows) row.tag = "Events";
   return rows;
 }

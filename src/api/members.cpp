@@ -67,6 +67,8 @@ std::vector<operation> member_operations() {
   };
   rows[1].notes = "The last Owner stays one. A change of the role leaves `can_view_finance` as it is.";
   rows[2].notes = "The last Owner stays, and nobody removes a member whose role is above his own.";
+  bound_keys_may(rows, auth::bound_key::project, {"list_members"});
+  bound_keys_may(rows, auth::bound_key::org, {"update_member", "remove_member"});
   for (auto& row : rows) row.tag = "Members";
   return rows;
 }

@@ -45,6 +45,7 @@ std::string parameters(operation const& op, schema_book& book, settings const& c
     if (q.list) one.insert(one.size() - 1, R"(,"style":"form","explode":false)");
     add(std::move(one));
   }
+  if (op.takes_org()) add(parameter_json(org_asked, "query", false, org_asked_words, std::string(org_asked_schema)));
   if (op.writes()) {
     add(parameter_json("dry_run", "query", false, dry_run_words, R"({"type":"boolean"})"));
     if (op.method == verb::post)
@@ -74,6 +75,12 @@ constexpr refusal refusals[] = {{400, "BadRequest"},      {401, "Unauthenticated
                                 {422, "Unprocessable"},   {429, "TooManyRequests"},    {500, "InternalError"},
                                 {503, "Unavailable"},     {507, "InsufficientStorage"}};
 
+// Whether its query names projects or tickets, which may be called so in two organizations.
+bool asks_for_things(operation const& op) {
+  return std::any_of(op.query.begin(), op.query.end(),
+                     [](auto const& q) { return q.name == "project_id" || q.name == "ticket_id"; });
+}
+
 bool may_refuse(operation const& op, unsigned status) {
   bool const api = op.path.starts_with("/api/"), write = op.writes(), on_thing = !path_params(op.path).empty();
   switch (status) {
@@ -82,9 +89,10 @@ bool may_refuse(operation const& op, unsigned status) {
   case 500: return true;
   case 401: return !op.open || op.id == "login" || op.id == "refresh";
   case 403: return !op.open || op.id == "register";
-  case 404: return on_thing || op.id == "metrics" || (!op.query.empty() && api) || op.id == "create_project";
+  case 404:
+    return on_thing || op.takes_org() || op.id == "metrics" || (!op.query.empty() && api) || op.id == "create_project";
   case 406: return op.answer != nullptr;
-  case 409:
+  case 409: return write || op.takes_org() || asks_for_things(op);
   case 413:
   case 415:
   case 507: return write;
@@ -175,7 +183,10 @@ std::string one_operation(operation const& op, schema_book& book, settings const
     s += "}}";
   }
   s += ",\"responses\":{" + responses(op, book) + "}";
-  if (op.open) s += ",\"security\":[]";
+  if (op.open)
+    s += ",\"security\":[]";
+  else
+    s += ",\"x-alloy-bound-keys\":" + quoted(json::name_of(op.bound));
   return s + "}";
 }
 
@@ -183,7 +194,10 @@ constexpr std::string_view problem_schema =
     R"({"type":"object","properties":{"type":{"type":"string","format":"uri-reference"},"title":{"type":"string"},"status":{"type":"integer"},)"
     R"("detail":{"type":"string"},"instance":{"type":"string"},"code":{"type":"string"},"request_id":{"type":"string"},)"
     R"("errors":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"pointer":{"type":"string"},)"
-    R"("code":{"type":"string"},"detail":{"type":"string"}},"required":["pointer","code","detail"]}}},)"
+    R"("code":{"type":"string"},"detail":{"type":"string"}},"required":["pointer","code","detail"]}},)"
+    R"("candidates":{"type":"array","description":"Of ambiguous: what the name could mean","items":{"type":"object",)"
+    R"("additionalProperties":false,"properties":{"org_id":{"type":"string","format":"uuid"},"slug":{"type":"string"},)"
+    R"("id":{"type":"string","format":"uuid"},"reference":{"type":"string"}},"required":["org_id","slug","id"]}}},)"
     R"("required":["type","title","status","code","request_id"]})";
 
 std::string components(schema_book const& book) {
@@ -296,7 +310,7 @@ std::string docs_page(std::span<operation const> table) {
       page += "<h2>" + html(tag) + "</h2><dl>";
     }
     page += "<dt id=\"" + html(op.id) + "\"><code><b>" + std::string(name_of(op.method)) + "</b> " + html(op.path) +
-            "</code></dt><dd>" + html(description_of(op)) + "</dd>";
+            "</code></dt><dd>" + html(description_of(op)) + html(words_for_bound_keys(op)) + "</dd>";
   }
   page += "</dl><h2>Problems</h2><dl>";
   for (auto const& row : error_rows())

@@ -34,6 +34,8 @@ struct operation {
   std::string_view command = {}; // at the terminal, noun and verb; empty: by the id, so that create_org is `org create`
   bool timed = false;            // a read that takes as_of: things as they stood then
   bool finds_itself = false;     // what its path names is for its handler to find, and to guard
+  bool names_things = false;     // its body names things of organizations
+  auth::bound_key bound = {};    // which bound API keys may do it, where their user may; none, unless the row says so
   bool apart = false;            // a read that may take long: on the pool, where nobody else's answer waits for it
 
   using schema_fn = std::string (*)(schema_book&);
@@ -47,6 +49,9 @@ struct operation {
       write = {};
 
   bool writes() const noexcept { return static_cast<bool>(write); }
+  // Whether the query may say in which organization it is looked: neither its path nor a parameter of its own does, and
+  // there is something to be looked for.
+  bool takes_org() const noexcept;
 };
 
 std::string_view name_of(verb v) noexcept; // "GET"
@@ -74,6 +79,9 @@ inline operation called(std::string_view command, operation op) {
   op.command = command;
   return op;
 }
+
+// Says of rows that a bound key may do them; every row that is not named so stays refused to it.
+void bound_keys_may(std::vector<operation>& rows, auth::bound_key which, std::initializer_list<std::string_view> ids);
 
 // A read that takes as_of.
 inline operation timed(operation op) {

@@ -55,10 +55,21 @@ std::string description_of(operation const& op) {
   return text;
 }
 
+std::string words_for_bound_keys(operation const& op) {
+  if (op.open) return {};
+  switch (op.bound) {
+  case auth::bound_key::none: return " A bound API key may not.";
+  case auth::bound_key::org: return " An API key bound to the organization may, one bound to projects may not.";
+  case auth::bound_key::project: break;
+  }
+  return " A bound API key may, for what it is bound to.";
+}
+
 std::string_view words_for_param(std::string_view name) {
   if (name == "org_id") return "The organization's id or slug";
   if (name == "project_id") return "The project's id or key";
   if (name == "ticket_id") return "The ticket's id or reference, as KEY-17";
+  if (name == "reference") return "The ticket's reference, as KEY-17, or its id";
   if (name == "entity_type") return "project, ticket, user, team or time_entry";
   if (name == "entity_id") return "Its id; of a project the key and of a ticket the reference do as well";
   if (name == "key") return "The tag's key";
@@ -105,6 +116,9 @@ operation_shape shape_of(operation const& op) {
   for (auto const& q : op.query)
     s.parameters.push_back(
         {std::string(q.name), parameter::place::query, q.schema(book), std::string(words_for_query(q)), q.required});
+  if (op.takes_org())
+    s.parameters.push_back(
+        {std::string(org_asked), parameter::place::query, std::string(org_asked_schema), std::string(org_asked_words)});
   if (op.timed)
     s.parameters.push_back({"as_of", parameter::place::query, std::string(as_of_schema), std::string(as_of_words)});
   auto const body = op.body && op.body_type == "application/json" ? op.body(book) : std::string();

@@ -21,6 +21,13 @@ struct operation_shape {
   std::map<std::string, std::string> definitions; // for "#/components/schemas/NAME"
 };
 
+// Of the parameter that every operation takes whose own path or query names no organization (operation::takes_org).
+inline constexpr std::string_view org_asked = "org_id",
+                                  org_asked_words =
+                                      "In which organization it is meant; its slug does as well. Without "
+                                      "it: in the one that has it, and 409 `ambiguous` where several have",
+                                  org_asked_schema = R"({"type":"string","format":"uuid"})";
+
 // Of parameters that every write, or every read of what was, takes.
 inline constexpr std::string_view as_of_words = "How it stood then: a position of the log, or an RFC 3339 timestamp",
                                   as_of_schema = R"({"type":"string","minLength":1,"maxLength":64})",
@@ -32,6 +39,7 @@ std::vector<std::string> path_params(std::string_view path);
 std::string_view words_for_param(std::string_view name);
 std::string_view words_for_query(query_parameter const& q);
 std::string description_of(operation const& op);
+std::string words_for_bound_keys(operation const& op);
 
 // Noun and verb at the terminal: "ticket create".
 std::string command_of(operation const& op);

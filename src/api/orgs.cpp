@@ -165,6 +165,9 @@ std::vector<operation> org_operations() {
       post<nothing, membership_view>("accept_invite", "/api/v1/invites/{invite_code}/accept", role::Viewer,
                                      "Accept an invite by its code", accept_one),
   };
+  bound_keys_may(rows, auth::bound_key::project, {"list_orgs", "get_org"});
+  bound_keys_may(rows, auth::bound_key::org,
+                 {"update_org", "delete_org", "create_invite", "list_invites", "revoke_invite"});
   for (auto& row : rows) row.tag = row.path.find("invite") == std::string_view::npos ? "Organizations" : "Invites";
   rows[5].secret_answer = true;
   rows[5].notes = "An address has one open invite: a new one revokes the one before. An invite gives what its sender "

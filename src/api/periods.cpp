@@ -123,6 +123,7 @@ std::vector<operation> period_operations() {
   auto list_row = get_list<period_view>("list_periods", "/api/v1/orgs/{org_id}/periods", role::Viewer,
                                         "List the months that were closed", list);
   std::vector<operation> rows{close_row, reopen_row, list_row};
+  bound_keys_may(rows, auth::bound_key::org, {"close_period", "reopen_period", "list_periods"});
   for (auto& row : rows) row.tag = "Finance";
   return rows;
 }

@@ -134,6 +134,10 @@ std::vector<operation> project_operations() {
                  "Get how a project stands: tickets by status and category, active sprints, what is open and overdue",
                  summary)),
   };
+  bound_keys_may(rows, auth::bound_key::project,
+                 {"list_projects", "get_project", "get_project_summary", "list_project_members"});
+  bound_keys_may(rows, auth::bound_key::org,
+                 {"create_project", "update_project", "delete_project", "add_project_member", "remove_project_member"});
   for (auto& row : rows) row.tag = "Projects";
   return rows;
 }

@@ -104,6 +104,9 @@ std::vector<operation> report_operations() {
   };
   rows[0].answer = report_schema;
   rows[1].answer_type = "text/csv";
+  bound_keys_may(
+      rows, auth::bound_key::project,
+      {"get_capitalization_report", "get_capitalization_export", "explain_capitalization", "get_time_report"});
   for (auto& row : rows) {
     row.tag = "Reports";
     row.apart = true;

@@ -44,6 +44,7 @@ struct service::pending {
   decoded_query query;
   identity_service::known_ptr who;
   std::string as_of;
+  std::optional<uuid> org;
   std::optional<commands::retry_key> key;
   bool dry_run = false;
   bool has_waited = false;             // since its caller was found: the credential may have ended
@@ -51,7 +52,7 @@ struct service::pending {
   rate_limits::taken counted;
   security_facts security; // what the log is told once the write is durable
 
-  call base(services const& with) const { return {*op, asked, with, who.get(), params, query, as_of}; }
+  call base(services const& with) const { return {*op, asked, with, who.get(), params, query, as_of, org}; }
 
   void refuse(error const& e, pairs headers = {}) {
     auto r = refusal_of(asked, e);
@@ -154,13 +155,20 @@ result<std::optional<commands::retry_key>> retry_key_of(operation const& op, req
   if (!key || op.method != verb::post) return none;
   if (key->empty() || key->size() > 255) return error(errc::malformed_header, "an Idempotency-Key has 1 to 255 bytes");
   auto const keyed = [&](std::string const& text) { return crypto::hmac_sha256(secret, text); };
-  // A caller without a credential is known by his address, so that strangers do not meet each other's keys.
-  std::string const caller = who ? to_string(who->user_id) : "anybody at " + asked.peer;
+  // The caller is the credential: a session, which stays the same when it is refreshed, or a key; so that a key that
+  // may little is not given what a session of the same user was. Who has none is known by the address, so that
+  // strangers do not meet each other's keys; what they are answered takes knowing the whole request.
+  std::string const caller =
+      who ? std::string(json::name_of(who->kind)) + " " + to_string(who->credential_id) : "anybody at " + asked.peer;
   commands::retry_key made;
   made.command_id = uuid_of_digest(crypto::view_of(keyed("retry\n" + caller + "\n" + std::string(*key))));
   made.fingerprint = encode_hex(
       crypto::view_of(keyed("request\n" + asked.method + "\n" + asked.path + "\n" + asked.query + "\n" + asked.body)));
   return std::optional(std::move(made));
+}
+
+error ended() {
+  return error(errc::unauthenticated, "the session or the key has ended; log in again");
 }
 
 result<bool> flag(decoded_query const& query, std::string_view name) {
@@ -185,10 +193,6 @@ pairs write_headers(commands::answer const& a) {
     headers.emplace_back("Warning", quoted + "\"");
   }
   return headers;
-}
-
-error ended() {
-  return error(errc::unauthenticated, "the session or the key has ended; log in again");
 }
 
 // A rehearsed write answers what it would answer and, in the same object, the events that it would append. Where the
@@ -278,7 +282,31 @@ void service::handle(request&& asked, responder done) {
     return p->refuse(
         error(errc::not_acceptable, "this is answered as " + std::string(p->op->answer_type) + alternatives(*p->op)));
   if (auto media = check_media(*p->op, p->asked); !media) return p->refuse(media.error());
+  if (auto taken = take_org(*p); !taken) return p->refuse(taken.error());
   start(std::move(p));
+}
+
+// Which organization is meant, where the operation itself does not ask for it.
+result<> service::take_org(pending& p) const {
+  if (!p.who || !p.op->takes_org()) return {};
+  auto const given = std::find_if(p.query.begin(), p.query.end(), [](auto const& q) { return q.first == "org_id"; });
+  if (given == p.query.end()) return {};
+  auto const found = find_org_asked(*p.who, parts_.db.latest(family::state), given->second);
+  if (!found) return found.error();
+  p.org = *found;
+  p.query.erase(given);
+  return {};
+}
+
+// What has moved since such a walk began is folded from the log, page for page.
+bool service::goes_on_in_moving_order(pending const& p) {
+  auto const given = [&](std::string_view name) {
+    auto const at = std::find_if(p.query.begin(), p.query.end(), [&](auto const& q) { return q.first == name; });
+    return at == p.query.end() ? nullptr : &at->second;
+  };
+  if (!p.op->timed || !given("cursor")) return false;
+  auto const* const sort = given("sort");
+  return sort ? !sort->ends_with("created_at") : given("q") != nullptr;
 }
 
 void service::start(std::shared_ptr<pending> p) {
@@ -330,7 +358,8 @@ void service::run_timed(std::shared_ptr<pending> p) {
 void service::run_search(std::shared_ptr<pending> p) {
   auto const& index = parts_.with.search;
   std::uint64_t const due = parts_.log.head();
-  if (index.position() >= due) return answer_read(p, nullptr);
+  if (index.position() >= due)
+    return goes_on_in_moving_order(*p) ? run_apart(p, [this, p] { answer_read(p, nullptr); }) : answer_read(p, nullptr);
   auto const then = [this, p](bool) {
     if (!parts_.with.search.ready()) return p->refuse(not_searchable());
     run_apart(p, [this, p] { answer_read(p, nullptr); });
@@ -350,7 +379,7 @@ void service::run_read(std::shared_ptr<pending> p) {
     if (std::any_of(p->query.begin(), p->query.end(), [](auto const& q) { return q.first == "q"; }))
       return run_search(std::move(p));
   }
-  if (p->op->apart) return run_apart(p, [this, p] { answer_read(p, nullptr); });
+  if (p->op->apart || goes_on_in_moving_order(*p)) return run_apart(p, [this, p] { answer_read(p, nullptr); });
   answer_read(p, nullptr);
 }
 
@@ -371,7 +400,7 @@ void service::answer_read(std::shared_ptr<pending> const& p, projections::past c
     if (auto there = look_again(*p); !there) return p->refuse(there.error());
   read_call c{p->base(parts_.with), state, parts_.db.latest(family::local), then};
   if (p->who) {
-    auto about = find_subject(*p->op, p->params, p->query, *p->who, state, parts_.with.deliveries, then);
+    auto about = find_subject(*p->op, p->params, p->org, *p->who, state, parts_.with.deliveries, then);
     if (!about) return p->refuse(about.error());
     c.subject = std::move(*about);
   }
@@ -407,12 +436,33 @@ void service::run_write(std::shared_ptr<pending> p) {
   };
   if (p->op->where == runs::at_once) return prepare();
   run_apart(p, [this, prepare, p] {
-    // A retry must not be judged by what its first try has changed: its answer is looked for before anything else.
+    // A retry must not be judged by what its first try has changed: its answer is looked for before anything but the
+    // rights to it.
     if (p->key)
-      if (auto kept = parts_.answers.find(parts_.db.latest(family::local), *p->key, now()))
+      if (auto kept = parts_.answers.find(parts_.db.latest(family::local), *p->key, now())) {
+        if (auto may = admit_again(*p, parts_.db.latest(family::state), now(), *kept ? &**kept : nullptr); !may)
+          return p->refuse(may.error());
         return *kept ? p->written(std::move(**kept)) : p->refuse(kept->error());
+      }
     prepare();
   });
+}
+
+// Rights come before a kept answer: whoever could not ask for the first time now is not told what it was. What was
+// asked for may be gone since, perhaps by this very command; then the right to its organization decides.
+result<> service::admit_again(pending const& p, reader const& state, timestamp at, commands::answer const* kept) const {
+  if (!p.who) return {};
+  auto const who = auth::renewed(state, *p.who, at, parts_.with.identity.session_max_age_ms);
+  if (!who) return ended();
+  if (auto admitted = admit(*p.op, *who); !admitted) return admitted;
+  auto const about = find_subject(*p.op, p.params, p.org, *who, state, parts_.with.deliveries);
+  bool const gone = !about && (about.error().code == errc::not_found || about.error().code == errc::ambiguous);
+  if (!about && !(gone && kept && !kept->tenants.empty())) return about.error();
+  if (kept)
+    for (auto const& tenant : kept->tenants)
+      if (auto entered = enter_org(*who, state, tenant, std::max(p.op->least, kept->least)); !entered)
+        return entered.error();
+  return {};
 }
 
 result<commands::plan> service::decide(pending const& p, bound_command const& bound, commands::head const& head,
@@ -421,7 +471,7 @@ result<commands::plan> service::decide(pending const& p, bound_command const& bo
   if (p.who) {
     // What was admitted while the session was open may have its turn when it is not any more.
     if (!auth::is_in_force(head.state, *p.who, at)) return ended();
-    auto about = find_subject(*p.op, p.params, p.query, *p.who, head.state, parts_.with.deliveries);
+    auto about = find_subject(*p.op, p.params, p.org, *p.who, head.state, parts_.with.deliveries);
     if (!about) return about.error();
     c.subject = std::move(*about);
     auto const match = p.asked.find_header("if-match");
@@ -438,6 +488,9 @@ void service::submit(std::shared_ptr<pending> p, bound_command bound) {
   c.request_id = p->asked.request_id;
   c.key = p->key;
   c.dry_run = p->dry_run;
+  c.admit = [this, p](commands::head const& head, timestamp at, commands::answer const* kept) {
+    return admit_again(*p, head.state, at, kept);
+  };
   c.decide = [this, p, held = std::move(bound)](commands::head const& head, timestamp at) {
     auto planned = decide(*p, held, head, at);
     if (planned) p->security = security_facts_of(*planned);

@@ -47,6 +47,9 @@ class service {
   void submit(std::shared_ptr<pending> p, bound_command bound);
   result<commands::plan> decide(pending const& p, bound_command const& bound, commands::head const& head,
                                 timestamp at) const;
+  static bool goes_on_in_moving_order(pending const& p);
+  result<> take_org(pending& p) const;
+  result<> admit_again(pending const& p, reader const& state, timestamp at, commands::answer const* kept) const;
   void start(std::shared_ptr<pending> p);
 
   service_parts parts_;

@@ -334,6 +334,7 @@ std::vector<operation> session_operations() {
                                  "Give the password again, for what takes a fresh proof that it is you", 200,
                                  prepare_confirm, do_confirm)),
   };
+  bound_keys_may(rows, auth::bound_key::project, {"whoami"});
   for (auto& row : rows) row.tag = "Session";
   rows[2].secret_answer = true;
   rows[3].needs = scope::read; // ending a session takes nothing from anybody

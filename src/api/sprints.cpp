@@ -64,6 +64,9 @@ std::vector<operation> sprint_operations() {
             return done(remove(c.subject.org, s, tickets, c.by()));
           }),
   };
+  bound_keys_may(rows, auth::bound_key::project,
+                 {"create_sprint", "list_sprints", "get_sprint", "update_sprint", "start_sprint", "complete_sprint",
+                  "delete_sprint"});
   for (auto& row : rows) row.tag = "Sprints";
   return rows;
 }

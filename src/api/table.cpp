@@ -1,5 +1,6 @@
 #include "api/resources.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace alloy::api {
@@ -27,6 +28,14 @@ std::vector<operation> build() {
 std::span<operation const> operations() {
   static std::vector<operation> const table = build();
   return table;
+}
+
+void bound_keys_may(std::vector<operation>& rows, auth::bound_key which, std::initializer_list<std::string_view> ids) {
+  for (auto const id : ids) {
+    auto const row = std::find_if(rows.begin(), rows.end(), [&](operation const& one) { return one.id == id; });
+    if (row == rows.end()) throw std::logic_error("there is no row " + std::string(id) + " for bound keys");
+    row->bound = which;
+  }
 }
 
 std::string_view name_of(verb v) noexcept {

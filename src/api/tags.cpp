@@ -8,11 +8,6 @@ namespace {
 
 using namespace domain;
 
-struct carrier_query { // in which organization, where a name or a user is in several
-  std::optional<uuid> org_id;
-};
-BOOST_DESCRIBE_STRUCT(carrier_query, (), (org_id))
-
 struct tag_query {
   std::optional<std::int64_t> limit;
   std::optional<std::string> cursor;
@@ -119,23 +114,24 @@ std::vector<operation> tag_operations() {
   std::vector<operation> rows{
       change<set_tags, tag_map>(verb::put, "set_tags", "/api/v1/tags/{entity_type}/{entity_id}", role::Member,
                                 "Replace the tags of a project, ticket, user, team or time entry", 200, set_all),
-      get<tag_map, carrier_query>("get_tags", "/api/v1/tags/{entity_type}/{entity_id}", role::Viewer,
-                                  "Get the tags of something",
-                                  [](read_call& c, carrier_query const&) -> result<reply> {
-                                    return json_reply(std::string(tags_in(*c.subject.part)), c.subject.version());
-                                  }),
+      get<tag_map>("get_tags", "/api/v1/tags/{entity_type}/{entity_id}", role::Viewer, "Get the tags of something",
+                   [](read_call& c) -> result<reply> {
+                     return json_reply(std::string(tags_in(*c.subject.part)), c.subject.version());
+                   }),
       del("delete_tag", "/api/v1/tags/{entity_type}/{entity_id}/{key}", role::Member, "Take one tag off something",
           remove_one),
       called("tag search",
              get_list<found_tag, tag_query>("search_by_tag", "/api/v1/tags", role::Viewer,
                                             "Find what carries a tag, by its key and perhaps its value", search)),
   };
-  for (auto* const row : {&rows[0], &rows[2]}) {
-    row->query = parameters_of<carrier_query>();
-    row->notes = "Tags of users and teams take the role Admin; a time entry is tagged by the one who logged it.";
-  }
+  for (auto* const row : {&rows[0], &rows[2]})
+    row->notes =
+        "Tags of users and teams take the role Admin; a time entry is tagged by the one who logged it. A user has "
+        "tags in each organization; without `org_id` those of the one among them that the caller joined first are "
+        "meant.";
   rows[3].notes = "By kind, value, and the time when the carrier was made. Without `org_id`: in every organization of "
                   "the caller.";
+  bound_keys_may(rows, auth::bound_key::project, {"set_tags", "get_tags", "delete_tag", "search_by_tag"});
   for (auto& row : rows) row.tag = "Tags";
   return rows;
 }

@@ -52,6 +52,9 @@ std::vector<operation> team_operations() {
                                                                         c.part<team_member>().user_id));
                                        })),
   };
+  bound_keys_may(rows, auth::bound_key::project, {"list_teams", "get_team", "list_team_members"});
+  bound_keys_may(rows, auth::bound_key::org,
+                 {"create_team", "update_team", "delete_team", "add_team_member", "remove_team_member"});
   for (auto& row : rows) row.tag = "Teams";
   return rows;
 }

@@ -92,7 +92,10 @@ std::vector<operation> ticket_batch_rows() {
              post<batch_transition, batch_answer>("batch_transition", "/api/v1/tickets/batch-transition", role::Member,
                                                   "Move many tickets to a status", move_all)),
   };
-  for (auto& row : rows) row.notes = notes;
+  for (auto& row : rows) {
+    row.notes = notes;
+    row.names_things = true;
+  }
   return rows;
 }
 

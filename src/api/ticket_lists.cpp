@@ -1,5 +1,6 @@
 #include "api/access.hpp"
 #include "api/answers.hpp"
+#include "api/ticket_pages.hpp"
 #include "api/ticket_rows.hpp"
 #include "projections/search_store.hpp"
 #include "projections/ticket_past.hpp"
@@ -163,7 +164,7 @@ result<reply> answer_list(read_call& c, ticket_filters const& q, projections::ti
     if (q.label) scope.filter.label = labels_named(c.state, scope.tenant, *q.label);
   }
   return page_reply(c, c.then ? projections::list_tickets_then(c.state, *c.then, query, *ask)
-                              : projections::list_tickets(c.state, query, *ask));
+                              : list_tickets_now(c, std::move(query), *ask));
 }
 
 result<reply> in_project(read_call& c, project_tickets const& q) {
@@ -174,14 +175,30 @@ result<reply> in_project(read_call& c, project_tickets const& q) {
   return answer_list(c, q, std::move(query), *filter);
 }
 
+// A project that is named by what it is called in two organizations is neither's.
+result<> check_projects(read_call const& c, std::optional<std::vector<std::string>> const& named) {
+  if (!named) return {};
+  for (auto const& text : *named) {
+    std::vector<candidate> found;
+    for (auto const& m : c.who->orgs)
+      if (auto const id = find_project(c.state, m.org_id, text);
+          id && c.who->may_touch_project(*id) && c.state.has(key_of<project>(m.org_id, *id)))
+        found.push_back({m.org_id, *id});
+    if (found.size() > 1) return ambiguous(c.state, text, found);
+  }
+  return {};
+}
+
 result<reply> everywhere(read_call& c, my_tickets const& q, projections::ticket_filter const& filter) {
   projections::ticket_query query;
   if (q.org_id) {
     auto entered = enter_org(*c.who, c.state, *q.org_id, c.op.least);
     if (!entered) return entered.error();
     query.scopes.push_back(scope_of(c, *q.org_id, q.project_id));
-  } else
+  } else {
+    if (auto clear = check_projects(c, q.project_id); !clear) return clear.error();
     for (auto const& m : c.who->orgs) query.scopes.push_back(scope_of(c, m.org_id, q.project_id));
+  }
   return answer_list(c, q, std::move(query), filter);
 }
 

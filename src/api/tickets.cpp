@@ -45,6 +45,9 @@ std::vector<operation> ticket_operations() {
           }),
       timed(get<ticket>("get_ticket", "/api/v1/tickets/{ticket_id}", role::Viewer, "Get a ticket by id or reference",
                         stored_reply)),
+      timed(
+          called("org ticket", get<ticket>("get_org_ticket", "/api/v1/orgs/{org_id}/tickets/{reference}", role::Viewer,
+                                           "Get the ticket that a reference names in an organization", stored_reply))),
       patch<update_ticket, ticket>("update_ticket", "/api/v1/tickets/{ticket_id}", role::Member, "Change a ticket",
                                    [](write_call& c, update_ticket const& body) {
                                      return updated<ticket>(change_ticket(c, c.state(), c.subject, body), c.subject.org,
@@ -74,6 +77,12 @@ std::vector<operation> ticket_operations() {
   };
   for (auto const more : {ticket_list_rows, ticket_batch_rows, ticket_activity_rows, comment_rows})
     for (auto& row : more()) rows.push_back(std::move(row));
+  bound_keys_may(rows, auth::bound_key::project,
+                 {"create_ticket",        "get_ticket",        "get_org_ticket",      "update_ticket",
+                  "delete_ticket",        "transition_ticket", "assign_ticket",       "add_ticket_label",
+                  "remove_ticket_label",  "list_tickets",      "search_tickets",      "get_my_tickets",
+                  "batch_update_tickets", "batch_transition",  "get_ticket_activity", "add_comment",
+                  "list_comments",        "get_comment",       "update_comment",      "delete_comment"});
   for (auto& row : rows) row.tag = "Tickets";
   return rows;
 }

@@ -105,8 +105,10 @@ result<commands::plan> batch(write_call& c, batch_time_entries const& body) {
         auto const e = decoded<time_entry>::of(about.row);
         return act(state, e, body, {c.at, c.who->user_id, about.rank, new_uuid});
       });
-  return batch_plan<time_batch_answer>(std::move(names), std::move(all), field, body.atomic.value_or(false),
-                                       outcome_of);
+  auto plan =
+      batch_plan<time_batch_answer>(std::move(names), std::move(all), field, body.atomic.value_or(false), outcome_of);
+  if (plan) plan->least = least_for(body.action);
+  return plan;
 }
 
 result<std::vector<uuid>> orgs_asked(read_call const& c, std::optional<uuid> const& only) {
@@ -134,10 +136,26 @@ std::optional<projections::time_filter> filter_in(read_call const& c, uuid const
   return f;
 }
 
+// What is named in two organizations is neither's.
+result<> check_names(read_call const& c, std::vector<uuid> const& orgs, time_query const& q) {
+  std::vector<candidate> projects, tickets;
+  for (auto const& org : orgs) {
+    auto const p = q.project_id ? find_project(c.state, org, q.project_id->value) : std::nullopt;
+    if (p && c.who->may_touch_project(*p) && c.state.has(key_of<project>(org, *p))) projects.push_back({org, *p});
+    auto const t = q.ticket_id ? find_ticket(c.state, org, q.ticket_id->value) : std::nullopt;
+    auto const there = t ? find<ticket>(c.state, org, *t) : std::nullopt;
+    if (there && c.who->may_touch_project(there->project_id)) tickets.push_back({org, *t, there->reference});
+  }
+  if (projects.size() > 1) return ambiguous(c.state, q.project_id->value, projects);
+  if (tickets.size() > 1) return ambiguous(c.state, q.ticket_id->value, tickets);
+  return {};
+}
+
 result<reply> list_entries(read_call& c, time_query const& q) {
   if (q.from && q.to && *q.to < *q.from) return error::of_field("/to", "before_from", "to must not be before from");
   auto const orgs = orgs_asked(c, q.org_id);
   if (!orgs) return orgs.error();
+  if (auto clear = check_names(c, *orgs, q); !clear) return clear.error();
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
   return page_reply(c, read_parts(*orgs, *ask, [&](uuid const& org, projections::page_request const& part) {
@@ -165,6 +183,7 @@ std::vector<operation> time_entry_operations() {
                                             "Submit, approve, reject or reopen many", batch));
   batch_row.notes = "A result per entry, in the order asked for; with `atomic` all or, for 422, none. Approving, "
                     "rejecting and reopening need the role Admin and the scope `admin`.";
+  batch_row.names_things = true;
   std::vector<operation> rows{
       log_row,
       list_row,
@@ -203,6 +222,10 @@ std::vector<operation> time_entry_operations() {
                                 })),
       batch_row,
   };
+  bound_keys_may(rows, auth::bound_key::project,
+                 {"log_time", "list_time_entries", "get_time_entry", "update_time_entry", "delete_time_entry",
+                  "submit_time_entry", "approve_time_entry", "reject_time_entry", "reopen_time_entry",
+                  "batch_time_entries"});
   for (auto& row : rows) row.tag = "Time";
   return rows;
 }

@@ -234,6 +234,10 @@ std::vector<operation> delivery_rows() {
 std::vector<operation> webhook_operations() {
   auto rows = subscriptions();
   for (auto& row : delivery_rows()) rows.push_back(std::move(row));
+  bound_keys_may(rows, auth::bound_key::org,
+                 {"create_webhook", "list_webhooks", "get_webhook", "update_webhook", "delete_webhook",
+                  "rotate_webhook_secret", "ping_webhook", "list_deliveries", "get_delivery", "redeliver",
+                  "replay_webhook"});
   for (auto& row : rows) {
     row.tag = "Webhooks";
     if (!row.writes()) row.needs = scope::read;

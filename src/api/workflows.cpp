@@ -70,6 +70,10 @@ std::vector<operation> workflow_operations() {
             return done(remove(l, count_rows(c.state(), key(l.org_id, table::ticket_by_label).add(l.id))));
           }),
   };
+  bound_keys_may(rows, auth::bound_key::project, {"list_workflows", "get_workflow", "list_labels", "get_label"});
+  bound_keys_may(
+      rows, auth::bound_key::org,
+      {"create_workflow", "update_workflow", "delete_workflow", "create_label", "update_label", "delete_label"});
   for (auto& row : rows) row.tag = row.path.find("label") == std::string_view::npos ? "Workflows" : "Labels";
   return rows;
 }

@@ -14,7 +14,13 @@ struct membership {
   uuid org_id;
   role rank{};
   bool can_view_finance = false;
+  timestamp since = {};
 };
+
+// How a key is bound, and what an operation lets a bound key do: one that takes keys bound to projects takes those
+// bound to an organization, too. A credential that is not bound needs none.
+enum class bound_key : std::uint8_t { none, org, project };
+BOOST_DESCRIBE_ENUM(bound_key, none, org, project)
 
 struct principal {
   uuid user_id;
@@ -25,12 +31,15 @@ struct principal {
   std::optional<timestamp> expires_at = {}; // of the session or the key
   std::optional<uuid> only_org = {};
   std::vector<uuid> only_projects = {};
-  std::vector<membership> orgs; // all he can reach with this credential; the default one first
+  // All that can be reached with this credential, the default one first: the one that was joined first; the user's own
+  // is it only while there is no other.
+  std::vector<membership> orgs;
 
   membership const* in(uuid const& org) const noexcept;
   // Where a call names no organization. A user always has one: his personal org has his own id.
   std::optional<uuid> default_org() const noexcept;
   bool may_touch_project(uuid const& project) const noexcept;
+  bound_key bound_to() const noexcept; // least: what a key must be allowed that is bound as this one is
   events::actor actor() const noexcept { return {user_id, kind, credential_id}; }
 };
 
@@ -39,6 +48,10 @@ struct principal {
 std::optional<principal> principal_of_session(reader const& state, uuid const& user_id, uuid const& session_id,
                                               timestamp at, std::int64_t max_age_ms);
 std::optional<principal> principal_of_key(reader const& state, std::string_view key_hash, timestamp at);
+// The same credential once more, as it stands now.
+std::optional<principal> renewed(reader const& state, principal const& who, timestamp at);
+// Whether it is still one, without a look at what it may do.
+bool still_stands(reader const& state, principal const& who, timestamp at);
 
 // Whether the credential that made the principal is still there: its session open, its key not deleted, neither
 // expired, as `state` has it. Between the look that admitted a request and its turn (in a queue, while it waits,

@@ -296,6 +296,9 @@ class request_maker {
       if (found == t_.values.end()) {
         bool const is_asked = f.of->required || c_.op->tag == "Reports";
         if (f.of->name == "org_id" && is_asked) add("org_id", names_.org_or_default());
+        // One name may be in several organizations; which one is meant was said once and for all.
+        if (f.of->name == "org_id" && c_.op->takes_org())
+          if (auto const named = names_.org_named(); !named.empty()) add("org_id", named);
         continue;
       }
       std::string joined;

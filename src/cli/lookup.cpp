@@ -42,9 +42,12 @@ std::string only(std::vector<match> const& found, std::string_view thing, std::s
 
 } // namespace
 
+std::string lookup::org_named() const {
+  return org_.empty() ? session_.kept().org : org_;
+}
+
 std::string lookup::org_or_default() {
-  if (!org_.empty()) return org_;
-  if (!session_.kept().org.empty()) return session_.kept().org;
+  if (auto named = org_named(); !named.empty()) return named;
   auto const& all = session_.me().at("orgs").as_array();
   auto const& me = text_in(session_.me(), "user_id");
   std::vector<json::value const*> shared; // everybody has one of his own beside
@@ -59,9 +62,13 @@ std::string lookup::org_or_default() {
                 "--org SLUG, or once and for all: alloy org use SLUG");
 }
 
+std::string lookup::in_org_named() const {
+  auto const named = org_named();
+  return named.empty() ? std::string() : "?org_id=" + percent_encoded(named);
+}
+
 std::vector<std::string> lookup::orgs() {
-  if (!org_.empty()) return {percent_encoded(org_)};
-  if (!session_.kept().org.empty()) return {percent_encoded(session_.kept().org)};
+  if (auto const named = org_named(); !named.empty()) return {percent_encoded(named)};
   std::vector<std::string> all;
   for (auto const& one : session_.me().at("orgs").as_array()) all.push_back(field_of(one, "org_id"));
   return all;
@@ -70,8 +77,9 @@ std::vector<std::string> lookup::orgs() {
 std::string lookup::id_of(std::string_view thing, std::string const& name) {
   if (is_id(name)) return name;
   if (thing == "org") return field_of(session_.get("/api/v1/orgs/" + percent_encoded(name)), "id");
-  if (thing == "project") return field_of(session_.get("/api/v1/projects/" + percent_encoded(name)), "id");
-  if (thing == "ticket") return field_of(session_.get("/api/v1/tickets/" + percent_encoded(name)), "id");
+  if (thing == "project" || thing == "ticket")
+    return field_of(session_.get("/api/v1/" + std::string(thing) + "s/" + percent_encoded(name) + in_org_named()),
+                    "id");
   if (thing == "user") return user(name);
   if (thing == "sprint") return sprint(name);
   if (thing == "api-key") return api_key(name);
@@ -113,7 +121,7 @@ std::string lookup::sprint(std::string const& name) {
       projects.push_back(field_of(p, "id"));
   std::vector<match> found;
   for (auto const& p : projects)
-    for (auto const& s : session_.all("/api/v1/projects/" + p + "/sprints"))
+    for (auto const& s : session_.all("/api/v1/projects/" + p + "/sprints" + in_org_named()))
       if (same(field_of(s, "name"), name) || (same(name, "active") && field_of(s, "status") == "Active"))
         found.push_back({field_of(s, "id"), field_of(s, "name") + ", " + field_of(s, "status")});
   return only(found, "sprint", name);

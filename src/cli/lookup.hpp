@@ -17,10 +17,13 @@ class lookup {
   // Throws failure where nothing, or more than one thing, is called so.
   std::string id_of(std::string_view thing, std::string const& name);
   std::string org_or_default();
+  // The one that was given, or the profile's; empty: none is named anywhere.
+  std::string org_named() const;
   // Where else is looked: the one that was given, the profile's, or all of the caller's; percent-encoded.
   std::vector<std::string> orgs();
 
  private:
+  std::string in_org_named() const; // as a query
   std::string user(std::string const& name);
   std::string in_orgs(std::string_view thing, std::string const& collection, std::string_view field,
                       std::string const& name);

@@ -34,6 +34,7 @@ std::string hint_for(unsigned status, std::string const& code, std::string const
   if (code == "scope_missing")
     return "this key may not do that; make one with the scope: alloy auth api-key create --scopes ...";
   if (code == "fresh_proof_required") return "log in, or give the password again: alloy auth confirm";
+  if (code == "ambiguous") return "say which: --org SLUG, or once and for all: alloy org use SLUG";
   if (code == "role_too_low") return "ask an Admin or Owner of the organization";
   if (status == 403) return "`alloy auth me` shows who you are and where you are what";
   if (status == 404) return "look at its spelling, and at `alloy auth me` for where you belong";
@@ -140,6 +141,11 @@ void session::refuse(client::http_answer const& a) const {
     for (auto const& one : faults->as_array())
       if (auto const* const f = one.if_object())
         words += "\n  " + shown(*f, "pointer") + ": " + shown(*f, "detail") + " (" + shown(*f, "code") + ")";
+  if (auto const* const found = problem->if_contains("candidates"); found && found->is_array())
+    for (auto const& one : found->as_array())
+      if (auto const* const c = one.if_object())
+        words +=
+            "\n  " + padded(shown(*c, "slug"), 20) + "  " + padded(shown(*c, "reference"), 12) + "  " + shown(*c, "id");
   if (a.status >= 500) words += "\n  request " + shown(*problem, "request_id");
   throw failure(code_for(a.status), words, hint_for(a.status, code, plain_text(a.header("retry-after"))));
 }

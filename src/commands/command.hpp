@@ -21,6 +21,8 @@ struct answer {
   std::uint64_t position = 0;        // of the command's last event; 0 where nothing was appended
   std::optional<error> refused = {}; // the events say what happened, and yet the caller is refused (a reused token)
   bool replayed = false;             // from the answer kept for this idempotency key
+  std::vector<uuid> tenants = {};    // the organizations in whose logs the command's events stand
+  role least{};                      // what the command took of the caller there, beyond what its kind always takes
   std::string events = {};           // of a dry run: what would be appended, as a JSON array
 };
 
@@ -40,9 +42,11 @@ struct plan {
   std::function<answer(reader const& state)> render; // called once the events are folded
   std::optional<events::actor> actor = {};           // where the command itself makes the actor (registration)
   std::uint64_t cause = 0;                           // the position of the event that it answers to (an undo)
+  role least{};                                      // what of the caller this very command takes, where that is more
 };
 
-// A client's Idempotency-Key: `command_id` is made of caller, operation and key, `fingerprint` of the whole request.
+// A client's Idempotency-Key: `command_id` is made of the caller's credential and the key, `fingerprint` of the whole
+// request.
 struct retry_key {
   uuid command_id;
   std::string fingerprint;
@@ -53,6 +57,9 @@ struct command {
   std::string request_id;
   std::optional<retry_key> key;
   bool dry_run = false;
+  // Whether the caller may have the answer that is kept for the key; asked before anything is said of it. Null where
+  // another request came with the key. No function: everybody may who knows the request.
+  std::function<result<>(head const&, timestamp at, answer const* kept)> admit = {};
   std::function<result<plan>(head const&, timestamp at)> decide;
   std::function<void(result<answer>)> done; // on the sequencer's thread, after the sync
 };

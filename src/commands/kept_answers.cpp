@@ -16,8 +16,11 @@ struct kept_shape {
   std::string body;
   std::uint64_t version = 0, position = 0;
   std::string location, warning;
+  std::vector<uuid> tenants;
+  role least{};
 };
-BOOST_DESCRIBE_STRUCT(kept_shape, (), (fingerprint, expires_at, status, body, version, position, location, warning))
+BOOST_DESCRIBE_STRUCT(kept_shape, (),
+                      (fingerprint, expires_at, status, body, version, position, location, warning, tenants, least))
 
 std::string answer_key(uuid const& command_id) {
   return "a" + std::string(command_id.view());
@@ -47,6 +50,8 @@ std::optional<result<answer>> kept_answers::find(reader const& local, retry_key 
   a.position = kept.position;
   a.location = std::move(kept.location);
   a.warning = std::move(kept.warning);
+  a.tenants = std::move(kept.tenants);
+  a.least = kept.least;
   a.replayed = true;
   return result<answer>(std::move(a));
 }
@@ -61,6 +66,8 @@ void kept_answers::keep(view& local, retry_key const& key, answer const& a, time
   kept.position = a.position;
   kept.location = a.location;
   kept.warning = a.warning;
+  kept.tenants = a.tenants;
+  kept.least = a.least;
   local.put(answer_key(key.command_id), crypto::seal(sealing_key_, json::to_string(kept), key.command_id.view()));
   local.put(expiry_key(kept.expires_at, key.command_id), {});
 }

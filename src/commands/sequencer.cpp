@@ -155,9 +155,13 @@ result<answer> sequencer::run_one(command& c, open_batch& into) {
     // The log's times never run backwards, whatever the machine's clock does.
     timestamp const at = std::max(now(), last_at_);
     last_at_ = at;
-    if (c.key)
-      if (auto kept = parts_.answers.find(into.txn.of(family::local), *c.key, at)) return std::move(*kept);
     head const h{into.txn.of(family::state), into.txn.of(family::local)};
+    if (c.key)
+      if (auto kept = parts_.answers.find(into.txn.of(family::local), *c.key, at)) {
+        if (c.admit)
+          if (auto may = c.admit(h, at, *kept ? &**kept : nullptr); !may) return may.error();
+        return std::move(*kept);
+      }
     auto decided = c.decide(h, at);
     result<answer> done = decided ? apply(c, *decided, at, into) : result<answer>(decided.error());
     if (!done || c.dry_run)
@@ -199,6 +203,9 @@ result<answer> sequencer::apply(command& c, plan& p, timestamp at, open_batch& i
                  "this would make more than " + std::to_string(settings_.command_max_bytes) + " bytes of events");
   answer a = p.render(state);
   a.position = into.next_position == from.first_position ? 0 : into.next_position - 1;
+  for (auto const& tenant : tenants)
+    if (tenant != identity_tenant) a.tenants.push_back(tenant);
+  a.least = p.least;
   if (c.dry_run) a.events = events::public_list(p.events);
   if (c.key && !c.dry_run && a.position != 0 && !a.refused)
     parts_.answers.keep(into.txn.of(family::local), *c.key, a, at);

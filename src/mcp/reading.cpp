@@ -25,8 +25,17 @@ bool same(std::string_view a, std::string_view b) {
 
 } // namespace
 
+// The same id, too, may be in two organizations.
+std::string reading::in_org(std::string const& target) const {
+  bool const names_thing =
+      (target.starts_with("/projects/") || target.starts_with("/sprints/") || target.starts_with("/tickets/")) &&
+      !target.starts_with("/tickets/mine");
+  if (org_.empty() || !names_thing) return target;
+  return target + (target.find('?') == std::string::npos ? "?" : "&") + "org_id=" + org_;
+}
+
 json::value reading::get(std::string const& target) const {
-  auto const a = read(send_, target);
+  auto const a = read(send_, in_org(target));
   if (a.is_success()) return json::parse(a.body);
   boost::system::error_code ec;
   auto const problem = parse(a.body, ec);
@@ -36,7 +45,7 @@ json::value reading::get(std::string const& target) const {
 }
 
 std::optional<json::value> reading::try_get(std::string const& target) const {
-  auto const a = read(send_, target);
+  auto const a = read(send_, in_org(target));
   if (!a.is_success()) return std::nullopt;
   return json::parse(a.body);
 }
@@ -51,9 +60,17 @@ std::string reading::org_id(std::string const& named) const {
 }
 
 json::object reading::project(std::string const& named, std::string const& org) const {
-  if (org.empty()) return get("/projects/" + percent_encoded(named)).as_object();
+  org_.clear();
+  if (org.empty()) {
+    auto const found = get("/projects/" + percent_encoded(named)).as_object();
+    org_ = find_text(found, "org_id");
+    return found;
+  }
   for (auto const& one : items("/projects?org_id=" + org_id(org)))
-    if (auto const& o = one.as_object(); same(find_text(o, "key"), named) || find_text(o, "id") == named) return o;
+    if (auto const& o = one.as_object(); same(find_text(o, "key"), named) || find_text(o, "id") == named) {
+      org_ = find_text(o, "org_id");
+      return o;
+    }
   throw rpc_error(code::invalid_params, "there is no project " + named + " in " + org);
 }
 

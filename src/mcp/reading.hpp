@@ -13,15 +13,18 @@ class reading {
   json::array items(std::string const& target) const;
 
   std::string org_id(std::string const& named) const; // of a slug or an id
-  // By key or id, in an organization where one is named.
+  // By key or id, in an organization where one is named. What is read of it afterwards is meant in its organization.
   json::object project(std::string const& named, std::string const& org = {}) const;
   // By name or id; "active" is the one that runs.
   json::object sprint(std::string const& project_id, std::string const& named) const;
   call const& of() const noexcept { return call_; }
 
  private:
+  std::string in_org(std::string const& target) const;
+
   call const& call_;
   std::function<api_answer(api::request)> send_;
+  mutable std::string org_; // of the project that was found
 };
 
 json::object prompt_list();

@@ -58,9 +58,10 @@ std::vector<std::string> steps_of(std::string_view uri) {
   return steps;
 }
 
-// A ticket is found by its reference, but a key may be in several organizations.
+// A ticket is found by its reference in the organization that is named, for its key may be in several.
 json::object ticket_of(reading const& api, json::object const& project, std::string const& number) {
-  auto const ticket = api.get("/tickets/" + percent_encoded(find_text(project, "key") + "-" + number)).as_object();
+  auto const reference = percent_encoded(find_text(project, "key") + "-" + number);
+  auto const ticket = api.get("/orgs/" + find_text(project, "org_id") + "/tickets/" + reference).as_object();
   if (find_text(ticket, "project_id") != find_text(project, "id"))
     throw rpc_error(code::invalid_params, "there is no such ticket");
   return ticket;

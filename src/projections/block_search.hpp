@@ -54,8 +54,8 @@ class block_search {
   uuid const tenant_;
   text_query const& query_;
   std::string weights_;
-  std::vector<slot> slots_;                             // of all terms, in order
-  std::vector<std::optional<ticket_place>> references_; // of each term
+  std::vector<slot> slots_;                         // of all terms, in order
+  std::vector<std::optional<referred>> references_; // of each term
   std::unique_ptr<row_cursor> pages_;
 
   // Of the block at hand.

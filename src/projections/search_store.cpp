@@ -59,6 +59,14 @@ bool is_empty(reader const& rows) {
 
 } // namespace
 
+std::uint64_t indexed_position(reader const& rows) {
+  constexpr std::size_t position_at = 24;
+  std::string row;
+  return rows.get(folded_key(), row) && row.size() > position_at
+             ? big_endian_u64(std::string_view(row).substr(position_at))
+             : 0;
+}
+
 // version u64 | identity of the log | position u64 | checksum of the record that ends there u64
 std::string search_store::folded_row(uuid const& log, folded const& f) {
   std::string row;

@@ -62,4 +62,7 @@ class search_store {
   std::thread thread_;
 };
 
+// How far the log is folded into rows of the index.
+std::uint64_t indexed_position(reader const& rows);
+
 } // namespace alloy::projections

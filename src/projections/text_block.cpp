@@ -89,7 +89,13 @@ row_list rows_of(reader const& rows, std::string_view prefix) {
 } // namespace
 
 void seal(view& rows, uuid const& tenant, text_block& block) {
-  auto const loose = loose_of(rows, tenant, block);
+  auto loose = all_loose_of(rows, tenant, block);
+  std::vector<document> hiding;
+  for (auto const& l : loose) {
+    rows.erase(loose_key(tenant, block, l.at));
+    if (l.at.part == ticket_part::all) hiding.push_back(l.at);
+  }
+  std::erase_if(loose, [](loose_document const& l) { return l.at.part == ticket_part::all; });
   auto const numbers = number(documents_of(rows, tenant, block.number), loose);
   auto const added = invert(loose, numbers.loose);
   row_list former;
@@ -116,8 +122,9 @@ void seal(view& rows, uuid const& tenant, text_block& block) {
   pages.finish();
 
   put_documents(rows, tenant, block.number, numbers.documents);
-  for (auto const& l : loose) rows.erase(loose_key(tenant, block, l.at));
   ++block.seals;
+  for (auto const& d : hiding) rows.put(loose_key(tenant, block, d), {});
+  block.loose_bytes = hiding.size(); // so little that they are no reason to seal it once more
 }
 
 } // namespace alloy::projections

@@ -35,6 +35,7 @@ class changing {
     block_.first = std::min(block_.first, ticket);
     block_.last = std::max(block_.last, ticket);
   }
+  void show(rank const& ticket) { to_.rows.erase(loose_key(to_.tenant, block_, {ticket, ticket_part::all})); }
   void loosen(document const& d, std::string_view text) {
     auto const words = fold_words(text);
     to_.rows.put(loose_key(to_.tenant, block_, d), words);
@@ -51,27 +52,44 @@ class changing {
   text_block block_;
 };
 
-// One part of a ticket that is there already; without words it is gone.
-void change(target const& to, uuid const& ticket, document d, std::string_view text) {
-  auto const place = find_ticket(to.rows, to.tenant, ticket);
-  if (!place) return;
-  d.ticket = place->at;
-  changing block(to, place->block, place->at);
+void change_at(target const& to, ticket_place const& place, document d, std::string_view text) {
+  d.ticket = place.at;
+  changing block(to, place.block, place.at);
   block.loosen(d, text);
   block.done();
+}
+
+// One part of a ticket that is there already; without words it is gone.
+void change(target const& to, uuid const& ticket, document const& d, std::string_view text) {
+  if (auto const place = find_ticket(to.rows, to.tenant, ticket); place && !place->gone) change_at(to, *place, d, text);
+}
+// The same where the ticket may be hidden: what was said about it can be changed by an undo meanwhile.
+void change_hidden(target const& to, uuid const& ticket, document const& d, std::string_view text) {
+  if (auto const place = find_ticket(to.rows, to.tenant, ticket)) change_at(to, *place, d, text);
 }
 
 document comment(uuid const& id) {
   return {{}, ticket_part::comment, id};
 }
 
+// The current one is the last.
+void refer(ticket_place& t, std::string const& reference) {
+  std::erase(t.references, reference);
+  t.references.push_back(reference);
+}
+
+// A ticket that comes back is where it was, and so is what was said about it; one that nobody knew is new.
 void on(target const& to, events::stored_event const& e, events::ticket_created const& made) {
   auto const& before = made.restores.value;
   rank const at = rank::of(before ? before->created_at : e.at, e.subject.id);
-  auto const number = open_block(to.rows, to.tenant);
-  put_ticket(to.rows, to.tenant, {number, at, made.reference});
-  changing block(to, number, at);
+  auto place = before ? find_ticket(to.rows, to.tenant, e.subject.id) : std::nullopt;
+  if (!place || place->at != at) place = ticket_place{open_block(to.rows, to.tenant), at};
+  place->gone = false;
+  refer(*place, made.reference);
+  put_ticket(to.rows, to.tenant, *place);
+  changing block(to, place->block, at);
   block.extend_to(at);
+  block.show(at);
   block.loosen({at, ticket_part::title}, made.title);
   if (made.description) block.loosen({at, ticket_part::description}, *made.description);
   block.done();
@@ -94,11 +112,12 @@ void on(target const& to, events::stored_event const& e, events::comment_created
 }
 
 void on(target const& to, events::stored_event const& e, events::comment_updated const& updated) {
-  if (auto const& body = updated.changes.body.value) change(to, updated.ticket_id, comment(e.subject.id), body->to);
+  if (auto const& body = updated.changes.body.value)
+    change_hidden(to, updated.ticket_id, comment(e.subject.id), body->to);
 }
 
 void on(target const& to, events::stored_event const& e, events::comment_deleted const& deleted) {
-  change(to, deleted.ticket_id, comment(e.subject.id), {});
+  change_hidden(to, deleted.ticket_id, comment(e.subject.id), {});
 }
 
 // Every other event changes no text.
@@ -112,17 +131,17 @@ void index_event(view& rows, events::stored_event const& e, sealing const& when)
 
 void index_reference(view& rows, uuid const& tenant, uuid const& ticket, std::string_view reference) {
   auto place = find_ticket(rows, tenant, ticket);
-  if (!place) return;
-  erase_ticket(rows, tenant, *place);
-  place->reference = reference;
+  if (!place || place->gone) return;
+  refer(*place, std::string(reference));
   put_ticket(rows, tenant, *place);
 }
 
 void take_out(view& rows, uuid const& tenant, uuid const& ticket, sealing const& when) {
-  auto const place = find_ticket(rows, tenant, ticket);
-  if (!place) return;
+  auto place = find_ticket(rows, tenant, ticket);
+  if (!place || place->gone) return;
   change({rows, tenant, when}, ticket, {{}, ticket_part::all}, {});
-  erase_ticket(rows, tenant, *place);
+  place->gone = true;
+  put_ticket(rows, tenant, *place);
 }
 
 } // namespace alloy::projections

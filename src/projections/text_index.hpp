@@ -7,7 +7,7 @@
 namespace alloy::projections {
 
 // Of the rows: raised whenever the same log gives other ones, so that an older index is made anew.
-inline constexpr std::uint32_t text_index_version = 1;
+inline constexpr std::uint32_t text_index_version = 2;
 
 // When a block is sealed (text_rows.hpp), in bytes of loose text: a matter of speed that no search can tell. What is
 // loose is read word by word by every search; sealing costs what the block holds.
@@ -20,8 +20,8 @@ struct sealing {
 // Events that change no text change nothing.
 void index_event(view& rows, events::stored_event const& e, sealing const& when = {});
 
-// For a ticket that gets another reference, and for one that is deleted, with all its parts. A ticket that is not there
-// is none of this index's business.
+// For a ticket that gets another reference (its former ones go on leading to it), and for one that is deleted, with all
+// its parts. A ticket that is not there is none of this index's business.
 void index_reference(view& rows, uuid const& tenant, uuid const& ticket, std::string_view reference);
 void take_out(view& rows, uuid const& tenant, uuid const& ticket, sealing const& when = {});
 

@@ -74,28 +74,37 @@ std::optional<ticket_place> find_ticket(reader const& rows, uuid const& tenant, 
   fields f(value);
   auto const block = f.number();
   timestamp const created{static_cast<std::int64_t>(f.number())};
-  return ticket_place{block, rank::of(created, ticket), std::string(f.rest())};
+  ticket_place t{block, rank::of(created, ticket), {}, f.take(1).front() != 0};
+  for (auto left = f.rest();;) {
+    auto const end = left.find('\n');
+    t.references.emplace_back(left.substr(0, end));
+    if (end == std::string_view::npos) return t;
+    left.remove_prefix(end + 1);
+  }
 }
 
 void put_ticket(view& rows, uuid const& tenant, ticket_place const& t) {
   std::string value;
   append_u64(value, t.block);
-  rows.put(reference_key(tenant, t.reference), value + std::string(t.at.view()));
-  value.append(t.at.view().substr(0, number_bytes)).append(t.reference);
+  auto const referred = value + std::string(t.at.view());
+  value.append(t.at.view().substr(0, number_bytes)).push_back(t.gone ? 1 : 0);
+  for (auto const& reference : t.references) {
+    if (t.gone)
+      rows.erase(reference_key(tenant, reference));
+    else
+      rows.put(reference_key(tenant, reference), referred);
+    if (&reference != &t.references.front()) value.push_back('\n');
+    value.append(reference);
+  }
   rows.put(ticket_key(tenant, t.at.id()), value);
 }
 
-void erase_ticket(view& rows, uuid const& tenant, ticket_place const& t) {
-  rows.erase(reference_key(tenant, t.reference));
-  rows.erase(ticket_key(tenant, t.at.id()));
-}
-
-std::optional<ticket_place> find_reference(reader const& rows, uuid const& tenant, std::string_view reference) {
+std::optional<referred> find_reference(reader const& rows, uuid const& tenant, std::string_view reference) {
   std::string value;
   if (!rows.get(reference_key(tenant, reference), value)) return std::nullopt;
   fields f(value);
   auto const block = f.number();
-  return ticket_place{block, f.place(), std::string(reference)};
+  return referred{block, f.place()};
 }
 
 std::optional<text_block> find_block(reader const& rows, uuid const& tenant, std::uint64_t number) {
@@ -174,16 +183,27 @@ void put_documents(view& rows, uuid const& tenant, std::uint64_t block, std::vec
   rows.put(key(tenant, table::text_documents).add(block), value);
 }
 
-std::vector<loose_document> loose_of(reader const& rows, uuid const& tenant, text_block const& b) {
+std::vector<loose_document> all_loose_of(reader const& rows, uuid const& tenant, text_block const& b) {
   std::vector<loose_document> all;
   auto const prefix = loose_keys(tenant, b);
   rows.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view words) {
     all.push_back({document_of(fields(k.substr(prefix.str().size()))), std::string(words)});
-    // What is said of all parts sorts behind them.
-    if (auto const ticket = all.back().at.ticket; all.back().at.part == ticket_part::all)
-      for (auto l = all.rbegin(); l != all.rend() && l->at.ticket == ticket; ++l) l->words.clear();
     return true;
   });
+  return all;
+}
+
+std::vector<loose_document> loose_of(reader const& rows, uuid const& tenant, text_block const& b) {
+  auto all = all_loose_of(rows, tenant, b);
+  bool hidden = false; // what is said of all parts sorts behind them
+  rank of;
+  for (auto l = all.rbegin(); l != all.rend(); ++l) {
+    if (l->at.part == ticket_part::all) {
+      hidden = true;
+      of = l->at.ticket;
+    }
+    if (hidden && l->at.ticket == of) l->words.clear();
+  }
   return all;
 }
 

@@ -22,9 +22,10 @@ struct part {
   ticket_scope const& scope;
   ticket_order order;
   direction way;
-  std::string begin;        // the place to go on from, empty: from the first
-  std::size_t wanted;       // about so many will be taken
-  std::string weights = {}; // of the text's terms, where the best come first
+  std::string begin;            // the place to go on from, empty: from the first
+  std::size_t wanted;           // about so many will be taken
+  std::string weights = {};     // of the text's terms, where the best come first
+  std::vector<uuid> moved = {}; // in order: listed by a stream of their own
 };
 
 bool is_filtered(ticket_scope const& scope) {
@@ -51,6 +52,9 @@ class ticket_stream {
   // Candidates in order, at least one unless there are no more.
   virtual std::vector<found_ticket> candidates(std::size_t about) = 0;
   virtual bool exact() const { return false; } // every candidate matches
+  virtual bool stands_at(domain::ticket const& t, std::string const& place) const {
+    return place_in(of_.order, t) == place;
+  }
 
   bool up() const noexcept { return of_.way == direction::ascending; }
   bool keeps(domain::ticket const& t) const {
@@ -77,12 +81,12 @@ class ticket_stream {
     ended_ = all.empty();
     auto const rows = documents(all);
     for (std::size_t i = 0; i < all.size(); ++i) {
-      if (!rows[i]) continue;
+      if (!rows[i] || std::binary_search(of_.moved.begin(), of_.moved.end(), all[i].id)) continue;
       auto const json = domain::row::json_of(*rows[i]);
       if (!exact()) {
         auto const t = json::stored<domain::ticket>(json);
         // A row that leads from where the ticket no longer stands: it is found where it stands now.
-        if (!keeps(t) || place_in(of_.order, t) != all[i].place) continue;
+        if (!keeps(t) || !stands_at(t, all[i].place)) continue;
       }
       all[i].json.assign(json);
       ready_.push_back(std::move(all[i]));
@@ -93,12 +97,6 @@ class ticket_stream {
   std::size_t next_ = 0;
   bool ended_ = false;
 };
-
-std::string place_of(std::optional<priority> p, rank const& r) {
-  std::string place;
-  if (p) place.push_back(static_cast<char>(*p));
-  return place.append(r.view());
-}
 
 // The join in its own order: of creation, or of creation within each priority.
 class joined_stream final : public ticket_stream {
@@ -306,22 +304,32 @@ class best_stream final : public ticket_stream {
   bool exact() const override { return true; }
 
  private:
-  // The better and the newer compare as smaller.
-  static std::string place_of(scored const& m) {
-    std::string place;
-    for (int shift = 24; shift >= 0; shift -= 8) place.push_back(static_cast<char>(~(m.score >> shift)));
-    for (auto const byte : m.at.bytes) place.push_back(static_cast<char>(~byte));
-    return place;
-  }
-  static std::optional<scored> scored_at(std::string_view place) {
-    if (place.size() != 4 + rank::size) return std::nullopt;
-    scored m;
-    for (int i = 0; i < 4; ++i) m.score = m.score << 8 | static_cast<std::uint8_t>(~place[static_cast<std::size_t>(i)]);
-    for (std::size_t i = 0; i < rank::size; ++i) m.at.bytes[i] = static_cast<std::uint8_t>(~place[4 + i]);
-    return m;
+  std::optional<scored> after_;
+};
+
+// What has moved since the walk began, where it stood then.
+class moved_stream final : public ticket_stream {
+ public:
+  moved_stream(part of, std::vector<placed_ticket> then) : ticket_stream(std::move(of)) {
+    for (auto& t : then) {
+      bool const reached = of_.begin.empty() || (up() ? t.place >= of_.begin : t.place <= of_.begin);
+      if (reached) all_.push_back({std::move(t.place), t.id});
+    }
+    std::sort(all_.begin(), all_.end(),
+              [&](auto const& a, auto const& b) { return up() ? a.place < b.place : b.place < a.place; });
   }
 
-  std::optional<scored> after_;
+ protected:
+  std::vector<found_ticket> candidates(std::size_t about) override {
+    std::vector<found_ticket> found;
+    while (found.size() < about && next_ < all_.size()) found.push_back(std::move(all_[next_++]));
+    return found;
+  }
+  bool stands_at(domain::ticket const&, std::string const&) const override { return true; }
+
+ private:
+  std::vector<found_ticket> all_;
+  std::size_t next_ = 0;
 };
 
 std::unique_ptr<ticket_stream> stream_of(part of) {
@@ -344,30 +352,20 @@ std::unique_ptr<ticket_stream> stream_of(part of) {
 
 } // namespace
 
-std::string place_in(ticket_order order, domain::ticket const& t) {
-  std::string place;
-  switch (order) {
-  case ticket_order::created_at: return std::string(rank_of(t).view());
-  case ticket_order::priority: return place_of(t.priority, rank_of(t));
-  case ticket_order::updated_at:
-    append_u64(place, static_cast<std::uint64_t>(t.updated_at.ms));
-    return place.append(rank_of(t).view());
-  case ticket_order::number:
-    append_u64(place, static_cast<std::uint64_t>(t.ticket_number));
-    return place.append(t.id.view());
-  case ticket_order::relevance: break; // a document does not tell it
-  }
-  return place;
-}
-
 page list_tickets(reader const& state, ticket_query const& q, page_request const& ask) {
   // A cursor is a place, the tenant, for two may have a ticket at the same place, and the weights of the text's terms
   // in each scope: pages of one list must agree on how good a match is.
   bool const best_first = q.order == ticket_order::relevance;
   std::size_t const terms = best_first ? q.scopes.empty() ? 0 : q.scopes.front().text->query.terms.size() : 0;
   std::size_t const behind = 16 + terms * q.scopes.size();
-  bool const goes_on = ask.after.size() > behind;
-  std::string_view const cursor = ask.after;
+  bool const pinned = q.memory && moves(q.order);
+  std::string_view cursor = ask.after;
+  walk begun = q.begun;
+  if (pinned && cursor.size() == walk::bytes + place_bytes(q.order) + behind) {
+    begun = walk::from_bytes(cursor);
+    cursor.remove_prefix(walk::bytes);
+  }
+  bool const goes_on = cursor.size() > behind;
   auto const last_place = goes_on ? cursor.substr(0, cursor.size() - behind) : std::string_view{};
   uuid const last_tenant = goes_on ? uuid::from_view(cursor.substr(last_place.size())) : uuid{};
   auto const before = [&](std::string_view a, uuid const& a_tenant, std::string_view b, uuid const& b_tenant) {
@@ -378,10 +376,17 @@ page list_tickets(reader const& state, ticket_query const& q, page_request const
   if (best_first && !goes_on)
     for (auto const& scope : q.scopes) weights += weigh(scope.text->rows, scope.tenant, scope.text->query);
   std::vector<std::unique_ptr<ticket_stream>> streams;
-  for (std::size_t i = 0; i < q.scopes.size(); ++i)
-    if (!q.scopes[i].projects.empty())
-      streams.push_back(stream_of({state, q.scopes[i], q.order, q.way, std::string(last_place), ask.limit + 2,
-                                   weights.substr(i * terms, terms)}));
+  for (std::size_t i = 0; i < q.scopes.size(); ++i) {
+    if (q.scopes[i].projects.empty()) continue;
+    part of{
+        state, q.scopes[i], q.order, q.way, std::string(last_place), ask.limit + 2, weights.substr(i * terms, terms)};
+    if (pinned) {
+      auto moved = moved_since(state, of.scope, of.order, of.weights, *q.memory, begun);
+      if (!moved.then.empty()) streams.push_back(std::make_unique<moved_stream>(of, std::move(moved.then)));
+      of.moved = std::move(moved.ids);
+    }
+    streams.push_back(stream_of(std::move(of)));
+  }
   page p;
   std::string last;
   for (;;) {
@@ -393,7 +398,7 @@ page list_tickets(reader const& state, ticket_query const& q, page_request const
     }
     if (!first) return p;
     if (p.rows.size() == ask.limit) {
-      p.next = last + weights;
+      p.next = (pinned ? begun.as_bytes() : std::string()) + last + weights;
       return p;
     }
     auto one = first->take();

@@ -3,6 +3,7 @@
 #include "api/openapi.hpp"
 #include "tests/support/decider.hpp"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <set>
 
@@ -150,7 +151,36 @@ BOOST_AUTO_TEST_CASE(every_parameter_of_a_path_is_described_and_no_other) {
       if (in == "query" && name != "dry_run" && name != "as_of") in_query.emplace_back(name);
     }
     BOOST_TEST(in_path == params_of(op.path), boost::test_tools::per_element());
-    BOOST_TEST(in_query.size() == op.query.size(), op.id);
+    BOOST_TEST(in_query.size() == op.query.size() + (op.takes_org() ? 1 : 0), op.id);
+  }
+}
+
+// What names nothing of an organization has nothing to be asked for in one; what names it itself needs no second word.
+BOOST_AUTO_TEST_CASE(an_organization_is_asked_for_where_a_row_names_things_without_one) {
+  auto const asks = [](std::string_view id) {
+    return std::find_if(operations().begin(), operations().end(), [&](auto const& op) { return op.id == id; })
+        ->takes_org();
+  };
+  for (auto const id : {"get_ticket", "update_comment", "start_sprint", "get_delivery", "set_tags", "batch_transition",
+                        "batch_time_entries", "revoke_invite"})
+    BOOST_TEST(asks(id), id);
+  for (auto const id : {"get_org", "get_org_ticket", "list_labor_rates", "search_tickets", "get_time_report", "whoami",
+                        "create_project", "login", "erase_personal_data", "accept_invite", "import_data"})
+    BOOST_TEST(!asks(id), id);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_is_bound_may_do_what_its_row_says_and_no_more) {
+  auth::principal who;
+  who.granted = scope::admin;
+  for (auto const& op : operations()) {
+    if (op.open) continue;
+    who.only_org.reset();
+    who.only_projects.clear();
+    BOOST_TEST(admit(op, who).has_value(), op.id);
+    who.only_org = id_of(1);
+    BOOST_TEST(admit(op, who).has_value() == (op.bound != auth::bound_key::none), op.id);
+    who.only_projects = {id_of(2)};
+    BOOST_TEST(admit(op, who).has_value() == (op.bound == auth::bound_key::project), op.id);
   }
 }
 

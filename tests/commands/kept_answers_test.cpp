@@ -151,6 +151,45 @@ BOOST_AUTO_TEST_CASE(a_retry_in_the_same_batch_gets_the_same_answer) {
   BOOST_TEST(b.records() == "1+3 100/1\n4+3 1/1\n");
 }
 
+// Rights come before the answer, and before the word that another request had the key.
+BOOST_AUTO_TEST_CASE(a_kept_answer_is_given_to_whom_may_have_it) {
+  bench b;
+  bool may = true;
+  std::vector<uuid> written_to;
+  bool with_answer = false;
+  auto const ask = [&](std::string const& fingerprint) {
+    std::promise<result<answer>> told;
+    command c;
+    c.key = retry_key{id_of(900), fingerprint};
+    c.admit = [&](head const&, timestamp, answer const* kept) -> result<> {
+      with_answer = kept != nullptr;
+      if (kept) written_to = kept->tenants;
+      if (!may) return error(errc::role_too_low);
+      return {};
+    };
+    c.decide = [](head const&, timestamp) -> result<plan> {
+      auto p = plan_of(founding_of(id_of(1), "one"), "x");
+      p.least = role::Admin;
+      return p;
+    };
+    c.done = [&](result<answer> a) { told.set_value(std::move(a)); };
+    b.queue->submit(std::move(c));
+    return told.get_future().get();
+  };
+  BOOST_TEST(!ask("f")->replayed);
+  auto const again = ask("f");
+  BOOST_TEST_REQUIRE(again.has_value());
+  BOOST_TEST(again->replayed);
+  BOOST_TEST((again->least == role::Admin));
+  BOOST_TEST(with_answer);
+  BOOST_TEST((written_to == std::vector{id_of(1)}));
+  BOOST_TEST(name_of(ask("g")) == "idempotency_mismatch");
+  BOOST_TEST(!with_answer);
+  may = false;
+  BOOST_TEST(name_of(ask("f")) == "role_too_low");
+  BOOST_TEST(name_of(ask("g")) == "role_too_low");
+}
+
 BOOST_AUTO_TEST_CASE(a_refused_command_frees_its_key) {
   bench b;
   auto const refused = b.submit([](head const&, timestamp) -> result<plan> { return error(errc::wrong_state); },

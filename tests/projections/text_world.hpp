@@ -7,6 +7,7 @@
 #include "tests/projections/history.hpp"
 
 #include <set>
+#include <utility>
 
 namespace alloy::projections {
 
@@ -19,6 +20,7 @@ class text_world {
     rank at;
     std::string reference;
     std::map<std::string, std::string> parts; // title, description, comments by their ids
+    std::set<std::string> former = {};        // references that it had
   };
   using act = std::function<void(view&, sealing const&)>;
 
@@ -73,13 +75,28 @@ class text_world {
     tickets_[tenant(of)].at(id).parts.erase(to_string(comment));
     fold(of, entity::comment, comment, events::comment_deleted{id});
   }
+  void uncomment_hidden(unsigned of, uuid const& id, uuid const& comment) { // of a ticket that was removed
+    removed_[tenant(of)].at(id).parts.erase(to_string(comment));
+    fold(of, entity::comment, comment, events::comment_deleted{id});
+  }
   void refer(unsigned of, uuid const& id, std::string const& reference) {
-    tickets_[tenant(of)].at(id).reference = reference;
+    auto& t = tickets_[tenant(of)].at(id);
+    t.former.insert(std::exchange(t.reference, reference));
     done([=, t = tenant(of)](view& rows, sealing const&) { index_reference(rows, t, id, reference); });
   }
   void remove(unsigned of, uuid const& id) {
-    tickets_[tenant(of)].erase(id);
+    removed_[tenant(of)].insert(tickets_[tenant(of)].extract(id));
     done([=, t = tenant(of)](view& rows, sealing const& when) { take_out(rows, t, id, when); });
+  }
+  // As an undo does: with what was said about it.
+  void restore(unsigned of, uuid const& id) {
+    auto& t = tickets_[tenant(of)].insert(removed_[tenant(of)].extract(id)).position->second;
+    events::ticket_created e;
+    e.reference = t.reference;
+    e.title = t.parts.at("title");
+    if (auto const d = t.parts.find("description"); d != t.parts.end()) e.description = d->second;
+    e.restores.value = events::restored{{static_cast<std::int64_t>(big_endian_u64(t.at.view()))}, 1};
+    fold(of, entity::ticket, id, std::move(e));
   }
 
   // What a step of random numbers does, in words of which some begin alike.
@@ -103,6 +120,9 @@ class text_world {
     case 6: return comments.empty() ? void(comment(of, id, text(s.to, 6))) : edit(of, id, some(), text(s.to, 6));
     case 7: return comments.empty() ? remove(of, id) : uncomment(of, id, some());
     case 8: return refer(of, id, "TWO-" + std::to_string(++moved_));
+    case 9:
+      if (auto const& gone = removed_[tenant(of)]; !gone.empty()) return restore(of, gone.begin()->first);
+      return remove(of, id);
     default: comment(of, id, text(s.to, 8));
     }
   }
@@ -128,7 +148,7 @@ class text_world {
     return out;
   }
   static bool holds(ticket const& t, text_query::term const& term) {
-    if (!term.reference.empty() && term.reference == t.reference) return true;
+    if (!term.reference.empty() && (term.reference == t.reference || t.former.contains(term.reference))) return true;
     return std::any_of(t.parts.begin(), t.parts.end(), [&](auto const& part) {
       std::vector<std::string> words;
       for_each_word(fold_words(part.second), [&](std::string_view w) { words.emplace_back(w); });
@@ -160,7 +180,7 @@ class text_world {
   sealing const when_;
   timestamp at_{1'775'035'800'000};
   unsigned created_ = 0, commented_ = 0, moved_ = 0;
-  std::map<uuid, std::map<uuid, ticket>> tickets_;
+  std::map<uuid, std::map<uuid, ticket>> tickets_, removed_;
   std::vector<act> acts_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <set>
 
 namespace alloy::projections {
 namespace {
@@ -142,6 +143,65 @@ RC_BOOST_PROP(every_index_gives_its_list, ()) {
         if (which == 4) f.sprint = id_filter{{history::sprint(0, 0)}, false};
         RC_ASSERT(by_pages(state, q, 3) == by_force(state, q));
       }
+}
+
+// Whoever walks a list while others change its tickets: what matched all the while is met once, whatever else happened,
+// and nothing is met twice.
+RC_BOOST_PROP(a_walk_misses_nothing_and_meets_nothing_twice, ()) {
+  tests::map_view state;
+  timestamp last{};
+  history h(state, [&](events::new_record const& r) { last = events::decode_record(1, r.bytes).head.at; });
+  for (auto const& s : any_steps(80)) h.take(s);
+  auto q = any_query(h, state);
+  auto const then = state;
+  auto const limit = static_cast<std::size_t>(*rc::gen::inRange(1, 5));
+  walk_memory memory;
+  memory.ticket = [&](uuid const& tenant, uuid const& id, walk const&) {
+    return domain::find<ticket>(then, tenant, id);
+  };
+  q.memory = &memory;
+  q.begun = {1, last};
+  auto const names = [](std::vector<std::string> const& rows) {
+    std::vector<uuid> ids;
+    for (auto const& row : rows) ids.push_back(json::stored<ticket>(row).id);
+    return ids;
+  };
+  auto const matching = [&] {
+    auto ids = names(by_force(state, q));
+    return std::set<uuid>(ids.begin(), ids.end());
+  };
+  auto throughout = matching();
+  std::vector<uuid> met;
+  for (page_request ask{limit, {}};;) {
+    auto const p = list_tickets(state, q, ask);
+    for (auto const& id : names(p.rows)) met.push_back(id);
+    if (p.next.empty()) break;
+    ask.after = p.next;
+    for (auto const& s : any_steps(12)) {
+      h.take(s);
+      auto const now = matching();
+      std::erase_if(throughout, [&](uuid const& id) { return !now.contains(id); });
+    }
+  }
+  std::set<uuid> const once(met.begin(), met.end());
+  RC_ASSERT(once.size() == met.size());
+  RC_ASSERT(std::includes(once.begin(), once.end(), throughout.begin(), throughout.end()));
+}
+
+// A walk that nothing disturbs is the list as it stands.
+RC_BOOST_PROP(a_walk_in_peace_is_the_list, ()) {
+  tests::map_view state;
+  timestamp last{};
+  history h(state, [&](events::new_record const& r) { last = events::decode_record(1, r.bytes).head.at; });
+  for (auto const& s : any_steps(60)) h.take(s);
+  walk_memory memory;
+  memory.ticket = [&](uuid const& tenant, uuid const& id, walk const&) {
+    return domain::find<ticket>(state, tenant, id);
+  };
+  auto q = any_query(h, state);
+  q.memory = &memory;
+  q.begun = {1, last};
+  RC_ASSERT(by_pages(state, q, 3) == by_force(state, q));
 }
 
 BOOST_AUTO_TEST_CASE(a_list_of_another_organization_is_empty) {

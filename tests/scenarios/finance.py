@@ -9,7 +9,7 @@ import unittest
 
 import server
 from workshop import Workshop
-from world import Person, join
+from world import Person, join, random_id
 
 PERIOD = "2026-03"
 GROUPS = {"team": "teams", "project": "projects", "user": "users", "cost_center": "cost_centers"}
@@ -252,6 +252,29 @@ class Finance(Workshop):
         narrow = self.server.client(key)
         self.assertEqual(self.month.report("", narrow).json["totals"]["total_amount_cents"], 1721)
         self.assertEqual({e["project_id"] for e in narrow.get(f"/api/v1/time-entries?org_id={self.month.org}&limit=200")["items"]}, {self.month.projects["DIN"]})
+
+    # ------------------------------------------------------------------------------------ who has left
+
+    def test_hours_of_somebody_who_left_get_a_price(self):
+        month = Month(self, {}, [])
+        boss, org = month.boss.client, month.org
+        gone = month.member(self.fresh("gone"), "Member")
+        rates = f"/api/v1/users/{gone.id}/orgs/{org}/labor-rates"
+        project = boss.post("/api/v1/projects", {"org_id": org, "key": self.fresh("G").upper(), "name": "Left"})["id"]
+        ticket = boss.post(f"/api/v1/projects/{project}/tickets", {"title": "Worked on"})["id"]
+        entry = gone.client.post(f"/api/v1/tickets/{ticket}/time-entries", {"date": "2026-02-10", "minutes": 60})["id"]
+        gone.client.post(f"/api/v1/time-entries/{entry}/submit")
+        boss.post(f"/api/v1/time-entries/{entry}/approve")
+        boss.must("DELETE", f"/api/v1/orgs/{org}/members/{gone.id}")
+        self.assertEqual(boss.get(rates)["items"], [])
+        made = boss.post(rates, {"hourly_rate_cents": 7000, "effective_from": "2026-02-01"})
+        self.assertEqual([r["id"] for r in boss.get(rates)["items"]], [made["id"]])
+        total = boss.get(f"/api/v1/reports/time?org_id={org}&project_id={project}&from=2026-02-01&to=2026-02-28")["totals"]
+        self.assertEqual((total["minutes"], total["amount_cents"]), (60, 7000))
+        stranger = Person(self.server, self.fresh("nobody") + "@example.com", "Nobody")
+        for who in (stranger.id, random_id()):
+            for method, body in (("GET", None), ("POST", {"hourly_rate_cents": 1, "effective_from": "2026-02-01"})):
+                self.assertEqual(boss.ask(method, f"/api/v1/users/{who}/orgs/{org}/labor-rates", body).status, 404)
 
     # ------------------------------------------------------------------------------------ what if
 

@@ -7,7 +7,7 @@ from world import ROLES
 
 RULES = json.loads((pathlib.Path(__file__).parent / "policy.json").read_text())
 RULES.pop("_")
-NAMES, PLACES = RULES.pop("_names"), RULES.pop("_places")
+NAMES, PLACES, BOUND = RULES.pop("_names"), RULES.pop("_places"), RULES.pop("_bound")
 SCOPES = ("read", "write", "admin")
 VARYING = {"date", "x-request-id", "ratelimit", "content-length"}
 
@@ -19,6 +19,7 @@ class Caller:
     def __init__(self, name, person, role, ids, theirs, client, scope="admin", reach="all", is_key=False):
         self.name, self.person, self.role, self.ids, self.theirs = name, person, role, ids, theirs
         self.client, self.scope, self.reach, self.is_key = client, scope, reach, is_key
+        self.bound_to = {"all": "none", "abroad": "org"}.get(reach, "project")
 
     def __repr__(self):
         return self.name
@@ -37,6 +38,16 @@ def scope_of(op):
     return rule.get("scope") or ("read" if not op.writes else "admin" if rule.get("least") in ("Owner", "Admin") else "write")
 
 
+def bound_of(op):
+    """Which bound keys may do it: none, those bound to an organization, or those bound to projects, too."""
+    return next((kind for kind in ("project", "org") if op.id in BOUND[kind]), "none")
+
+
+def bound_may(op, who):
+    order = ("none", "org", "project")
+    return order.index(bound_of(op)) >= order.index(who.bound_to)
+
+
 def may(rule, role):
     return ROLES.index(role) <= ROLES.index(rule["least"]) and role not in rule.get("refused", {})
 
@@ -47,6 +58,8 @@ def refusal(op, who, there=True):
     rule, kind = RULES[op.id], about(op)
     if SCOPES.index(who.scope) < SCOPES.index(scope_of(op)):
         return 403, "scope_missing"
+    if not bound_may(op, who):
+        return 403, "key_not_allowed"
     if kind in ("self", "key", "code"):
         given = rule.get("reach", {})
         status = given.get(who.reach) or (given.get("key") if who.is_key else None)
@@ -68,7 +81,7 @@ def in_reach(op, who):
         return True
     if about(op) == "body" or RULES[op.id].get("whole"):
         return False
-    place = "project" if about(op) == "batch" else PLACES[op.path_names[0]]
+    place = RULES[op.id].get("place") or ("project" if about(op) == "batch" else PLACES[op.path_names[0]])
     return who.reach == "here" if place == "project" else not op.writes
 
 

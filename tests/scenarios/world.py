@@ -77,7 +77,7 @@ def furnish(owner, org, key, helper):
     return {"org_id": org, "project_id": project, "ticket_id": ticket["id"], "sprint_id": sprint, "label_id": label,
             "workflow_id": workflow, "comment_id": comment, "webhook_id": webhook, "delivery_id": delivery, "invite_id": pending["id"],
             "invite_code": pending["invite_code"], "user_id": helper.id, "team_id": team, "entity_type": "ticket",
-            "entity_id": ticket["id"], "key": "color", "position": undoable, "name": "reader", "time_entry_id": worked[0], "period": "2026-01",
+            "entity_id": ticket["id"], "reference": ticket["id"], "key": "color", "position": undoable, "name": "reader", "time_entry_id": worked[0], "period": "2026-01",
             "spares": spares}
 
 
