@@ -1,11 +1,13 @@
 #include "api/operators.hpp"
 
+#include "core/local_rows.hpp"
+
 #include <algorithm>
 
 namespace alloy::api {
 
 std::string import_row_of(uuid const& org) {
-  return "h" + std::string(org.view());
+  return local_key(local_row::import_under_way).add(org).str();
 }
 
 bool may_operate(write_call const& c) {
