@@ -1,8 +1,9 @@
-// Named positions in an organization's feed, kept for consumers that have no disk of their own. Rows of the local
-// family: 'c' organization, name -> JSON. They are no events: a reader's bookmark is nobody's history.
+// Named positions in an organization's feed, kept for consumers that have no disk of their own, in rows beside
+// the log (core/local_rows.hpp). They are no events: a reader's bookmark is nobody's history.
 #include "api/answers.hpp"
 #include "api/resources.hpp"
 #include "api/server_facts.hpp"
+#include "core/local_rows.hpp"
 #include "core/text.hpp"
 
 namespace alloy::api {
@@ -41,7 +42,7 @@ struct consumer_view {
 BOOST_DESCRIBE_STRUCT(consumer_view, (), (name, position, behind, updated_at))
 
 std::string rows_of(uuid const& org) {
-  return "c" + std::string(org.view());
+  return local_key(local_row::consumer).add(org).str();
 }
 
 consumer_view view_of(call const& c, std::string_view stored) {

@@ -62,7 +62,8 @@ struct explanation { // `items` and what all of them, not only this page, come t
   std::string period;
   report_group group_by{};
   alloy::projections::rule_set rule_set{};
-  std::string note;
+  std::string note, currency;
+  std::int64_t minor_digits = 2;
   std::optional<std::string> group_id;
   std::optional<uuid> project_id;
   report_sums totals;
@@ -73,13 +74,25 @@ struct explanation { // `items` and what all of them, not only this page, come t
   bool has_more = false;
 };
 BOOST_DESCRIBE_STRUCT(explanation, (),
-                      (period, group_by, rule_set, note, group_id, project_id, totals, excluded, position, items,
-                       next_cursor, has_more))
+                      (period, group_by, rule_set, note, currency, minor_digits, group_id, project_id, totals, excluded,
+                       position, items, next_cursor, has_more))
 
 std::string reason_of(reckoned const& e, std::optional<expensed> why_not) {
   if (e.row.status != time_status::Approved) return std::string(json::name_of(e.row.status));
   if (!e.cents) return "Unpriced";
   return why_not ? std::string(json::name_of(*why_not)) : std::string();
+}
+
+// Where the rate was set, in this log; an assumed one was not.
+std::optional<std::uint64_t> rate_position(books_view const& view, domain::dated_rate const& rate) {
+  if (rate.id.is_nil()) return std::nullopt;
+  std::optional<std::uint64_t> found;
+  auto const prefix = domain::history_of(view.org.id, entity::labor_rate, rate.id).str();
+  view.state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
+    found = big_endian_u64(k.substr(prefix.size()));
+    return false;
+  });
+  return found;
 }
 
 explained_entry explain(open_books const& books, reckoned const& e) {
@@ -103,7 +116,7 @@ explained_entry explain(open_books const& books, reckoned const& e) {
   if (auto reason = reason_of(e, why_not); !reason.empty()) x.reason = std::move(reason);
   if (e.rate) {
     x.rate_effective_from = e.rate->effective_from;
-    if (e.rate->position) x.rate_position = e.rate->position; // an assumed one has none
+    x.rate_position = rate_position(books.view, *e.rate);
     if (books.shows_amounts) {
       x.hourly_rate_cents = e.rate->cents;
       x.amount_cents = e.cents;
@@ -132,6 +145,8 @@ result<reply> explain_all(read_call& c, explain_query const& q) {
   x.group_by = books->group;
   x.rule_set = books->rules.front();
   x.note = rules_note;
+  x.currency = books->view.org.currency;
+  x.minor_digits = books->view.org.minor_digits;
   if (q.group_id) x.group_id = q.group_id->value;
   x.project_id = q.project_id;
   x.position = books->view.position();

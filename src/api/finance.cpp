@@ -148,13 +148,14 @@ group_words words_of(report_group g) {
   return {};
 }
 
-std::string unsigned_body(open_books const& books, report_answer const& a) {
+std::string unsigned_body(open_books const& books, report_answer const& a, report_form form) {
   auto const words = words_of(books.group);
   std::string body = "{";
   member(body, "period", books.period.name);
   member(body, "group_by", books.group);
   member(body, "org_id", books.view.org.id);
   member(body, "currency", books.view.org.currency);
+  if (form == report_form::of_records) member(body, "minor_digits", books.view.org.minor_digits);
   member(body, "rule_set", books.rules.front());
   member(body, "note", rules_note);
   if (!books.assumed.empty()) write_assumed(body, books.assumed);
@@ -176,7 +177,7 @@ std::string unsigned_body(open_books const& books, report_answer const& a) {
     member(body, "projects", a.differences);
     body += '}';
   }
-  member(body, "position", books.view.position());
+  if (form == report_form::of_position) member(body, "position", books.view.position());
   return body;
 }
 

@@ -73,8 +73,15 @@ struct report_answer {
   std::vector<projections::project_difference> differences; // of two rule sets
 };
 report_answer report_of(open_books const& books, bool with_budgets);
-std::string unsigned_body(open_books const& books, report_answer const& a);
+// What is hashed, and what is answered but for its closing members. Digests of closed months are kept for ever: a form
+// never changes, another one is another schema of period.closed.
+//   of_records   the same wherever the organization's records are
+//   of_position  (schema 1) with the position of the log in it, and without minor_digits
+enum class report_form : std::uint8_t { of_position, of_records };
+std::string unsigned_body(open_books const& books, report_answer const& a, report_form form = report_form::of_records);
 std::string digest_of(std::string_view unsigned_body);
+// The schema of the report; `more` are further members, each with a comma before it.
+std::string report_schema(schema_book& book, std::string_view more = {});
 // The names of the groups' list, id and name, as `group_by` says.
 struct group_words {
   std::string_view list, id, name;

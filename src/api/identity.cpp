@@ -2,6 +2,7 @@
 
 #include "auth/secret_format.hpp"
 #include "core/base64.hpp"
+#include "core/local_rows.hpp"
 
 #include <algorithm>
 
@@ -10,9 +11,8 @@ namespace {
 
 constexpr std::int64_t remembered_key_s = 60; // a key's expiry is looked at anew at least this often
 
-// Rows of the local family: 'u' key -> u64be milliseconds
 std::string last_use_key(uuid const& id) {
-  return "u" + std::string(id.view());
+  return local_key(local_row::key_last_use).add(id).str();
 }
 
 bool names_scheme(std::string_view authorization, std::string_view scheme) {

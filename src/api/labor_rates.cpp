@@ -32,6 +32,7 @@ result<reply> list(read_call& c, list_query const& q) {
   for (std::size_t i = first; i < rates.size() && p.rows.size() < ask->limit; ++i) {
     labor_rate_view v;
     static_cast<labor_rate&>(v) = find<labor_rate>(c.state, c.subject.org, rates[i].id).value();
+    v.hourly_rate_cents = rates[i].cents; // in the unit of now
     if (i + 1 < rates.size()) v.effective_until = rates[i + 1].effective_from;
     p.rows.push_back(alloy::json::to_string(v));
   }

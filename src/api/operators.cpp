@@ -1,9 +1,11 @@
 #include "api/operators.hpp"
 
+#include "core/local_rows.hpp"
+
 namespace alloy::api {
 
 std::string import_row_of(uuid const& org) {
-  return "h" + std::string(org.view());
+  return local_key(local_row::import_under_way).add(org).str();
 }
 
 bool is_operator(reader const& state, uuid const& user) {

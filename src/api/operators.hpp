@@ -7,7 +7,7 @@ namespace alloy::api {
 bool is_operator(reader const& state, uuid const& user);
 bool may_operate(write_call const& c);
 
-// An organization of which some records are still to come. Row of the local family: 'h' organization -> nothing.
+// An organization of which some records are still to come. It has a row beside the log (core/local_rows.hpp).
 std::string import_row_of(uuid const& org);
 inline bool is_being_imported(reader const& local, uuid const& org) {
   return local.has(import_row_of(org));

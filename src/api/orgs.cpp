@@ -153,6 +153,13 @@ std::vector<operation> org_operations() {
                                auto const o = c.entity<org>();
                                return updated<org>(decide(c.state(), o, body), o.id, o.id);
                              }),
+      called("org convert-currency", post<nothing, org>("convert_currency", "/api/v1/orgs/{org_id}/convert-currency",
+                                                        role::Owner, "Count amounts in the currency's own minor unit",
+                                                        [](write_call& c) {
+                                                          auto const o = c.entity<org>();
+                                                          return updated<org>(convert_currency(c.state(), o), o.id,
+                                                                              o.id);
+                                                        })),
       del("delete_org", "/api/v1/orgs/{org_id}", role::Owner,
           "Delete an organization that has no projects; nobody is a member of it any more",
           [](write_call& c) { return done(remove(c.state(), c.entity<org>())); }),
@@ -169,9 +176,23 @@ std::vector<operation> org_operations() {
   bound_keys_may(rows, auth::bound_key::org,
                  {"update_org", "delete_org", "create_invite", "list_invites", "revoke_invite"});
   for (auto& row : rows) row.tag = row.path.find("invite") == std::string_view::npos ? "Organizations" : "Invites";
-  rows[5].secret_answer = true;
-  rows[5].notes = "An address has one open invite: a new one revokes the one before. An invite gives what its sender "
+  for (auto& row : rows) {
+    row.secret_answer = row.id == "create_invite";
+    if (row.id == "create_invite")
+      row.notes = "An address has one open invite: a new one revokes the one before. An invite gives what its sender "
                   "could give at the moment when it is accepted.";
+    if (row.id == "update_org")
+      row.notes =
+          "The currency changes only while nothing is priced: 409 `currency_fixed` once there is a labor rate, a "
+          "budget or a closed month.";
+    if (row.id == "convert_currency")
+      row.notes =
+          "For organizations from before `minor_digits` followed the currency: their amounts have two decimals, "
+          "whatever "
+          "ISO 4217 says. Rates and budgets are read in the new unit from then on, and closed months keep the report "
+          "that "
+          "was signed. Exact or refused: 409 names in `in_the_way` the rates and budgets that would lose a part.";
+  }
   return rows;
 }
 

@@ -10,14 +10,18 @@ using namespace projections;
 result<reply> report(read_call& c, report_query const& q) {
   auto const books = open(c, q);
   if (!books) return books.error();
-  auto body = unsigned_body(*books, report_of(*books, q.include_budget.value_or(false)));
-  auto const digest = digest_of(body);
-  return json_reply(body + ",\"digest\":\"" + digest + "\"}");
+  auto const body = unsigned_body(*books, report_of(*books, q.include_budget.value_or(false)));
+  return json_reply(body + ",\"position\":" + std::to_string(books->view.position()) + ",\"digest\":\"" +
+                    digest_of(body) + "\"}");
 }
 
-std::string decimals(std::int64_t cents) {
-  auto const text = std::to_string(std::abs(cents) + 100); // at least three digits
-  return (cents < 0 ? "-" : "") + std::to_string(std::abs(cents) / 100) + "." + text.substr(text.size() - 2);
+// An amount of minor units as the currency writes it.
+std::string decimals(std::int64_t amount, std::int64_t digits) {
+  auto text = std::to_string(std::abs(amount));
+  auto const after = static_cast<std::size_t>(digits);
+  if (text.size() <= after) text.insert(0, after + 1 - text.size(), '0');
+  if (after > 0) text.insert(text.size() - after, 1, '.');
+  return (amount < 0 ? "-" : "") + text;
 }
 
 result<reply> export_csv(read_call& c, report_query const& q) {
@@ -38,8 +42,8 @@ result<reply> export_csv(read_call& c, report_query const& q) {
             std::string(json::name_of(line.capitalization_type)), in})
         row += csv_cell(cell) + ',';
       // Numbers are no formulas: an amount below zero keeps its sign.
-      row += line.hours + ',' + (line.amount_cents ? decimals(*line.amount_cents) : "") + ',' +
-             books->view.org.currency + ',' + (line.capitalized ? "true" : "false") + ',' + months;
+      row += line.hours + ',' + (line.amount_cents ? decimals(*line.amount_cents, books->view.org.minor_digits) : "") +
+             ',' + books->view.org.currency + ',' + (line.capitalized ? "true" : "false") + ',' + months;
       csv += row + "\r\n";
     }
   auto r = json_reply(std::move(csv));
@@ -57,7 +61,9 @@ struct assumed_rate_view {
 };
 BOOST_DESCRIBE_STRUCT(assumed_rate_view, (), (user_id, hourly_rate_cents, effective_from))
 
-std::string report_schema(schema_book& book) {
+} // namespace
+
+std::string report_schema(schema_book& book, std::string_view more) {
   std::string const string = R"({"type":"string"})";
   std::string groups;
   for (auto const g : {report_group::team, report_group::project, report_group::user, report_group::cost_center}) {
@@ -73,20 +79,25 @@ std::string report_schema(schema_book& book) {
   }
   return R"({"type":"object","additionalProperties":false,"properties":{"period":{"type":"string"},"group_by":)" +
          schema_of<report_group>(book) +
-         R"(,"org_id":{"type":"string","format":"uuid"},"currency":{"type":"string"},"rule_set":)" +
+         R"(,"org_id":{"type":"string","format":"uuid"},"currency":{"type":"string"},"minor_digits":{"type":"integer"},"rule_set":)" +
          schema_of<rule_set>(book) + R"(,"note":{"type":"string"},"what_if":{"type":"object","properties":{"rates":)" +
          schema_of<std::vector<assumed_rate_view>>(book) + R"(}},"comparison":{"type":"object","properties":)" +
          R"({"rule_sets":)" + schema_of<std::vector<rule_set>>(book) + R"(,"projects":)" +
          schema_of<std::vector<project_difference>>(book) + "}}" + groups +
          ",\"totals\":" + schema_of<report_sums>(book) + ",\"excluded\":" + schema_of<left_out>(book) +
-         R"(,"position":{"type":"integer"},"digest":{"type":"string"}},"required":["period","group_by","org_id",)"
-         R"("currency","totals","excluded","position","digest"]})";
+         R"(,"position":{"type":"integer"},"digest":{"type":"string"})" + std::string(more) +
+         R"(},"required":["period","group_by","org_id","currency","totals","excluded","position","digest"]})";
 }
+
+namespace {
 
 constexpr std::string_view report_notes =
     "Only people with the role Admin or `can_view_finance` see amounts; to others they are null. Without `org_id`: the "
     "caller's default organization. `rule_set` and `rates` are for what-if: nothing of them is stored. Two rule sets, "
-    "with a comma between them, are compared per project. The same position and query give the same bytes and digest.";
+    "with a comma between them, are compared per project. The same position and query give the same bytes; `digest` is "
+    "the SHA-256 of the bytes up to `,\"position\"`, so it is "
+    "the same on a server that the organization was imported into. Amounts named `_cents` are whole numbers of "
+    "10^-`minor_digits` of the currency.";
 
 } // namespace
 
@@ -102,7 +113,7 @@ std::vector<operation> report_operations() {
       explanation_row(),
       time_report_row(),
   };
-  rows[0].answer = report_schema;
+  rows[0].answer = [](schema_book& book) { return report_schema(book); };
   rows[1].answer_type = "text/csv";
   bound_keys_may(
       rows, auth::bound_key::project,

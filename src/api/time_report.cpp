@@ -45,11 +45,12 @@ struct time_report {
   time_group group_by{};
   uuid org_id;
   std::string currency;
+  std::int64_t minor_digits = 2;
   std::vector<time_line> groups; // by name, then id
   time_sums totals;
   std::uint64_t position = 0;
 };
-BOOST_DESCRIBE_STRUCT(time_report, (), (from, to, group_by, org_id, currency, groups, totals, position))
+BOOST_DESCRIBE_STRUCT(time_report, (), (from, to, group_by, org_id, currency, minor_digits, groups, totals, position))
 
 void add(time_sums& to, reckoned const& e) {
   auto const minutes = e.row.minutes;
@@ -121,6 +122,7 @@ result<reply> report(read_call& c, time_report_query const& q) {
                 q.group_by.value_or(time_group::user),
                 view->first.org.id,
                 view->first.org.currency,
+                view->first.org.minor_digits,
                 {},
                 {},
                 view->first.position()};

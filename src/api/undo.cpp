@@ -43,8 +43,10 @@ std::vector<events::stored_event> command_at(events::log const& log, uuid const&
   std::vector<events::stored_event> command;
   if (position == 0 || position > log.head()) return command;
   auto record = records_from(log, position, 1).front();
-  if (record.head.cause != 0)
-    if (auto first = records_from(log, record.head.cause, 1).front(); goes_on(first, record)) record = std::move(first);
+  if (record.head.cause != 0) { // of an imported one it is a position of another log, which may be anywhere or nowhere
+    auto first = records_from(log, record.head.cause, 1);
+    if (!first.empty() && goes_on(first.front(), record)) record = std::move(first.front());
+  }
   auto const first = record;
   for (;;) {
     if (record.head.tenant == tenant) command.insert(command.end(), record.events.begin(), record.events.end());

@@ -93,8 +93,9 @@ result<commands::plan> create_one(write_call& c, create_webhook const& body) {
 
 result<commands::plan> change_one(write_call& c, update_webhook const& body) {
   auto const w = c.entity<webhook>();
-  if (body.url)
-    if (auto fine = check_target(c.with, body.url.value->value); !fine) return fine.error();
+  bool const switches_on = body.active.value == true && !w.active; // an imported one was never held against our rules
+  if (body.url || switches_on)
+    if (auto fine = check_target(c.with, body.url ? body.url.value->value : w.url); !fine) return fine.error();
   auto d = decide(w, body);
   if (!d) return d.error();
   return view_plan(std::move(*d), w.org_id, w.id, {});

@@ -2,15 +2,15 @@
 
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
+#include "core/local_rows.hpp"
 
 #include <stdexcept>
 
 namespace alloy::auth {
 namespace {
 
-// Rows of the local family: 'p' person -> the person's key, sealed;  'e' HMAC of an email -> user
 std::string person_row(uuid const& person) {
-  return "p" + std::string(person.view());
+  return local_key(local_row::person_key).add(person).str();
 }
 
 } // namespace
@@ -40,7 +40,8 @@ std::optional<std::string> people::open(reader const& local, uuid const& person,
 }
 
 std::string people::email_key(std::string_view normal_email) const {
-  return "e" + std::string(crypto::view_of(crypto::hmac_sha256(sealing_key_, "email\n" + std::string(normal_email))));
+  auto const sum = crypto::hmac_sha256(sealing_key_, "email\n" + std::string(normal_email));
+  return local_key(local_row::user_by_email).add_bytes(crypto::view_of(sum)).str();
 }
 
 std::optional<uuid> people::find_by_email(reader const& local, std::string_view normal_email) const {

@@ -2,12 +2,11 @@
 
 #include "core/crypto.hpp"
 #include "core/json.hpp"
-#include "core/key.hpp"
+#include "core/local_rows.hpp"
 
 namespace alloy::commands {
 namespace {
 
-// Rows of the local family: 'a' command_id -> sealed kept_shape;  'x' expiry u64be command_id -> nothing
 struct kept_shape {
   static constexpr bool defaults_allowed = true;
   std::string fingerprint;
@@ -23,13 +22,11 @@ BOOST_DESCRIBE_STRUCT(kept_shape, (),
                       (fingerprint, expires_at, status, body, version, position, location, warning, tenants, least))
 
 std::string answer_key(uuid const& command_id) {
-  return "a" + std::string(command_id.view());
+  return local_key(local_row::kept_answer).add(command_id).str();
 }
 
 std::string expiry_key(timestamp at, uuid const& command_id) {
-  std::string k = "x";
-  append_u64(k, static_cast<std::uint64_t>(at.ms));
-  return k.append(command_id.view());
+  return local_key(local_row::kept_answer_expiry).add(static_cast<std::uint64_t>(at.ms)).add(command_id).str();
 }
 
 } // namespace
@@ -74,16 +71,18 @@ void kept_answers::keep(view& local, retry_key const& key, answer const& a, time
 
 void kept_answers::sweep(view& local, timestamp at, std::size_t rows_max) const {
   std::vector<std::string> expired;
-  local.scan("x", expiry_key(at, {}), direction::ascending, [&](std::string_view k, std::string_view) {
+  auto const from = local_key(local_row::kept_answer_expiry).str();
+  local.scan(from, expiry_key(at, {}), direction::ascending, [&](std::string_view k, std::string_view) {
     expired.emplace_back(k);
     return expired.size() < rows_max;
   });
   for (auto const& k : expired) {
     // The key may have been used anew since: then its row belongs to the later expiry.
-    std::string const row_key = "a" + k.substr(9);
+    auto const command_id = columns_of(local_row::kept_answer_expiry, k).substr(sizeof at.ms);
+    auto const row_key = answer_key(uuid::from_view(command_id));
     std::string row;
     if (local.get(row_key, row)) {
-      auto const plain = crypto::open(sealing_key_, row, std::string_view(k).substr(9));
+      auto const plain = crypto::open(sealing_key_, row, command_id);
       if (plain && json::stored<kept_shape>(*plain).expires_at <= at) local.erase(row_key);
     }
     local.erase(k);

@@ -266,7 +266,8 @@ result<> sequencer::append(origin const& from, drafts_view drafts, open_batch& i
   return {};
 }
 
-// Their bytes stay, so they keep their leaves; what they cannot be folded into is refused.
+// Their bytes stay, so they keep their leaves; what they cannot be folded into is refused. Nothing that stands in them
+// gets into an answer or a log line.
 result<> sequencer::append_stored(std::span<std::string const> records, open_batch& into) {
   view& state = into.txn.of(family::state);
   for (auto const& bytes : records) {
@@ -286,8 +287,8 @@ result<> sequencer::append_stored(std::span<std::string const> records, open_bat
       into.next_position += count;
     } catch (storage::read_failed const&) {
       throw;
-    } catch (std::exception const& bad) {
-      return error(errc::validation_failed, std::string("a record cannot be taken: ") + bad.what());
+    } catch (std::exception const&) {
+      return error(errc::validation_failed, "a record cannot be folded into what is before it");
     }
   }
   return {};

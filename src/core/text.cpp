@@ -1,5 +1,6 @@
 #include "core/text.hpp"
 
+#include "core/currencies.hpp"
 #include "core/json.hpp"
 #include "core/time.hpp"
 
@@ -20,15 +21,6 @@ bool upper(char c) {
 bool digit(char c) {
   return c >= '0' && c <= '9';
 }
-
-// ISO 4217, the active codes with a minor unit of two decimals or none we round to: amounts are in hundredths.
-constexpr std::string_view currencies =
-    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP "
-    "CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF "
-    "IDR ILS INR IRR ISK JMD JPY KES KGS KHR KMF KPW KRW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU "
-    "MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG "
-    "SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST "
-    "XAF XCD XOF XPF YER ZAR ZMW ZWG";
 
 } // namespace
 
@@ -96,7 +88,7 @@ bool color_rule::ok(std::string_view t) noexcept {
 }
 
 bool currency_rule::ok(std::string_view t) noexcept {
-  return t.size() == 3 && std::all_of(t.begin(), t.end(), upper) && currencies.find(t) != std::string_view::npos;
+  return minor_digits_of(t).has_value();
 }
 
 bool time_zone_rule::ok(std::string_view t) {

@@ -1,3 +1,4 @@
+#include "domain/currency.hpp"
 #include "domain/fold_steps.hpp"
 #include "domain/tags.hpp"
 #include "domain/teams.hpp"
@@ -42,6 +43,7 @@ void on(view& state, events::org_updated const& e, envelope const& at) {
 }
 void on(view& state, events::org_currency_converted const& e, envelope const& at) {
   update<org>(state, at, [&](org& o) { o.minor_digits = e.to_digits; });
+  note_conversion(state, e, at);
 }
 void on(view& state, events::org_deleted const& e, envelope const& at) {
   state.erase(slug_key(e.slug));

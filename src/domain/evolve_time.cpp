@@ -3,6 +3,7 @@
 #include "domain/periods.hpp"
 #include "domain/tags.hpp"
 #include "domain/time_entries.hpp"
+#include "events/ledger.hpp"
 
 namespace alloy::domain {
 
@@ -17,6 +18,11 @@ void count_minutes(view& state, time_entry const& e, std::int64_t more) {
   std::string next;
   append_u64(next, static_cast<std::uint64_t>(before + more));
   before + more == 0 ? state.erase(where) : state.put(where, next);
+}
+
+// The record that is being folded, as its organization counts: the chain is folded before the events.
+std::uint64_t seq_of(reader const& state, envelope const& at) {
+  return events::head_of(state, at.tenant).seq;
 }
 
 } // namespace
@@ -83,8 +89,9 @@ void on(view& state, events::labor_rate_set const& e, envelope const& at) {
   std::string value;
   append_u64(value, static_cast<std::uint64_t>(r.hourly_rate_cents));
   value += r.id.view();
-  state.put(rates_of(at.tenant, r.user_id).add(static_cast<std::uint64_t>(r.effective_from.days)).add(at.position),
-            value);
+  state.put(
+      rates_of(at.tenant, r.user_id).add(static_cast<std::uint64_t>(r.effective_from.days)).add(seq_of(state, at)),
+      value);
 }
 
 void on(view& state, events::period_closed const& e, envelope const& at) {
@@ -95,6 +102,8 @@ void on(view& state, events::period_closed const& e, envelope const& at) {
     p.version = before->version + 1;
   }
   p.org_id = at.tenant;
+  // Of schema 1: its report was that of the position right before.
+  if (auto const seq = seq_of(state, at); !p.report_seq && seq > 0) p.report_seq = seq - 1;
   p.status = period_status::Closed;
   p.closed_by = at.actor.user_id;
   p.closed_at = at.at;

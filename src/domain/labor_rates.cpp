@@ -1,7 +1,9 @@
 #include "domain/labor_rates.hpp"
 
+#include "domain/currency.hpp"
 #include "domain/diff.hpp"
 #include "domain/periods.hpp"
+#include "events/ledger.hpp"
 
 #include <algorithm>
 
@@ -9,14 +11,18 @@ namespace alloy::domain {
 
 std::vector<dated_rate> read_rates(reader const& state, uuid const& org, uuid const& user, std::uint64_t until) {
   std::vector<dated_rate> rates;
+  auto const head = ~std::uint64_t{0};
+  auto const last = until == head ? head : events::seq_at(state, org, until);
+  auto const conversions = conversions_of(state, org);
   auto const prefix = rates_of(org, user).str();
   state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view v) {
     auto const columns = k.substr(prefix.size());
-    dated_rate const r{{static_cast<std::int32_t>(big_endian_u64(columns))},
-                       static_cast<std::int64_t>(big_endian_u64(v)),
-                       big_endian_u64(columns.substr(8)),
-                       uuid::from_view(v.substr(8))};
-    if (r.position > until) return true;
+    dated_rate r{{static_cast<std::int32_t>(big_endian_u64(columns))},
+                 static_cast<std::int64_t>(big_endian_u64(v)),
+                 big_endian_u64(columns.substr(8)),
+                 uuid::from_view(v.substr(8))};
+    if (r.seq > last) return true;
+    r.cents = converted(r.cents, conversions, r.seq, last);
     if (!rates.empty() && rates.back().effective_from == r.effective_from) rates.pop_back();
     rates.push_back(r);
     return true;

@@ -1,8 +1,9 @@
 #pragma once
 // The rules of labor rates: what an hour of somebody costs, from a date on until the next rate begins. Nothing is
 // overwritten, so that a report can be made again as of any position. Rows:
-//   rate_by_user  user, effective_from u64be, position u64be -> cents u64be, id; of one date the last one holds
-// Pure.
+//   rate_by_user  user, effective_from u64be, org_seq u64be -> cents u64be, id; of one date the last one holds
+// org_seq is the organization's own count of records, the same on every server that has them; the user nil has no
+// rates, see currency.hpp. Pure.
 #include "domain/context.hpp"
 #include "domain/entities.hpp"
 #include "domain/history.hpp"
@@ -24,10 +25,10 @@ inline key rates_of(uuid const& org, uuid const& user) {
 struct dated_rate {
   date effective_from;
   std::int64_t cents = 0;
-  std::uint64_t position = 0; // of the event that set it
+  std::uint64_t seq = 0; // of the record that set it
   uuid id;
 };
-// One a date, in the order of dates, as they stood at `until`.
+// One a date, in the order of dates, as they stood at the position `until` of the log, in the unit of then.
 std::vector<dated_rate> read_rates(reader const& state, uuid const& org, uuid const& user,
                                    std::uint64_t until = ~std::uint64_t{0});
 // The rate in force on the day; null where there is none.

@@ -1,6 +1,8 @@
 #pragma once
 // The rules of organizations and their invites. Pure.
+#include "core/currencies.hpp"
 #include "core/prefix.hpp"
+#include "domain/currency.hpp"
 #include "domain/identity.hpp"
 #include "domain/workflows.hpp"
 
@@ -72,8 +74,13 @@ inline result<decision> decide(reader const& state, create_org const& c, context
   if (id.is_nil() || state.has(key_of<org>(id, id)) || state.has(key(id, table::tenant_head)) ||
       state.has(key_of<user>(identity_tenant, id)))
     return error(errc::already_exists, "this id is taken");
-  events::org_created e{
-      c.name.value, c.slug.value, c.time_zone ? c.time_zone->value : "UTC", c.currency ? c.currency->value : "USD", {}};
+  events::org_created e{c.name.value,
+                        c.slug.value,
+                        c.time_zone ? c.time_zone->value : "UTC",
+                        c.currency ? c.currency->value : "USD",
+                        {},
+                        {}};
+  if (auto const digits = minor_digits_of(e.currency).value(); digits != 2) e.minor_digits.value = digits;
   if (c.working_days) {
     auto week = week_of(*c.working_days);
     if (!week) return week.error();
@@ -92,9 +99,15 @@ inline result<decision> decide(reader const& state, org const& o, update_org con
     if (!week) return week.error();
     wanted.working_days.value->assign(week->begin(), week->end());
   }
+  auto changes = difference<events::org_changes>(o, wanted);
+  if (changes.currency) {
+    if (is_priced(state, o.id))
+      return error(errc::currency_fixed, "rates, budgets or closed months are counted in " + o.currency);
+    std::int64_t const digits = minor_digits_of(changes.currency.value->to).value();
+    if (digits != o.minor_digits) changes.minor_digits.value = {o.minor_digits, digits};
+  }
   decision d;
-  if (auto changes = difference<events::org_changes>(o, wanted); any(changes))
-    record(d.events, o.id, entity::org, o.id, events::org_updated{std::move(changes)});
+  if (any(changes)) record(d.events, o.id, entity::org, o.id, events::org_updated{std::move(changes)});
   return d;
 }
 

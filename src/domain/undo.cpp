@@ -1,5 +1,6 @@
 #include "domain/undo.hpp"
 
+#include "domain/currency.hpp"
 #include "domain/diff.hpp"
 #include "domain/evolve.hpp"
 #include "domain/history.hpp"
@@ -7,6 +8,7 @@
 #include "domain/projects.hpp"
 #include "domain/teams.hpp"
 #include "domain/time_entries.hpp"
+#include "events/ledger.hpp"
 
 #include <algorithm>
 #include <set>
@@ -148,6 +150,10 @@ class undoer {
   // Whether what the event would bring back can be had.
   template <class Updated> bool possible(Updated const&, envelope const&) { return true; }
   bool possible(events::org_updated const& e, envelope const& at) {
+    if (e.changes.currency && is_priced(state_, at.tenant)) {
+      reason(at, "rates, budgets or closed months are counted in its currency now");
+      return false;
+    }
     return !e.changes.slug || free(at, key(identity_tenant, table::org_by_slug).add(e.changes.slug.value->to), "slug");
   }
   bool possible(events::label_updated const& e, envelope const& at) {
@@ -304,6 +310,9 @@ class undoer {
       return;
     auto again = made_again<events::project_created>(*p);
     again.ticket_counter.value = p->ticket_counter;
+    if (again.budget_cents) // in the unit of now
+      again.budget_cents = converted(*again.budget_cents, conversions_of(state_, at.tenant),
+                                     events::seq_at(state_, at.tenant, at.position));
     add(at, std::move(again));
     give_tags_back(at);
   }

@@ -21,10 +21,11 @@ struct export_header {
   timestamp exported_at;
   std::uint64_t records = 0, position = 0;            // of the log, when it was written
   std::string root, digest, checkpoint, verifier_key; // root: base64; digest: of the tenant's entities, hex
+  json::changed<std::uint64_t> state_version = {};    // of the read models that the digest is of
 };
 BOOST_DESCRIBE_STRUCT(export_header, (),
                       (alloy_export, org_id, log, alloy_version, exported_at, records, position, root, digest,
-                       checkpoint, verifier_key))
+                       checkpoint, verifier_key, state_version))
 
 struct exported_person {
   uuid id;

@@ -1,9 +1,8 @@
 // The embedded log. Rows of family::log:
 //   0x01 | position of the first event, u64be -> the record's bytes (record.hpp)
-// Rows of family::local, so that records alone fill the log's files, in order, and no file is ever merged with another:
-//   'k' | command_id, 16 bytes               -> position of its first event, u64be; keyed commands only
-//   'i'                                      -> the log's identity, 16 bytes
-#include "core/key.hpp"
+// Beside it, in family::local (core/local_rows.hpp), so that records alone fill the log's files, in order, and no file
+// is ever merged with another: where the command of a client's key begins, and the log's identity.
+#include "core/local_rows.hpp"
 #include "events/admission.hpp"
 #include "events/head.hpp"
 #include "events/log.hpp"
@@ -16,7 +15,7 @@ using storage::family;
 // How many of the newest records a start reads whole. `alloy verify` reads all.
 constexpr std::size_t checked_at_start = 1000;
 
-constexpr char record_row = 1, command_row = 'k', identity_row = 'i';
+constexpr char record_row = 1;
 
 std::string record_key(position first) {
   std::string k(1, record_row);
@@ -25,9 +24,7 @@ std::string record_key(position first) {
 }
 
 std::string command_key(uuid const& id) {
-  std::string k(1, command_row);
-  k.append(id.view());
-  return k;
+  return local_key(local_row::used_key).add(id).str();
 }
 
 position position_of(std::string_view key) {
@@ -148,7 +145,7 @@ class rocksdb_log final : public log {
   }
 
   void load_identity(storage::database& db) {
-    std::string const key(1, identity_row);
+    auto const key = local_key(local_row::log_identity).str();
     std::string stored;
     if (local_.get(key, stored)) {
       if (stored.size() != sizeof identity_.bytes) damage(0, "its identity is not 16 bytes");

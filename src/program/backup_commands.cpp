@@ -1,6 +1,7 @@
 #include "program/backup_commands.hpp"
 
 #include "core/json.hpp"
+#include "core/local_rows.hpp"
 #include "core/log.hpp"
 #include "events/codec.hpp"
 #include "program/progress.hpp"
@@ -108,19 +109,10 @@ void copy_records(both_stores const& s, std::uint64_t until, projections::progre
   }
 }
 
-// What this server keeps beside the log: keys of persons, emails, bookmarks, last use of keys, networks of
-// logins. Answers that are kept
-// for retries belong to what happened after, too, so none are taken.
+// What the server keeps beside the log, as the table of local rows says.
 void copy_local(both_stores const& s) {
   storage::transaction txn(s.into);
-  for (char const kind : {'p', 'e', 'u', 'c', 'h', 'n'}) {
-    std::string const from(1, kind);
-    s.from.latest(family::local)
-        .scan(from, after_prefix(from), direction::ascending, [&](std::string_view k, std::string_view v) {
-          txn.of(family::local).put(k, v);
-          return true;
-        });
-  }
+  copy_local_rows(s.from.latest(family::local), txn.of(family::local), &local_kind::by_backup);
   txn.keep_command();
   if (!txn.empty()) txn.commit(true);
 }

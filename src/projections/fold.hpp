@@ -1,12 +1,17 @@
 #pragma once
 // Folds a record into everything that is derived from the log and kept with it: the tenant's chain, the entities, and
 // the read models that answer lists. A pure function of the state and the record, so a replay gives the same bytes.
+#include "core/error.hpp"
 #include "core/view.hpp"
 #include "events/codec.hpp"
 
 namespace alloy::projections {
 
 void fold(view& state, events::record const& r, std::string_view bytes);
+
+// A record of another server: each event is held against the rules of commands before it is folded. What a refused one
+// has written by then is the caller's to drop.
+result<> fold_foreign(view& state, events::record const& r, std::string_view bytes);
 
 // Of the rows that fold() writes: raised whenever the same log gives other rows, so that an older state is noticed.
 inline constexpr std::uint32_t state_version = 5;

@@ -105,6 +105,17 @@ crypto::digest digest_of_tenant(reader const& state, uuid const& tenant) {
   return digest.finish();
 }
 
+std::pair<crypto::digest, std::uint64_t> digest_and_records(reader const& state, uuid const& tenant) {
+  row_digest digest;
+  std::uint64_t records = 0;
+  auto const head = key(tenant, table::tenant_head);
+  auto const rows = state.cursor(head, key(tenant, table::org_by_slug), direction::ascending);
+  rows->seek(head);
+  if (rows->valid() && rows->key() == head.str()) records = big_endian_u64(rows->value());
+  for (rows->seek(key(tenant, table::org)); rows->valid(); rows->next()) digest.add(rows->key(), rows->value());
+  return {digest.finish(), records};
+}
+
 std::map<unsigned, std::uint64_t> differences(storage::database const& one, storage::database const& other) {
   constexpr std::size_t table_at = 16; // behind the tenant
   std::map<unsigned, std::uint64_t> found;

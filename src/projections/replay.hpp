@@ -31,6 +31,8 @@ crypto::digest digest_of(storage::database const& db);
 // Of one tenant's entities alone, whose rows know nothing of where in the log their events are: equal wherever its
 // records have been folded.
 crypto::digest digest_of_tenant(reader const& state, uuid const& tenant);
+// The same while others write, as of one moment: with how many records there were then. For committed rows.
+std::pair<crypto::digest, std::uint64_t> digest_and_records(reader const& state, uuid const& tenant);
 
 // How many rows of each table (the number of core/key.hpp) are in one state alone, or have other values in the two.
 std::map<unsigned, std::uint64_t> differences(storage::database const& one, storage::database const& other);

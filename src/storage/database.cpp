@@ -1,6 +1,6 @@
 #include "storage/database.hpp"
 
-#include "core/key.hpp"
+#include "core/local_rows.hpp"
 #include "storage/opening.hpp"
 #include "storage/options.hpp"
 #include "storage/quiet_environment.hpp"
@@ -13,10 +13,6 @@
 
 namespace alloy::storage {
 namespace {
-
-// Behind every key of a tenant: their ids do not begin with 0xff.
-constexpr std::string_view schema_key = "\xff\xff"
-                                        "alloy.schema";
 
 void lock_or_refuse(rocksdb::Env& env, std::string const& path, rocksdb::FileLock*& lock) {
   auto const s = env.LockFile(path + "/LOCK", &lock);
@@ -84,12 +80,12 @@ bool is_empty(store const& b) {
 void write_schema(rocksdb::WriteBatch& batch, rocksdb::ColumnFamilyHandle* local) {
   std::string version;
   append_u64(version, database::schema);
-  batch.Put(local, rocksdb::Slice(schema_key.data(), schema_key.size()), version);
+  batch.Put(local, local_key(local_row::schema).str(), version);
 }
 
 void check_schema(store& b) {
   std::string version;
-  if (b.latest[index_of(family::local)]->get(schema_key, version)) {
+  if (b.latest[index_of(family::local)]->get(local_key(local_row::schema), version)) {
     auto const found = big_endian_u64(version);
     if (version.size() != 8 || found != database::schema)
       throw open_refused("the store in " + b.given.path + " was not opened: it is of schema " + std::to_string(found) +

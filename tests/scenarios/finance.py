@@ -320,7 +320,7 @@ class Finance(Workshop):
         kept_csv = month.report("", door="/export").body
         position, ask = kept[queries[0]].json["position"], month.boss.client
         ask.patch(f"/api/v1/projects/{month.projects['ANC']}", {"name": "Renamed", "budget_cents": 5, "development_phase": "PostImplementation", "cost_center_id": "C9"})
-        ask.patch(f"/api/v1/orgs/{month.org}", {"currency": "USD"})
+        self.assertEqual(self.refused(409, "PATCH", f"/api/v1/orgs/{month.org}", {"currency": "USD"}, client=ask).code, "currency_fixed")
         ask.patch(f"/api/v1/teams/{ask.get(f'/api/v1/orgs/{month.org}/teams')['items'][0]['id']}", {"name": "Zeta"})
         month.rate(month.people["Ada"], "2026-03-01", 1)
         ask.post(f"/api/v1/time-entries/{month.entries[0]}/reopen", {"reason": "wrong day"})
@@ -449,7 +449,7 @@ class Finance(Workshop):
         draft, submitted, rejected = month.entries[12:15]
         before = month.report().json
         closed = month.admin.client.post(f"{periods}/{PERIOD}/close")
-        self.assertEqual((closed["status"], closed["report_position"], closed["digest"]), ("Closed", before["position"], before["digest"]))
+        self.assertEqual((closed["status"], closed["report_position"], closed["digest"], closed["minor_digits"]), ("Closed", before["position"], before["digest"], 2))
         self.assertEqual([closed[k] for k in ("total_minutes", "total_amount_cents", "capex_cents", "opex_cents", "excluded")], [802, 67578, 22128, 45450, EXCLUDED])
         self.assertEqual(month.report(f"as_of={closed['report_position']}").json["digest"], closed["digest"])
         cem = month.people["Cem"].client

@@ -15,7 +15,8 @@ BEFORE = {"complete_sprint": ("start_sprint",), "remove_team_member": ("add_team
 # Never taken back: there are other ways back, or none on purpose.
 FINAL = ("revoke_invite", "submit_time_entry", "approve_time_entry", "reject_time_entry", "reopen_time_entry", "batch_time_entries", "create_labor_rate",
          "close_period", "reopen_period", "rotate_webhook_secret", "ping_webhook", "replay_webhook", "redeliver")
-NO_EVENTS = ("put_consumer", "delete_consumer")  # bookmarks are nobody's history
+NO_EVENTS = ("put_consumer", "delete_consumer",  # bookmarks are nobody's history
+             "convert_currency")  # a new organization counts in its currency from the beginning
 SHOWN_AS_ENDED = ("create_invite",)  # taken back, it stays in its list as ended
 # Taken back, but not brought back again as it was: a member is removed, not unadded; a sprint forgets when it began or
 # ended.

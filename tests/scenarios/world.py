@@ -69,7 +69,7 @@ def furnish(owner, org, key, helper):
     ask.post(f"/api/v1/sprints/{running}/start")
     spares = {"delete_consumer": {"reader": "spare-reader"}, "delete_project": {project: empty, key: key + "E"}, "delete_label": {label: free}, "delete_sprint": {sprint: later},
               "complete_sprint": {sprint: running}, "delete_time_entry": {worked[0]: worked[1]}, "approve_time_entry": {worked[0]: worked[2]},
-              "reject_time_entry": {worked[0]: worked[3]}, "reopen_time_entry": {worked[0]: worked[4]}, "reopen_period": {"2026-01": "2025-12"}, "delete_ticket": {ticket["id"]: idle}}
+              "reject_time_entry": {worked[0]: worked[3]}, "reopen_time_entry": {worked[0]: worked[4]}, "reopen_period": {"2026-01": "2025-12"}, "get_period_report": {"2026-01": "2025-12"}, "delete_ticket": {ticket["id"]: idle}}
     for name in ("reader", "spare-reader"):
         ask.must("PUT", f"/api/v1/orgs/{org}/consumers/{name}", {"position": 1})
     undoable = ask.ask("POST", f"/api/v1/orgs/{org}/labels", {"name": "rash", "color": "#0000ff"}).headers["Alloy-Position"]

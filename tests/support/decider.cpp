@@ -2,6 +2,7 @@
 
 #include "domain/evolve.hpp"
 #include "events/codec.hpp"
+#include "events/ledger.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -20,6 +21,10 @@ decider::~decider() = default;
 
 decider& decider::given(domain::facts const& command) {
   std::vector<events::stored_event> folded;
+  if (!command.empty() && command.front().tenant != identity_tenant) {
+    auto const tenant_of = command.front().tenant; // its chain comes before the events, as in the fold
+    events::fold_record(state, tenant_of, events::head_of(state, tenant_of).seq + 1, position + 1, 0, "given");
+  }
   for (auto const& f : command) {
     events::stored_event e;
     static_cast<events::envelope&>(e) = {++position, id_of(5000), f.tenant,
