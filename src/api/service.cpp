@@ -6,6 +6,9 @@
 #include "api/router.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
+#include "core/derived_key.hpp"
+#include "core/exceptions.hpp"
+#include "core/fault_point.hpp"
 #include "core/log.hpp"
 #include "core/problem.hpp"
 #include "projections/history.hpp"
@@ -157,7 +160,8 @@ result<std::optional<commands::retry_key>> retry_key_of(operation const& op, req
   auto const key = asked.find_header("idempotency-key");
   if (!key || op.method != verb::post) return none;
   if (key->empty() || key->size() > 255) return error(errc::malformed_header, "an Idempotency-Key has 1 to 255 bytes");
-  auto const keyed = [&](std::string const& text) { return crypto::hmac_sha256(secret, text); };
+  auto const hidden = crypto::derived_key(secret, crypto::key_use::retry_keys);
+  auto const keyed = [&](std::string const& text) { return crypto::hmac_sha256(hidden, text); };
   // A caller without a credential is known by his address, so that strangers do not meet each other's keys.
   std::string const caller = who ? to_string(who->user_id) : "anybody at " + asked.peer;
   commands::retry_key made;
@@ -274,6 +278,14 @@ void service::handle(request&& asked, responder done) {
   start(std::move(p));
 }
 
+result<> service::check_caller(std::string_view authorization, std::string_view peer) {
+  rate_limits::taken counted;
+  if (auto within = limits_.count_address(counted, peer); !within) return within;
+  auto const who = parts_.with.identity.authenticate(authorization, parts_.db.latest(family::state), now());
+  if (!who) return who.error();
+  return limits_.count_credential(counted, **who);
+}
+
 void service::start(std::shared_ptr<pending> p) {
   if (auto checked = check_preconditions(p->asked); !checked) return p->refuse(checked.error());
   auto const min = min_position(p->asked);
@@ -297,9 +309,10 @@ void service::start(std::shared_ptr<pending> p) {
 void service::run_apart(std::shared_ptr<pending> p, std::function<void()> work) {
   auto const guarded = [p, work = std::move(work)] {
     try {
+      fault_points::pass("pool.request");
       work();
-    } catch (std::exception const& bug) {
-      log::error("a request failed", {{"request_id", p->asked.request_id}, {"why", bug.what()}});
+    } catch (...) {
+      note_exception(thrown_at::pool, std::current_exception(), p->asked.request_id);
       p->refuse(error(errc::internal, "the request was not carried out"));
     }
   };
