@@ -1,6 +1,6 @@
 #include "commands/kept_answers.hpp"
 
-#include "core/crypto.hpp"
+#include "core/derived_key.hpp"
 #include "core/json.hpp"
 #include "core/key.hpp"
 
@@ -23,6 +23,10 @@ std::string answer_key(uuid const& command_id) {
   return "a" + std::string(command_id.view());
 }
 
+crypto::sealer sealer_of(std::string const& server_key) {
+  return {server_key, crypto::key_use::kept_answers};
+}
+
 std::string expiry_key(timestamp at, uuid const& command_id) {
   std::string k = "x";
   append_u64(k, static_cast<std::uint64_t>(at.ms));
@@ -34,7 +38,7 @@ std::string expiry_key(timestamp at, uuid const& command_id) {
 std::optional<result<answer>> kept_answers::find(reader const& local, retry_key const& key, timestamp at) const {
   std::string row;
   if (!local.get(answer_key(key.command_id), row)) return std::nullopt;
-  auto const plain = crypto::open(sealing_key_, row, key.command_id.view());
+  auto const plain = sealer_of(sealing_key_).open(row, key.command_id.view());
   if (!plain) throw std::runtime_error("an answer kept for retries cannot be opened: was the server's key replaced?");
   auto kept = json::stored<kept_shape>(*plain);
   if (kept.expires_at <= at) return std::nullopt;
@@ -61,7 +65,7 @@ void kept_answers::keep(view& local, retry_key const& key, answer const& a, time
   kept.position = a.position;
   kept.location = a.location;
   kept.warning = a.warning;
-  local.put(answer_key(key.command_id), crypto::seal(sealing_key_, json::to_string(kept), key.command_id.view()));
+  local.put(answer_key(key.command_id), sealer_of(sealing_key_).seal(json::to_string(kept), key.command_id.view()));
   local.put(expiry_key(kept.expires_at, key.command_id), {});
 }
 
@@ -76,7 +80,7 @@ void kept_answers::sweep(view& local, timestamp at, std::size_t rows_max) const 
     std::string const row_key = "a" + k.substr(9);
     std::string row;
     if (local.get(row_key, row)) {
-      auto const plain = crypto::open(sealing_key_, row, std::string_view(k).substr(9));
+      auto const plain = sealer_of(sealing_key_).open(row, std::string_view(k).substr(9));
       if (plain && json::stored<kept_shape>(*plain).expires_at <= at) local.erase(row_key);
     }
     local.erase(k);
