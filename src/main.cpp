@@ -3,6 +3,7 @@
 #include "cli/help.hpp"
 #include "core/log.hpp"
 #include "core/settings.hpp"
+#include "core/steering.hpp"
 #include "program/audit_commands.hpp"
 #include "program/backup_commands.hpp"
 #include "program/mcp_parts.hpp"
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <functional>
 #include <map>
+#include <sys/stat.h>
 
 namespace {
 
@@ -79,7 +81,7 @@ std::vector<cli::local_command> const& local() {
 }
 
 int complain(std::string const& why) {
-  std::fprintf(stderr, "alloy: %s\n", why.c_str());
+  std::fprintf(stderr, "alloy: %s\n", without_steering(why).c_str());
   return 2;
 }
 
@@ -119,7 +121,7 @@ int run(command const& c, std::vector<std::string> words) {
     return c.run(*loaded, given);
   } catch (std::exception const& failed) {
     log::stop();
-    std::fprintf(stderr, "alloy %s: %s\n", std::string(c.words).c_str(), failed.what());
+    std::fprintf(stderr, "alloy %s: %s\n", std::string(c.words).c_str(), without_steering(failed.what()).c_str());
     return 1;
   }
 }
@@ -127,6 +129,7 @@ int run(command const& c, std::vector<std::string> words) {
 } // namespace
 
 int main(int argc, char** argv) {
+  ::umask(077); // the store, keys, backups, exports and profiles are for nobody else, whatever the shell says
   std::vector<std::string> words(argv + 1, argv + argc);
   if (words.empty()) {
     std::fputs(cli::overview(local()).c_str(), stderr);

@@ -2,6 +2,7 @@
 
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
+#include "core/derived_key.hpp"
 #include "core/problem.hpp"
 
 #include <algorithm>
@@ -25,7 +26,8 @@ std::string sign(call const& c, std::string_view plain) {
   for (auto const& [name, value] : filter) bound += '\n' + name + '=' + value;
   bound += '\n';
   bound += plain;
-  return std::string(crypto::view_of(crypto::hmac_sha256(c.with.sealing_key, bound)).substr(0, signature_bytes));
+  auto const key = crypto::derived_key(c.with.sealing_key, crypto::key_use::cursors);
+  return std::string(crypto::view_of(crypto::hmac_sha256(key, bound)).substr(0, signature_bytes));
 }
 
 } // namespace

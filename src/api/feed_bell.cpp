@@ -1,5 +1,7 @@
 #include "api/feed_bell.hpp"
 
+#include "core/exceptions.hpp"
+
 namespace alloy::api {
 
 feed_bell::seat::~seat() {
@@ -24,7 +26,7 @@ void feed_bell::ring(std::span<events::record const> records) {
   std::lock_guard const lock(guard_);
   for (auto const& org : orgs)
     if (auto const here = seats_.find(org); here != seats_.end())
-      for (auto const* one : here->second) one->wake_();
+      for (auto const* one : here->second) contained(thrown_at::waiting, [&] { one->wake_(); });
 }
 
 std::size_t feed_bell::seats() const {

@@ -1,6 +1,8 @@
 #include "api/openapi.hpp"
 
 #include "api/operation_shape.hpp"
+#include "core/base64.hpp"
+#include "core/crypto.hpp"
 #include "events/catalogue.hpp"
 
 #include <algorithm>
@@ -87,8 +89,8 @@ bool may_refuse(operation const& op, unsigned status) {
   case 400:
   case 422:
   case 500: return true;
-  case 401: return !op.open || op.id == "login" || op.id == "refresh";
-  case 403: return !op.open || op.id == "register";
+  case 401: return !op.open || op.id == "login" || op.id == "refresh" || op.id == "metrics";
+  case 403: return !op.open || op.id == "register" || op.id == "metrics";
   case 404:
     return on_thing || op.takes_org() || op.id == "metrics" || (!op.query.empty() && api) || op.id == "create_project";
   case 406: return op.answer != nullptr;
@@ -292,15 +294,25 @@ std::string openapi_document(std::span<operation const> table, settings const& c
          "}";
 }
 
+namespace {
+
+constexpr std::string_view docs_style =
+    ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 "
+    "1rem}code{font:14px ui-monospace,monospace}dt{margin-top:1rem}b{display:inline-block;min-width:4.5rem}"
+    "h2{margin-top:2.5rem;border-bottom:1px solid #8888}";
+
+} // namespace
+
+std::string docs_policy() {
+  return "default-src 'none'; style-src 'sha256-" + encode_base64(crypto::view_of(crypto::sha256(docs_style))) +
+         "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+}
+
 std::string docs_page(std::span<operation const> table) {
   std::string page =
       "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Alloy API</title><meta name=\"viewport\" "
-      "content=\"width=device-width\"><style>:root{color-scheme:light dark}body{font:16px/1.5 "
-      "system-ui,sans-serif;max-width:60rem;"
-      "margin:2rem auto;padding:0 1rem}code{font:14px "
-      "ui-monospace,monospace}dt{margin-top:1rem}b{display:inline-block;min-width:4.5rem}"
-      "h2{margin-top:2.5rem;border-bottom:1px solid #8888}</style></head><body><h1>Alloy API</h1><p>Version " +
-      std::string(ALLOY_VERSION) +
+      "content=\"width=device-width\"><style>" +
+      std::string(docs_style) + "</style></head><body><h1>Alloy API</h1><p>Version " + std::string(ALLOY_VERSION) +
       ". The machine's form of this page is <a href=\"/openapi.json\">/openapi.json</a>.</p>";
   std::string_view tag;
   for (auto const& op : table) {

@@ -6,5 +6,7 @@ namespace alloy::api {
 
 std::string openapi_document(std::span<operation const> table, settings const& config);
 std::string docs_page(std::span<operation const> table);
+// What that page may do: show itself, by its own style and nothing else (Content-Security-Policy).
+std::string docs_policy();
 
 } // namespace alloy::api

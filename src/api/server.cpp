@@ -1,7 +1,9 @@
 #include "api/answers.hpp"
+#include "api/identity.hpp"
 #include "api/openapi.hpp"
 #include "api/resources.hpp"
 #include "api/server_facts.hpp"
+#include "core/ip_address.hpp"
 
 namespace alloy::api {
 namespace {
@@ -50,6 +52,21 @@ result<reply> health(read_call& c) {
   return reply_of(v);
 }
 
+// What a stranger could learn of the machine from: for the networks that `details_networks` names and, from anywhere,
+// for operators. What came through a proxy has the proxy's address, so that says nothing about who asks.
+result<bool> may_see_details(read_call const& c) {
+  auto const& asked = c.asked;
+  bool const is_passed_on = asked.find_header("forwarded") || asked.find_header("x-forwarded-for") ||
+                            asked.find_header("x-real-ip") || asked.find_header("via");
+  if (!is_passed_on && lies_in(asked.peer, c.with.config.details_networks)) return true;
+  auto const credential = asked.find_header("authorization");
+  if (!credential) return false;
+  auto const who = c.with.identity.authenticate(*credential, c.state, now());
+  if (!who) return who.error();
+  bool const is_bound = (*who)->only_org || !(*who)->only_projects.empty();
+  return !is_bound && c.state.has(key(identity_tenant, table::operator_).add((*who)->user_id));
+}
+
 std::vector<check_view> checks_of(services const& with) {
   auto const& s = with.server;
   auto const waiting = s.sequencer.waiting();
@@ -69,7 +86,10 @@ result<reply> ready(read_call& c, ready_query const& q) {
   bool const ok = std::all_of(checks.begin(), checks.end(), [](auto const& one) { return one.ok; });
   ready_view v;
   v.status = ok ? "ready" : "not ready";
-  if (q.verbose) v.checks.value = std::move(checks);
+  if (q.verbose) {
+    auto const may = may_see_details(c); // a probe of anybody else is answered all the same
+    if (may && *may) v.checks.value = std::move(checks);
+  }
   auto r = reply_of(v);
   if (!ok) r.status = 503;
   return r;
@@ -85,6 +105,9 @@ reply text(std::string body, std::string_view type) {
 result<reply> metrics_page(read_call& c) {
   if (c.with.server.metrics_elsewhere)
     return error(errc::not_found, "the metrics are served by a listener of their own");
+  auto const may = may_see_details(c);
+  if (!may) return may.error();
+  if (!*may) return error(errc::role_too_low, "metrics are for the networks of details_networks and for operators");
   return text(c.with.server.metrics.scrape(), "text/plain; version=0.0.4; charset=utf-8");
 }
 
@@ -97,7 +120,8 @@ result<reply> document(read_call& c) {
 result<reply> docs(read_call&) {
   static std::string const made = docs_page(operations());
   auto r = text(made, "text/html; charset=utf-8");
-  r.headers.emplace_back("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+  static std::string const policy = docs_policy();
+  r.headers.emplace_back("Content-Security-Policy", policy);
   return r;
 }
 
@@ -111,8 +135,9 @@ std::vector<operation> server_operations() {
              get<status_view>("livez", "/livez", role::Viewer, "Whether the process lives; touches no disk",
                               [](read_call&) -> result<reply> { return reply_of(status_view{"alive"}); })),
       called("server readyz",
-             get<ready_view, ready_query>("readyz", "/readyz", role::Viewer,
-                                          "Whether requests should be sent here; ?verbose names every check", ready)),
+             get<ready_view, ready_query>(
+                 "readyz", "/readyz", role::Viewer,
+                 "Whether requests should be sent here; ?verbose names every check to whom details are for", ready)),
       called("server metrics",
              get<std::string>("metrics", "/metrics", role::Viewer, "Metrics for Prometheus", metrics_page)),
       called("server openapi", get<json::raw>("openapi", "/openapi.json", role::Viewer, "This document", document)),

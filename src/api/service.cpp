@@ -7,6 +7,9 @@
 #include "api/security_log.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
+#include "core/derived_key.hpp"
+#include "core/exceptions.hpp"
+#include "core/fault_point.hpp"
 #include "core/log.hpp"
 #include "projections/history.hpp"
 #include "projections/search_store.hpp"
@@ -154,7 +157,8 @@ result<std::optional<commands::retry_key>> retry_key_of(operation const& op, req
   auto const key = asked.find_header("idempotency-key");
   if (!key || op.method != verb::post) return none;
   if (key->empty() || key->size() > 255) return error(errc::malformed_header, "an Idempotency-Key has 1 to 255 bytes");
-  auto const keyed = [&](std::string const& text) { return crypto::hmac_sha256(secret, text); };
+  auto const hidden = crypto::derived_key(secret, crypto::key_use::retry_keys);
+  auto const keyed = [&](std::string const& text) { return crypto::hmac_sha256(hidden, text); };
   // The caller is the credential: a session, which stays the same when it is refreshed, or a key; so that a key that
   // may little is not given what a session of the same user was. Who has none is known by the address, so that
   // strangers do not meet each other's keys; what they are answered takes knowing the whole request.
@@ -309,6 +313,14 @@ bool service::goes_on_in_moving_order(pending const& p) {
   return sort ? !sort->ends_with("created_at") : given("q") != nullptr;
 }
 
+result<> service::check_caller(std::string_view authorization, std::string_view peer) {
+  rate_limits::taken counted;
+  if (auto within = limits_.count_address(counted, peer); !within) return within;
+  auto const who = parts_.with.identity.authenticate(authorization, parts_.db.latest(family::state), now());
+  if (!who) return who.error();
+  return limits_.count_credential(counted, **who);
+}
+
 void service::start(std::shared_ptr<pending> p) {
   if (auto checked = check_preconditions(p->asked); !checked) return p->refuse(checked.error());
   auto const min = min_position(p->asked);
@@ -334,9 +346,10 @@ void service::run_apart(std::shared_ptr<pending> p, std::function<void()> work) 
   p->has_waited = true;
   auto const guarded = [p, work = std::move(work)] {
     try {
+      fault_points::pass("pool.request");
       work();
-    } catch (std::exception const& bug) {
-      log::error("a request failed", {{"request_id", p->asked.request_id}, {"why", bug.what()}});
+    } catch (...) {
+      note_exception(thrown_at::pool, std::current_exception(), p->asked.request_id);
       p->refuse(error(errc::internal, "the request was not carried out"));
     }
   };

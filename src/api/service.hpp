@@ -28,6 +28,9 @@ class service {
   explicit service(service_parts parts);
 
   void handle(request&& asked, responder done);
+  // For a door that works on a message before it asks anything of the table: whether its sender is known and within its
+  // limits. Counted as handle() counts.
+  result<> check_caller(std::string_view authorization, std::string_view peer);
   // A batch is durable: credentials it ended are forgotten, readers that wait for its positions go on.
   void committed(std::span<events::record const> records);
   // The index of texts has come to the position. On its thread.

@@ -1,5 +1,8 @@
 #include "api/waiting.hpp"
 
+#include "core/exceptions.hpp"
+#include "core/fault_point.hpp"
+
 #include <algorithm>
 #include <chrono>
 
@@ -11,7 +14,28 @@ std::int64_t steady_ms() {
       .count();
 }
 
+constexpr std::chrono::milliseconds pause_after_exception{1};
+
 } // namespace
+
+// Whoever it is that has waited: what he throws is his alone, not the next one's and not the thread's.
+void waiting_room::let_go(std::vector<waiter>& some, bool visible) noexcept {
+  for (auto& w : some)
+    contained(thrown_at::waiting, [&] {
+      fault_points::pass("waiting.go");
+      w.then(visible);
+    });
+}
+
+// All of them or, where there is no memory for them, none.
+std::vector<waiting_room::waiter> waiting_room::take_if(std::function<bool(waiter const&)> const& leaves) {
+  std::vector<waiter> taken;
+  taken.reserve(waiters_.size());
+  auto const still = std::partition(waiters_.begin(), waiters_.end(), [&](waiter const& w) { return !leaves(w); });
+  std::move(still, waiters_.end(), std::back_inserter(taken));
+  waiters_.erase(still, waiters_.end());
+  return taken;
+}
 
 void waiting_room::close() {
   std::vector<waiter> left;
@@ -22,7 +46,7 @@ void waiting_room::close() {
   }
   bell_.notify_all();
   if (watcher_.joinable()) watcher_.join();
-  for (auto& w : left) w.then(false);
+  let_go(left, false);
 }
 
 bool waiting_room::wait(std::uint64_t position, std::int64_t wait_ms, call then) {
@@ -38,17 +62,21 @@ void waiting_room::raised(std::uint64_t head) {
   std::vector<waiter> ready;
   {
     std::scoped_lock lock(guard_);
-    auto const still =
-        std::partition(waiters_.begin(), waiters_.end(), [&](waiter const& w) { return w.position > head; });
-    std::move(still, waiters_.end(), std::back_inserter(ready));
-    waiters_.erase(still, waiters_.end());
+    if (waiters_.empty()) return;
+    ready = take_if([&](waiter const& w) { return w.position <= head; });
   }
-  for (auto& w : ready) w.then(true);
+  let_go(ready, true);
 }
 
-void waiting_room::watch() {
+void waiting_room::watch() noexcept {
+  while (!contained(thrown_at::waiting, [this] { watch_until_closed(); }))
+    std::this_thread::sleep_for(pause_after_exception);
+}
+
+void waiting_room::watch_until_closed() {
   std::unique_lock lock(guard_);
   while (!stopping_) {
+    fault_points::pass("waiting.watch");
     if (waiters_.empty()) {
       bell_.wait(lock);
       continue;
@@ -57,13 +85,9 @@ void waiting_room::watch() {
                          return a.until_ms < b.until_ms;
                        })->until_ms;
     bell_.wait_for(lock, std::chrono::milliseconds(std::max<std::int64_t>(1, first - steady_ms())));
-    std::vector<waiter> late;
-    auto const still = std::partition(waiters_.begin(), waiters_.end(),
-                                      [now = steady_ms()](waiter const& w) { return w.until_ms > now; });
-    std::move(still, waiters_.end(), std::back_inserter(late));
-    waiters_.erase(still, waiters_.end());
+    auto late = take_if([now = steady_ms()](waiter const& w) { return w.until_ms <= now; });
     lock.unlock();
-    for (auto& w : late) w.then(false);
+    let_go(late, false);
     lock.lock();
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Reads that ask for a position which is not there yet wait here, bounded in number and time. Any thread.
+// Reads that ask for a position which is not there yet wait here, bounded in number and time. Any thread. What a
+// waiter's call throws ends that waiter.
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -27,7 +28,10 @@ class waiting_room {
     std::int64_t until_ms;
     call then;
   };
-  void watch();
+  void watch() noexcept;
+  void watch_until_closed();
+  std::vector<waiter> take_if(std::function<bool(waiter const&)> const& leaves);
+  static void let_go(std::vector<waiter>& some, bool visible) noexcept;
 
   std::size_t places_max_;
   std::mutex guard_;

@@ -5,7 +5,7 @@
 #include "api/webhook_view.hpp"
 #include "auth/secret_format.hpp"
 #include "core/base64.hpp"
-#include "core/crypto.hpp"
+#include "core/derived_key.hpp"
 #include "projections/history.hpp"
 #include "webhooks/delivery_store.hpp"
 #include "webhooks/target_guard.hpp"
@@ -79,7 +79,7 @@ result<> check_target(services const& with, std::string const& url) {
 }
 
 std::string sealed(write_call const& c, std::string const& secret, uuid const& id) {
-  return encode_base64(crypto::seal(c.with.sealing_key, secret, id.view()));
+  return encode_base64(crypto::sealer(c.with.sealing_key, crypto::key_use::webhook_secrets).seal(secret, id.view()));
 }
 
 result<commands::plan> create_one(write_call& c, create_webhook const& body) {

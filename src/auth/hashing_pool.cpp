@@ -1,9 +1,9 @@
 #include "auth/hashing_pool.hpp"
 
-#include "core/log.hpp"
+#include "core/exceptions.hpp"
+#include "core/fault_point.hpp"
 
 #include <algorithm>
-#include <exception>
 
 namespace alloy::auth {
 namespace {
@@ -57,13 +57,10 @@ void hashing_pool::work() {
     waiting_.pop_front();
     if (options_.on_depth) options_.on_depth(waiting_.size());
     lock.unlock();
-    try {
+    contained(thrown_at::pool, [&] {
+      fault_points::pass("pool.job");
       job();
-    } catch (std::exception const& e) {
-      log::error("hashing job failed", {{"what", e.what()}});
-    } catch (...) {
-      log::error("hashing job failed", {{"what", "no std::exception"}});
-    }
+    });
     // What the job holds may be dear to destroy, or submit again.
     job = nullptr;
     lock.lock();

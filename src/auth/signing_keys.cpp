@@ -105,18 +105,22 @@ result<> write_key_file(fs::path const& path, std::string_view content) {
   return sync_folder(path.parent_path());
 }
 
-result<> prepare_folder(fs::path const& folder) {
-  std::error_code failure;
-  fs::create_directories(folder.parent_path(), failure);
-  if (failure) return refused(folder.parent_path(), "cannot be made: " + failure.message());
-  if (::mkdir(folder.c_str(), 0700) == 0) return sync_folder(folder.parent_path());
-  if (errno != EEXIST) return failed(folder, "cannot be made");
+// Of one that is there.
+result<> check_folder(fs::path const& folder) {
   struct stat about {};
   if (::stat(folder.c_str(), &about) != 0) return failed(folder, "cannot be examined");
   if (!S_ISDIR(about.st_mode)) return refused(folder, "is not a folder");
   if ((about.st_mode & 077U) != 0)
     return refused(folder, "has mode " + octal(about.st_mode & 07777U) + ", so others may enter; run chmod 700 on it");
   return {};
+}
+
+result<> prepare_folder(fs::path const& folder) {
+  std::error_code failure;
+  fs::create_directories(folder.parent_path(), failure);
+  if (failure) return refused(folder.parent_path(), "cannot be made: " + failure.message());
+  if (::mkdir(folder.c_str(), 0700) == 0) return sync_folder(folder.parent_path());
+  return errno == EEXIST ? check_folder(folder) : failed(folder, "cannot be made");
 }
 
 result<std::string> read_or_make(fs::path const& path, std::function<std::string()> const& make) {
@@ -179,6 +183,8 @@ result<signing_keys> signing_keys::load(std::string_view private_pem, std::strin
   auto const folder = data_dir / "keys";
   if (!public_pem.empty() && private_pem.empty())
     return error(errc::internal, "jwt_public_key is given without jwt_private_key: Alloy signs the tokens it checks");
+  if (std::error_code ignored; fs::exists(folder, ignored))
+    if (auto fine = check_folder(folder); !fine) return fine.error();
   auto jwt_key = load_jwt_key(private_pem, folder / "jwt-ed25519.pem");
   if (!jwt_key) return jwt_key.error();
   if (!public_pem.empty()) {

@@ -33,8 +33,17 @@ constexpr option_help common[] = {
     {"-h, --help", "this text"},
 };
 
-bool is_secret(flag const& f) {
+bool is_password(flag const& f) {
   return f.name.ends_with("password");
+}
+bool is_secret(flag const& f) {
+  return is_password(f) || f.name == "refresh-token";
+}
+
+// Every user of the machine sees the words of a command while it runs, and the shell keeps them.
+void warn_of_secret(flag const& f, std::string const& instead) {
+  std::fprintf(stderr, "alloy: others on this machine can read the %s in this command; give it by %s\n", f.name.c_str(),
+               instead.c_str());
 }
 
 std::string read_all(std::istream& in, std::string const& what) {
@@ -117,17 +126,29 @@ void take_secrets(std::vector<flag> const& flags, typed& t) {
   for (auto const& f : flags) {
     if (!is_secret(f) || f.of->in != api::parameter::place::body) continue;
     auto& given = t.values[f.of->name];
+    if (!given.empty())
+      warn_of_secret(f, "--" + f.name + "-file FILE, - for standard input" +
+                            (is_password(f) ? ", or leave it out to be asked" : ""));
     auto const file = t.values.find(f.of->name + "_file");
     if (file != t.values.end() && !file->second.empty())
       given = {first_line(file->second.front() == "-" ? read_all(std::cin, "standard input")
                                                       : content_of("@" + file->second.front()))};
-    if (given.empty() && f.of->required)
+    if (given.empty() && f.of->required && is_password(f))
       if (auto typed_in = ask_secret(f.name)) given = {std::move(*typed_in)};
-    if (given.empty() && f.of->required)
+    if (given.empty() && f.of->required && is_password(f))
       throw failure(usage, "the " + f.name + " is missing, and there is no terminal to ask at",
                     "--" + f.name + "-file FILE, or - for standard input");
     t.values.erase(f.of->name + "_file");
   }
+}
+
+// The same secrets, written into the body itself.
+void warn_of_data(std::vector<flag> const& flags, typed const& t) {
+  auto const& data = t.with.data;
+  if (data.starts_with('@') || data == "-") return;
+  for (auto const& f : flags)
+    if (is_secret(f) && f.of->in == api::parameter::place::body && data.find('"' + f.of->name + '"') != data.npos)
+      warn_of_secret(f, "--data @FILE or --data -");
 }
 
 // name=value, as tags are written, of what is left of the line.
@@ -177,7 +198,7 @@ typed read_line(command const& c, std::vector<flag> const& flags, std::vector<st
   for (auto const& [name, value] : booleans)
     if (!value.empty()) t.values[name] = {value};
   std::erase_if(t.values, [](auto const& v) { return v.second.empty(); });
-  if (!t.with.help && t.with.data.empty()) take_secrets(flags, t);
+  if (!t.with.help) t.with.data.empty() ? take_secrets(flags, t) : warn_of_data(flags, t);
   std::erase_if(t.values, [](auto const& v) { return v.second.empty(); });
   return t;
 }

@@ -4,6 +4,7 @@
 #include "cli/render.hpp"
 #include "cli/transfer.hpp"
 #include "core/settings_table.hpp"
+#include "core/steering.hpp"
 
 #include <chrono>
 #include <cstdio>
@@ -22,8 +23,9 @@ void print(std::string_view text) {
     throw failure(broken, "standard output cannot be written");
 }
 
-void write_to(std::string const& file, std::string_view text) {
-  if (file.empty()) return print(text);
+// What others wrote, on its way to a file as it is, to a terminal without what would steer it.
+void write_to(std::string const& file, std::string_view text, terminal const& screen) {
+  if (file.empty()) return screen.is_screen() ? print(without_steering(text)) : print(text);
   std::ofstream out(file, std::ios::binary);
   out << text;
   if (!out.flush()) throw failure(broken, file + " cannot be written");
@@ -45,7 +47,7 @@ class running {
       typed_.values["refresh_token"] = {s.kept().refresh_token};
     place_operands(c_, shape_, flags_, typed_);
     auto const r = make_request(c_, shape_, flags_, typed_, names);
-    if (c_.op->id == "export_data") return write_export(s, r, typed_.with.file);
+    if (c_.op->id == "export_data") return write_export(s, r, typed_.with.file, screen_);
     if (typed_.with.watch) return watch(s, r);
     auto const a = s.send(r, c_.op->open);
     if (c_.op->writes() && !typed_.with.dry_run) remember(s, a);
@@ -119,14 +121,14 @@ class running {
     auto const& o = typed_.with;
     bool const is_json = a.header("content-type").find("json") != std::string_view::npos;
     if (o.output == form::json || !is_json || body.empty()) {
-      write_to(o.file, body);
+      write_to(o.file, body, screen_);
       if (screen_.is_screen() && !body.empty() && body.back() != '\n') print("\n");
       return;
     }
     auto const answer = json::parse(body);
-    if (o.quiet) return write_to(o.file, ids_of(answer));
-    if (o.output == form::csv) return write_to(o.file, as_csv(answer, o.fields));
-    write_to(o.file, drawn(answer));
+    if (o.quiet) return write_to(o.file, ids_of(answer), screen_);
+    if (o.output == form::csv) return write_to(o.file, as_csv(answer, o.fields), screen_);
+    o.file.empty() ? print(drawn(answer)) : write_to(o.file, drawn(answer), screen_); // with our own colors
     auto const* const page = answer.if_object();
     if (page && page->contains("has_more") && page->at("has_more") == true && !o.all)
       std::fputs("there is more: --all shows everything\n", stderr);
@@ -191,7 +193,8 @@ class running {
       if (line.starts_with("data: ")) data += line.substr(6);
     }
     if (data.empty()) return;
-    print(typed_.with.output == form::json ? data + "\n" : event_line(json::parse(data).as_object(), screen_));
+    if (typed_.with.output == form::json) return write_to({}, data + "\n", screen_);
+    print(event_line(json::parse(data).as_object(), screen_));
   }
 
   command const& c_;
@@ -273,11 +276,11 @@ int run(std::vector<std::string> line, std::span<local_command const> local) {
   try {
     return run_line(std::move(line), local);
   } catch (failure const& f) {
-    std::fprintf(stderr, "alloy: %s\n", f.what());
-    if (!f.hint.empty()) std::fprintf(stderr, "  %s\n", f.hint.c_str());
+    std::fprintf(stderr, "alloy: %s\n", without_steering(f.what()).c_str());
+    if (!f.hint.empty()) std::fprintf(stderr, "  %s\n", without_steering(f.hint).c_str());
     return f.code;
   } catch (std::exception const& bug) {
-    std::fprintf(stderr, "alloy: %s\n", bug.what());
+    std::fprintf(stderr, "alloy: %s\n", without_steering(bug.what()).c_str());
     return broken;
   }
 }

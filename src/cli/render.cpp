@@ -86,7 +86,7 @@ std::string table_of(json::array const& rows, std::vector<std::string> fields, t
   bool const chosen = !fields.empty();
   if (!chosen) fields = columns_for(rows);
   std::vector<std::vector<std::string>> cells{{}};
-  for (auto const& f : fields) cells.front().push_back(heading(f));
+  for (auto const& f : fields) cells.front().push_back(plain_text(heading(f)));
   for (auto const& row : rows) {
     auto& line = cells.emplace_back();
     for (auto const& f : fields)
@@ -119,7 +119,7 @@ void add_lines(json::object const& o, std::string const& prefix,
                std::vector<std::pair<std::string, std::string>>& lines,
                std::vector<std::pair<std::string, json::array const*>>& lists) {
   for (auto const& [key, v] : o) {
-    auto const name = prefix + std::string(std::string_view(key));
+    auto const name = prefix + plain_text(std::string_view(key)); // of a map they are somebody's own words
     if (auto const* const inner = v.if_object())
       add_lines(*inner, name + ".", lines, lists);
     else if (auto const* const list = v.if_array(); list && !list->empty() && list->front().is_object())
@@ -135,7 +135,7 @@ std::string lines_of(json::object const& o, std::vector<std::string> const& fiel
   if (fields.empty())
     add_lines(o, "", lines, lists);
   else
-    for (auto const& f : fields) lines.emplace_back(f, cell(o, f));
+    for (auto const& f : fields) lines.emplace_back(plain_text(f), cell(o, f));
   std::size_t width = 0;
   for (auto const& [name, text] : lines) width = std::max(width, columns_of(name));
   std::string out;
@@ -214,7 +214,7 @@ std::string draw_board(json::object const& board, terminal const& t) {
   for (auto const& one : columns) {
     auto const& c = one.as_object();
     auto& lines = drawn.emplace_back();
-    lines.emplace_back(ink::bold, plain_text(cell(c, "status")) + " " + cell(c, "count"));
+    lines.emplace_back(ink::bold, plain_text(cell(c, "status")) + " " + plain_text(cell(c, "count")));
     std::string rule;
     for (std::size_t n = 0; n < width; ++n) rule += "\xe2\x94\x80";
     lines.emplace_back(ink::dim, rule);
@@ -224,7 +224,7 @@ std::string draw_board(json::object const& board, terminal const& t) {
       lines.emplace_back(priority == "Urgent" ? ink::red
                          : priority == "High" ? ink::yellow
                                               : ink::blue,
-                         cell(o, "reference"));
+                         plain_text(cell(o, "reference")));
       lines.emplace_back(ink::plain, plain_text(cell(o, "title")));
     }
     if (c.at("has_more").is_bool() && c.at("has_more").as_bool()) lines.emplace_back(ink::dim, "...");
@@ -253,8 +253,8 @@ std::string draw_burndown(json::object const& burndown, terminal const& t) {
   auto const bar = [&](double v) {
     return static_cast<std::size_t>(most > 0 ? v * static_cast<double>(columns) / most + 0.5 : 0);
   };
-  std::string out =
-      t.painted(ink::bold, "remaining " + cell(burndown, "unit")) + "  (" + t.painted(ink::dim, "| ideal") + ")\n";
+  std::string out = t.painted(ink::bold, "remaining " + plain_text(cell(burndown, "unit"))) + "  (" +
+                    t.painted(ink::dim, "| ideal") + ")\n";
   for (auto const& one : days) {
     auto const& d = one.as_object();
     std::string line;
@@ -263,7 +263,8 @@ std::string draw_burndown(json::object const& burndown, terminal const& t) {
       line += n == ideal && d.if_contains("ideal") && !d.at("ideal").is_null() ? t.painted(ink::dim, "|")
               : n < full                                                       ? t.painted(ink::blue, "\xe2\x96\x88")
                                                                                : " ";
-    out += cell(d, "date") + " " + line + " " + cell(d, "remaining") + " of " + cell(d, "scope") + "\n";
+    out += plain_text(cell(d, "date")) + " " + line + " " +
+           plain_text(cell(d, "remaining") + " of " + cell(d, "scope")) + "\n";
   }
   return out;
 }
@@ -271,8 +272,8 @@ std::string draw_burndown(json::object const& burndown, terminal const& t) {
 std::string event_line(json::object const& e, terminal const& t) {
   auto const* const data = e.if_contains("data");
   auto const facts = data ? plain_text(json::serialize(*data)) : std::string();
-  auto line = cell(e, "position") + "  " + cell(e, "at") + "  " + padded(plain_text(cell(e, "type")), 24) + "  " +
-              plain_text(cell(e, "subject.kind")) + " " + plain_text(cell(e, "subject.id")) + "  ";
+  auto line = plain_text(cell(e, "position") + "  " + cell(e, "at")) + "  " + padded(plain_text(cell(e, "type")), 24) +
+              "  " + plain_text(cell(e, "subject.kind")) + " " + plain_text(cell(e, "subject.id")) + "  ";
   auto const used = columns_of(line);
   if (t.is_screen() && used + 8 < t.width())
     line += cut_to(facts, t.width() - used - 1);

@@ -1,5 +1,6 @@
 #include "cli/terminal.hpp"
 
+#include "core/steering.hpp"
 #include "core/text.hpp"
 
 #include <cstdio>
@@ -42,20 +43,10 @@ void terminal::clear() const {
 }
 
 std::string plain_text(std::string_view untrusted) {
-  std::string out;
-  for (std::size_t i = 0; i < untrusted.size(); ++i) {
-    auto const c = static_cast<unsigned char>(untrusted[i]);
-    if (c == '\n' || c == '\t' || c == '\r')
-      out += ' ';
-    else if (c < 0x20 || c == 0x7f)
-      out += "\xef\xbf\xbd";
-    else if (c == 0xc2 && i + 1 < untrusted.size() && static_cast<unsigned char>(untrusted[i + 1]) < 0xa0) {
-      out += "\xef\xbf\xbd"; // C1: a terminal may take them for the beginning of a command
-      ++i;
-    } else
-      out += untrusted[i];
-  }
-  return out;
+  std::string one_line(untrusted);
+  for (char& c : one_line)
+    if (c == '\n' || c == '\t' || c == '\r') c = ' ';
+  return without_steering(one_line);
 }
 
 std::size_t columns_of(std::string_view text) noexcept {

@@ -24,7 +24,8 @@ class terminal {
   std::size_t width_;
 };
 
-// What came from others, made harmless: no control character of it reaches the terminal, line breaks become spaces.
+// What came from others, made harmless: no character of it steers the terminal (core/steering.hpp), line breaks become
+// spaces.
 std::string plain_text(std::string_view untrusted);
 std::size_t columns_of(std::string_view text) noexcept;         // code points
 std::string cut_to(std::string_view text, std::size_t columns); // with an ellipsis where something is left out

@@ -2,6 +2,7 @@
 
 #include "cli/terminal.hpp"
 #include "core/id.hpp"
+#include "core/steering.hpp"
 #include "events/export_file.hpp"
 
 #include <chrono>
@@ -113,17 +114,31 @@ class importer {
 
 } // namespace
 
-void write_export(session& s, client::http_request const& r, std::string const& file) {
+void write_export(session& s, client::http_request const& r, std::string const& file, terminal const& screen) {
   std::FILE* const out = file.empty() ? stdout : std::fopen(file.c_str(), "wb");
   if (!out) throw failure(broken, file + " cannot be written");
   progress shown;
   std::uint64_t bytes = 0;
   bool well = true;
+  bool const is_shown = file.empty() && screen.is_screen();
+  std::string line; // begun: a piece may end within a character
+  auto const put = [&](std::string_view text) {
+    well = well && std::fwrite(text.data(), 1, text.size(), out) == text.size();
+  };
   s.send(r, false, [&](std::string_view piece) {
-    well = std::fwrite(piece.data(), 1, piece.size(), out) == piece.size();
-    shown.show("exported " + mib(bytes += piece.size()));
+    bytes += piece.size();
+    if (is_shown) {
+      line += piece;
+      auto const whole = line.rfind('\n') + 1;
+      put(without_steering(std::string_view(line).substr(0, whole)));
+      line.erase(0, whole);
+    } else {
+      put(piece);
+    }
+    shown.show("exported " + mib(bytes));
     return well;
   });
+  put(without_steering(line));
   well = std::fflush(out) == 0 && well;
   if (out != stdout) std::fclose(out);
   if (!well) throw failure(broken, (file.empty() ? "standard output" : file) + " cannot be written");

@@ -1,6 +1,6 @@
 #include "commands/kept_answers.hpp"
 
-#include "core/crypto.hpp"
+#include "core/derived_key.hpp"
 #include "core/json.hpp"
 #include "core/local_rows.hpp"
 
@@ -25,6 +25,10 @@ std::string answer_key(uuid const& command_id) {
   return local_key(local_row::kept_answer).add(command_id).str();
 }
 
+crypto::sealer sealer_of(std::string const& server_key) {
+  return {server_key, crypto::key_use::kept_answers};
+}
+
 std::string expiry_key(timestamp at, uuid const& command_id) {
   return local_key(local_row::kept_answer_expiry).add(static_cast<std::uint64_t>(at.ms)).add(command_id).str();
 }
@@ -34,7 +38,7 @@ std::string expiry_key(timestamp at, uuid const& command_id) {
 std::optional<result<answer>> kept_answers::find(reader const& local, retry_key const& key, timestamp at) const {
   std::string row;
   if (!local.get(answer_key(key.command_id), row)) return std::nullopt;
-  auto const plain = crypto::open(sealing_key_, row, key.command_id.view());
+  auto const plain = sealer_of(sealing_key_).open(row, key.command_id.view());
   if (!plain) throw std::runtime_error("an answer kept for retries cannot be opened: was the server's key replaced?");
   auto kept = json::stored<kept_shape>(*plain);
   if (kept.expires_at <= at) return std::nullopt;
@@ -65,7 +69,7 @@ void kept_answers::keep(view& local, retry_key const& key, answer const& a, time
   kept.warning = a.warning;
   kept.tenants = a.tenants;
   kept.least = a.least;
-  local.put(answer_key(key.command_id), crypto::seal(sealing_key_, json::to_string(kept), key.command_id.view()));
+  local.put(answer_key(key.command_id), sealer_of(sealing_key_).seal(json::to_string(kept), key.command_id.view()));
   local.put(expiry_key(kept.expires_at, key.command_id), {});
 }
 
@@ -82,7 +86,7 @@ void kept_answers::sweep(view& local, timestamp at, std::size_t rows_max) const 
     auto const row_key = answer_key(uuid::from_view(command_id));
     std::string row;
     if (local.get(row_key, row)) {
-      auto const plain = crypto::open(sealing_key_, row, command_id);
+      auto const plain = sealer_of(sealing_key_).open(row, command_id);
       if (plain && json::stored<kept_shape>(*plain).expires_at <= at) local.erase(row_key);
     }
     local.erase(k);

@@ -1,5 +1,7 @@
 #include "commands/sequencer.hpp"
 
+#include "core/exceptions.hpp"
+#include "core/fault_point.hpp"
 #include "core/log.hpp"
 #include "events/ledger.hpp"
 
@@ -15,6 +17,7 @@ namespace {
 
 constexpr std::int64_t housekeeping_every_ms = 1000;
 constexpr std::size_t swept_rows_max = 1000;
+constexpr std::chrono::milliseconds pause_after_exception{1};
 constexpr std::size_t events_per_record_max = 2000; // more are cut before they are encoded, not after
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {
@@ -68,34 +71,44 @@ void sequencer::submit(command c) {
   c.done(std::move(e));
 }
 
+// What waits goes on waiting where there is no memory for a batch.
 void sequencer::run() {
   std::vector<command> batch;
-  for (;;) {
-    {
-      std::unique_lock lock(guard_);
-      bell_.wait_for(lock, std::chrono::milliseconds(housekeeping_every_ms),
-                     [&] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty() && stopping_) break;
-      std::size_t const take = std::min(queue_.size(), settings_.batch_max);
-      for (std::size_t i = 0; i < take; ++i) {
-        batch.push_back(std::move(queue_.front()));
-        queue_.pop_front();
-      }
-      parts_.metrics.sequencer_queue.set(static_cast<double>(queue_.size()));
+  // False where nothing waits and nothing will come.
+  auto const take = [&] {
+    std::unique_lock lock(guard_);
+    bell_.wait_for(lock, std::chrono::milliseconds(housekeeping_every_ms),
+                   [&] { return stopping_ || !queue_.empty(); });
+    if (queue_.empty() && stopping_) return false;
+    std::size_t const some = std::min(queue_.size(), settings_.batch_max);
+    fault_points::pass("sequencer.take");
+    batch.reserve(some);
+    for (std::size_t i = 0; i < some; ++i) {
+      batch.push_back(std::move(queue_.front()));
+      queue_.pop_front();
+    }
+    parts_.metrics.sequencer_queue.set(static_cast<double>(queue_.size()));
+    return true;
+  };
+  for (bool goes_on = true; goes_on;) {
+    if (!contained(thrown_at::sequencer, [&] { goes_on = take(); })) {
+      std::this_thread::sleep_for(pause_after_exception);
+      continue;
     }
     try {
+      if (!goes_on) last_housekeeping_ = {};
       housekeep();
       if (!batch.empty()) run_batch(batch);
-    } catch (std::exception const& broken) {
+    } catch (...) {
       // Nobody in this batch is answered: what became of it is unknown until the log is read again.
-      log::error("the log cannot be written; stopping", {{"why", broken.what()}});
-      parts_.on_failure(broken.what());
+      std::string why;
+      contained(thrown_at::sequencer, [&, thrown = std::current_exception()] { why = what_of(thrown); });
+      log::error("the log cannot be written; stopping", {{"why", why}});
+      parts_.on_failure(why);
       return;
     }
-    batch.clear();
+    contained(thrown_at::sequencer, [&] { batch.clear(); });
   }
-  last_housekeeping_ = {};
-  housekeep();
 }
 
 // What the commands of a batch have made so far.
@@ -119,6 +132,7 @@ struct sequencer::origin {
 void sequencer::run_batch(std::vector<command>& all) {
   auto const begin = std::chrono::steady_clock::now();
   point("before_batch");
+  fault_points::pass("sequencer.batch");
   open_batch into{storage::transaction(parts_.db), {}, {}, parts_.log.head() + 1};
   std::vector<result<answer>> answers;
   answers.reserve(all.size());
@@ -138,7 +152,12 @@ void sequencer::run_batch(std::vector<command>& all) {
   point("after_batch");
   parts_.metrics.batch_commands.observe(static_cast<double>(all.size()));
   if (!records.empty() && parts_.on_committed) parts_.on_committed(records);
-  for (std::size_t i = 0; i < all.size(); ++i) all[i].done(std::move(answers[i]));
+  // It is written: one that cannot be told so gets 500, which says that it is unknown, and the others their answers.
+  for (std::size_t i = 0; i < all.size(); ++i)
+    contained(thrown_at::sequencer, [&] {
+      fault_points::pass("sequencer.done");
+      all[i].done(std::move(answers[i]));
+    });
   parts_.metrics.append_seconds.observe(seconds_since(begin));
 }
 
@@ -162,6 +181,7 @@ result<answer> sequencer::run_one(command& c, open_batch& into) {
           if (auto may = c.admit(h, at, *kept ? &**kept : nullptr); !may) return may.error();
         return std::move(*kept);
       }
+    fault_points::pass("sequencer.decide");
     auto decided = c.decide(h, at);
     result<answer> done = decided ? apply(c, *decided, at, into) : result<answer>(decided.error());
     if (!done || c.dry_run)
@@ -171,9 +191,9 @@ result<answer> sequencer::run_one(command& c, open_batch& into) {
     return done;
   } catch (storage::read_failed const&) {
     throw;
-  } catch (std::exception const& bug) {
+  } catch (...) {
     undo();
-    log::error("a command failed", {{"request_id", c.request_id}, {"why", bug.what()}});
+    note_exception(thrown_at::sequencer, std::current_exception(), c.request_id);
     return error(errc::internal, "the command was not carried out");
   }
 }
@@ -317,9 +337,16 @@ void sequencer::housekeep() {
                      : "free disk space is below the mark; writes are refused",
               {{"free_bytes", parts_.db.free_bytes()}});
   storage::transaction txn(parts_.db);
-  parts_.answers.sweep(txn.of(family::local), at, swept_rows_max);
-  if (parts_.on_idle) parts_.on_idle(txn.of(family::local));
-  txn.keep_command();
+  try { // until it is committed nothing has happened, so that what is thrown costs a second's rows at most
+    fault_points::pass("sequencer.idle");
+    parts_.answers.sweep(txn.of(family::local), at, swept_rows_max);
+    if (parts_.on_idle) parts_.on_idle(txn.of(family::local));
+    txn.keep_command();
+  } catch (storage::read_failed const&) {
+    throw;
+  } catch (...) {
+    return note_exception(thrown_at::sequencer);
+  }
   if (!txn.empty()) txn.commit(false);
 }
 

@@ -1,5 +1,7 @@
 #include "core/log.hpp"
 
+#include "core/steering.hpp"
+
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -27,34 +29,6 @@ std::int64_t now_ms() {
 template <class Number> void append_number(std::string& out, Number value) {
   char digits[32];
   out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
-}
-
-// How many bytes the UTF-8 character at the front of `text` has; 0 where there is none (RFC 3629, table 3-7 of
-// Unicode).
-std::size_t character_size(std::string_view text) {
-  auto const byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  auto const follows = [&](std::size_t i) { return (byte(i) & 0xc0U) == 0x80U; };
-  auto const lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return follows(1) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    if (lead == 0xe0 && byte(1) < 0xa0) return 0;
-    if (lead == 0xed && byte(1) > 0x9f) return 0;
-    return follows(1) && follows(2) ? 3 : 0;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    if (lead == 0xf0 && byte(1) < 0x90) return 0;
-    if (lead == 0xf4 && byte(1) > 0x8f) return 0;
-    return follows(1) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
-
-void append_escape(std::string& out, unsigned code) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  out += "\\u00";
-  out += digits[code >> 4U & 15U];
-  out += digits[code & 15U];
 }
 
 void write_all(int descriptor, std::string_view bytes) {
@@ -92,6 +66,16 @@ class sink {
     descriptor_ = STDERR_FILENO; // the one given to start() may be closed now, and its number another file's
   }
 
+  // A line that there is no memory for is dropped like one that there is no room for.
+  void put_or_drop(level l, std::string_view message, std::initializer_list<field> fields) noexcept {
+    try {
+      put(render(l, message, fields, now_ms()));
+    } catch (...) {
+      dropped_.fetch_add(1, std::memory_order_relaxed);
+      if (dropped_unsaid_.fetch_add(1, std::memory_order_relaxed) == 0) news_.notify_one();
+    }
+  }
+
   void put(std::string_view line) {
     std::unique_lock lock(mutex_);
     if (!running_) {
@@ -100,7 +84,7 @@ class sink {
     }
     if (waiting_.size() + line.size() > bytes_max_) {
       dropped_.fetch_add(1, std::memory_order_relaxed);
-      if (++dropped_unsaid_ == 1) news_.notify_one();
+      if (dropped_unsaid_.fetch_add(1, std::memory_order_relaxed) == 0) news_.notify_one();
       return;
     }
     bool const was_empty = waiting_.empty();
@@ -125,11 +109,15 @@ class sink {
       if (waiting_.empty() && dropped_unsaid_ == 0) break;
       lines.clear();
       lines.swap(waiting_);
-      auto const dropped = std::exchange(dropped_unsaid_, 0);
+      auto const dropped = dropped_unsaid_.exchange(0);
       writing_ = true;
       lock.unlock();
-      if (dropped > 0) lines += render(level::warn, "log lines dropped", {{"dropped", dropped}}, now_ms());
       write_all(descriptor_, lines);
+      try {
+        if (dropped > 0)
+          write_all(descriptor_, render(level::warn, "log lines dropped", {{"dropped", dropped}}, now_ms()));
+      } catch (...) { // dropped_lines() still has them
+      }
       lock.lock();
       writing_ = false;
       written_.notify_all();
@@ -142,7 +130,7 @@ class sink {
   std::string waiting_;
   std::thread thread_;
   std::atomic<std::uint64_t> dropped_{0};
-  std::uint64_t dropped_unsaid_ = 0;
+  std::atomic<std::uint64_t> dropped_unsaid_{0};
   std::size_t bytes_max_ = 0;
   int descriptor_ = STDERR_FILENO;
   bool running_ = false, writing_ = false;
@@ -177,10 +165,8 @@ void append_quoted(std::string& out, std::string_view text) {
       out += "\\n";
     } else if (first == '\t') {
       out += "\\t";
-    } else if (first < 0x20 || first == 0x7f) {
-      append_escape(out, first);
-    } else if (first == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0) {
-      append_escape(out, static_cast<unsigned char>(text[1])); // C1 controls steer terminals as ESC does
+    } else if (auto const c = code_point(text.substr(0, size)); steers(c)) {
+      append_escape(out, c);
     } else {
       out.append(text.substr(0, size));
     }
@@ -229,7 +215,7 @@ std::string render(level l, std::string_view message, std::initializer_list<fiel
 }
 
 void write(level l, std::string_view message, std::initializer_list<field> fields) {
-  the_sink().put(render(l, message, fields, now_ms()));
+  the_sink().put_or_drop(l, message, fields);
 }
 
 void start(int descriptor, std::size_t buffer_bytes_max) {

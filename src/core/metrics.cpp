@@ -1,5 +1,7 @@
 #include "core/metrics.hpp"
 
+#include "core/exceptions.hpp"
+#include "core/fault_point.hpp"
 #include "core/log.hpp"
 #include "core/process_meters.hpp"
 
@@ -131,9 +133,15 @@ struct registry::store {
       prometheus::MetricFamily out{name, one.help, one.type, {}};
       for (auto const& [with, meter] : one.histograms) out.metric.push_back(collected(*meter, with));
       for (auto const& [with, read] : one.readings) {
+        double value = 0;
+        auto const ask = [&from = read, &value] {
+          fault_points::pass("metrics.reading");
+          value = from();
+        };
+        if (!contained(thrown_at::metrics, ask)) continue; // the rest is still worth having
         auto& metric = out.metric.emplace_back();
         append_labels(metric, with);
-        (one.type == prometheus::MetricType::Counter ? metric.counter.value : metric.gauge.value) = read();
+        (one.type == prometheus::MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
       }
       all.push_back(std::move(out));
     }

@@ -1,5 +1,7 @@
 #include "core/process_meters.hpp"
 
+#include "core/exceptions.hpp"
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -42,6 +44,22 @@ std::optional<double> open_files() {
   return count;
 }
 
+// Every place stands there from the beginning, so that an alert sees the step from 0 to 1.
+prometheus::MetricFamily contained_exceptions() {
+  prometheus::MetricFamily all{"alloy_exceptions_total",
+                               "Exceptions that ended one job, request or connection.",
+                               prometheus::MetricType::Counter,
+                               {}};
+  for (std::size_t n = 0; n < static_cast<std::size_t>(thrown_at::count); ++n) {
+    auto const where = static_cast<thrown_at>(n);
+    prometheus::ClientMetric metric;
+    metric.label.push_back({"where", std::string(name_of(where))});
+    metric.counter.value = static_cast<double>(exceptions_at(where));
+    all.metric.push_back(std::move(metric));
+  }
+  return all;
+}
+
 } // namespace
 
 void append_process_meters(std::vector<prometheus::MetricFamily>& into) {
@@ -51,6 +69,7 @@ void append_process_meters(std::vector<prometheus::MetricFamily>& into) {
     auto const type = counts ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
     into.push_back({name, help, type, {std::move(metric)}});
   };
+  into.push_back(contained_exceptions());
   if (auto const fields = stat_fields(); fields.size() >= 22) {
     // Field n of proc(5) is fields[n - 3].
     auto const field = [&](std::size_t n) { return std::stod(fields[n - 3]); };

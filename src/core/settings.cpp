@@ -1,5 +1,6 @@
 #include "core/settings.hpp"
 
+#include "core/private_file.hpp"
 #include "core/settings_table.hpp"
 
 #include <algorithm>
@@ -213,6 +214,11 @@ class loader {
   void take(given const& one, setting_source source) {
     auto const& row = setting_rows()[one.name.row];
     auto value = one.value;
+    bool const is_written = source == setting_source::file; // into the config file, which is then a secret itself
+    bool const is_private = row.secret() && row.key != "jwt_public_key"; // flags do not take that one either
+    if (is_private && (one.name.as_file || is_written))
+      if (auto const& path = one.name.as_file ? one.value : loaded_.config_file; !exposure_of(path).empty())
+        return complain(one.where, path + " " + exposure_of(path));
     if (one.name.as_file) {
       auto content = read_file(one.value);
       if (!content) return complain(one.where, one.value + " " + content.error().detail);

@@ -75,6 +75,20 @@ void append_status_line(std::string& out, unsigned status) {
   out += reason_phrase(status);
 }
 
+// What a browser shows as a page of its own or runs scripts of.
+bool is_document(std::string_view content_type) noexcept {
+  auto const type = content_type.substr(0, content_type.find(';'));
+  return type == "text/html" || type == "image/svg+xml" || type == "application/xhtml+xml" || type.ends_with("/xml");
+}
+
+// None of our documents loads anything, sends a form or stands within another page; the style is within it.
+void append_document_fields(std::string& out, header_list const& headers) {
+  out += "Referrer-Policy: no-referrer\r\n";
+  if (!has_field(headers, "content-security-policy"))
+    out += "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action "
+           "'none'; frame-ancestors 'none'\r\n";
+}
+
 } // namespace
 
 void write_head(std::string& out, response& answer, answer_context const& how) {
@@ -93,8 +107,11 @@ void write_head(std::string& out, response& answer, answer_context const& how) {
   out += how.date;
   out += "\r\nX-Request-Id: ";
   out += how.request_id;
-  out += "\r\nX-Content-Type-Options: nosniff\r\n";
-  if (!answer.body.empty() || answer.source) append_field(out, "Content-Type", answer.content_type);
+  out += "\r\nX-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\n";
+  if (!answer.body.empty() || answer.source) {
+    append_field(out, "Content-Type", answer.content_type);
+    if (is_document(answer.content_type)) append_document_fields(out, answer.headers);
+  }
   if (!append_handlers_fields(out, answer.headers, encoded)) out += "Cache-Control: no-store\r\n";
   if (encoded) out += "Content-Encoding: gzip\r\n";
   if (could_encode) out += "Vary: Accept-Encoding\r\n";

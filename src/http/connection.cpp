@@ -1,6 +1,7 @@
 #include "http/connection.hpp"
 
-#include "core/log.hpp"
+#include "core/exceptions.hpp"
+#include "core/fault_point.hpp"
 #include "http/session.hpp"
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -37,8 +38,8 @@ template <class Stream> class connection final : public session {
   static constexpr bool is_plain = std::is_same_v<Stream, tcp_socket>;
 
  public:
-  connection(worker& home, std::string peer, tls_context tls, auto&&... stream)
-      : session(home, std::move(peer), !is_plain), tls_(std::move(tls)),
+  connection(worker& home, admission place, tls_context tls, auto&&... stream)
+      : session(home, std::move(place), !is_plain), tls_(std::move(tls)),
         stream_(std::forward<decltype(stream)>(stream)...) {}
 
   // `self` keeps the connection alive for as long as its coroutine lives.
@@ -51,6 +52,7 @@ template <class Stream> class connection final : public session {
       if (ec || is_over()) co_return;
     }
     for (auto what = next(); what != action::close; what = next()) {
+      fault_points::pass("http.connection");
       if (what == action::read) {
         auto const bytes = co_await stream_.async_read_some(space(), asio::redirect_error(token, ec));
         received(bytes, ec.failed());
@@ -122,12 +124,8 @@ template <class Stream> class connection final : public session {
   parked_coroutine parked_;
 };
 
-void report_bug(std::exception_ptr broken) {
-  try {
-    if (broken) std::rethrow_exception(broken);
-  } catch (std::exception const& e) {
-    log::error("a connection ended by an exception", {{"what", e.what()}});
-  }
+void report_bug(std::exception_ptr broken) noexcept {
+  if (broken) note_exception(thrown_at::http_connection, std::move(broken));
 }
 
 template <class Stream> void launch(worker& home, std::shared_ptr<connection<Stream>> one) {
@@ -136,7 +134,7 @@ template <class Stream> void launch(worker& home, std::shared_ptr<connection<Str
 
 } // namespace
 
-void serve_connection(worker& home, tcp_socket socket, std::string peer, tls_context tls) {
+void serve_connection(worker& home, tcp_socket socket, admission place, tls_context tls) {
   error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
@@ -144,9 +142,9 @@ void serve_connection(worker& home, tcp_socket socket, std::string peer, tls_con
     using stream = asio::ssl::stream<tcp_socket>;
     auto& context = *tls;
     launch(home,
-           std::make_shared<connection<stream>>(home, std::move(peer), std::move(tls), std::move(socket), context));
+           std::make_shared<connection<stream>>(home, std::move(place), std::move(tls), std::move(socket), context));
   } else {
-    launch(home, std::make_shared<connection<tcp_socket>>(home, std::move(peer), nullptr, std::move(socket)));
+    launch(home, std::make_shared<connection<tcp_socket>>(home, std::move(place), nullptr, std::move(socket)));
   }
 }
 

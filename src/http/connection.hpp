@@ -4,13 +4,11 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
-#include <string>
-
 namespace alloy::http {
 
 using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
-// The peer has been admitted to the hub; the connection leaves it when it is over.
-void serve_connection(worker& home, tcp_socket socket, std::string peer, tls_context tls);
+// The connection keeps its place in the hub until it is over.
+void serve_connection(worker& home, tcp_socket socket, admission place, tls_context tls);
 
 } // namespace alloy::http

@@ -32,9 +32,9 @@ class slot : public std::enable_shared_from_this<slot> {
   session* owner() const noexcept { return owner_; }
 
   // Any thread, once for each open().
-  void fill(response&& answer);
+  void fill(response&& answer) noexcept;
   // Any thread, at any time. A bell of an earlier turn rings for nobody.
-  void ring(std::uint64_t turn);
+  void ring(std::uint64_t turn) noexcept;
 
  private:
   // The state in the lowest bits, above them which request of the connection it is of.
@@ -52,7 +52,8 @@ class inbox {
  public:
   explicit inbox(std::function<void()> wake) : wake_(std::move(wake)) {}
 
-  void put(std::shared_ptr<slot> filled);
+  // Where there is no memory to say so, the sweep of the I/O thread finds what has come (worker::sweep_later).
+  void put(std::shared_ptr<slot> filled) noexcept;
   void take(std::vector<std::shared_ptr<slot>>& out); // replaces what is in `out`
   void close();                                       // later answers are dropped: nobody is left to read them
 
@@ -60,6 +61,7 @@ class inbox {
   std::mutex mutex_;
   std::vector<std::shared_ptr<slot>> filled_;
   std::function<void()> wake_;
+  bool is_woken_ = false; // since the last take()
 };
 
 class exchange {
@@ -69,8 +71,8 @@ class exchange {
   exchange(exchange const&) = delete;
   exchange& operator=(exchange const&) = delete;
 
-  void answer(response&& with); // the first one counts
-  void fail();                  // 500, if nobody has answered yet
+  void answer(response&& with) noexcept; // the first one counts
+  void fail() noexcept;                  // 500, if nobody has answered yet
 
  private:
   std::shared_ptr<slot> to_;

@@ -2,15 +2,19 @@
 
 namespace alloy::http {
 
-bool hub::admit(std::string const& peer) {
+admission::~admission() {
+  if (at_ != nullptr) at_->leave(peer_);
+}
+
+std::optional<admission> hub::admit(std::string peer) {
   std::lock_guard const lock(mutex_);
-  if (connections_.load(std::memory_order_relaxed) >= set.connections_max) return false;
+  if (connections_.load(std::memory_order_relaxed) >= set.connections_max) return std::nullopt;
   auto& of_peer = peers_[peer];
-  if (of_peer >= set.connections_per_peer_max) return false;
+  if (of_peer >= set.connections_per_peer_max) return std::nullopt;
   ++of_peer;
   connections_.fetch_add(1, std::memory_order_relaxed);
   watch().connection_opened();
-  return true;
+  return std::optional<admission>(std::in_place, *this, std::move(peer));
 }
 
 void hub::leave(std::string const& peer) noexcept {

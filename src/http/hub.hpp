@@ -10,9 +10,27 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
+#include <utility>
 
 namespace alloy::http {
+
+class hub;
+
+// The place of one connection among those that are counted; given back when it goes, whatever ends the connection.
+class admission {
+ public:
+  admission(hub& at, std::string peer) : at_(&at), peer_(std::move(peer)) {}
+  admission(admission&& other) noexcept : at_(std::exchange(other.at_, nullptr)), peer_(std::move(other.peer_)) {}
+  admission& operator=(admission&&) = delete;
+  ~admission();
+  std::string const& peer() const noexcept { return peer_; }
+
+ private:
+  hub* at_;
+  std::string peer_;
+};
 
 class hub {
  public:
@@ -24,8 +42,7 @@ class hub {
   observer& watch() const noexcept { return *watch_; }
 
   // Counts a connection in, unless the peer or the whole server has its fill.
-  bool admit(std::string const& peer);
-  void leave(std::string const& peer) noexcept;
+  std::optional<admission> admit(std::string peer);
   std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
   // True if all connections are gone before `deadline`.
   bool wait_for_silence(std::chrono::steady_clock::time_point deadline);
@@ -41,6 +58,9 @@ class hub {
   std::atomic<bool> draining{false};
 
  private:
+  friend class admission;
+  void leave(std::string const& peer) noexcept;
+
   std::shared_ptr<observer> const watch_;
   mutable std::mutex mutex_; // connections come and go by it, requests never touch it
   std::condition_variable silence_;

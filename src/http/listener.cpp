@@ -1,5 +1,7 @@
 #include "http/listener.hpp"
 
+#include "core/exceptions.hpp"
+#include "core/fault_point.hpp"
 #include "core/log.hpp"
 #include "core/problem.hpp"
 #include "http/answer.hpp"
@@ -28,7 +30,9 @@ std::string address_of(tcp_socket const& socket) {
 
 listener::listener(std::vector<std::unique_ptr<worker>>& workers)
     : workers_(workers), house_(*workers.front()->house), acceptor_(workers.front()->io.get_executor()),
-      pause_(workers.front()->io) {}
+      pause_(workers.front()->io) {
+  workers.front()->on_recovery = [this] { take_up_again(); };
+}
 
 result<std::uint16_t> listener::open(settings const& with) {
   auto const where = with.address + " port " + std::to_string(with.port);
@@ -51,12 +55,18 @@ result<std::uint16_t> listener::open(settings const& with) {
   return bound.port();
 }
 
+// A connection for which there is no memory is dropped; the next one may be luckier.
 void listener::accept() {
+  is_open_ = true;
   auto& home = next_worker();
   acceptor_.async_accept(home.io.get_executor(), [this, &home](error_code ec, tcp_socket socket) {
+    is_waiting_ = false;
     if (!acceptor_.is_open()) return;
     if (!ec) {
-      take(home, std::move(socket));
+      contained(thrown_at::http_accept, [&] {
+        fault_points::pass("http.accept");
+        take(home, std::move(socket));
+      });
     } else if (ec == asio::error::no_descriptors || ec == boost::system::errc::too_many_files_open_in_system ||
                ec == asio::error::no_memory || ec == asio::error::no_buffer_space) {
       log::warn("cannot accept connections for now", {{"why", ec.message()}});
@@ -64,13 +74,20 @@ void listener::accept() {
     }
     accept();
   });
+  is_waiting_ = true;
 }
 
 void listener::accept_later() {
   pause_.expires_after(pause_without_descriptors);
   pause_.async_wait([this](error_code ec) {
+    is_waiting_ = false;
     if (!ec && acceptor_.is_open()) accept();
   });
+  is_waiting_ = true;
+}
+
+void listener::take_up_again() {
+  if (is_open_ && !is_waiting_ && acceptor_.is_open()) accept();
 }
 
 void listener::close() {
@@ -79,7 +96,7 @@ void listener::close() {
     auto& home = next_worker();
     tcp_socket socket(home.io.get_executor());
     acceptor_.accept(socket, ec);
-    if (!ec) take(home, std::move(socket));
+    if (!ec) contained(thrown_at::http_accept, [&] { take(home, std::move(socket)); });
   }
   error_code ignored;
   acceptor_.close(ignored);
@@ -93,10 +110,11 @@ worker& listener::next_worker() noexcept {
 void listener::take(worker& home, tcp_socket socket) {
   auto peer = address_of(socket);
   if (peer.empty()) return; // gone again
-  if (!house_.admit(peer)) return turn_away(socket);
-  // Runs at once where `home` is this very thread.
-  asio::dispatch(home.io, [&home, socket = std::move(socket), peer = std::move(peer), tls = house_.tls()]() mutable {
-    serve_connection(home, std::move(socket), std::move(peer), std::move(tls));
+  auto place = house_.admit(std::move(peer));
+  if (!place) return turn_away(socket);
+  // Runs at once where `home` is this very thread. What it throws on another one is contained there.
+  asio::dispatch(home.io, [&home, socket = std::move(socket), place = std::move(*place), tls = house_.tls()]() mutable {
+    serve_connection(home, std::move(socket), std::move(place), std::move(tls));
   });
 }
 

@@ -25,6 +25,7 @@ class listener {
 
   worker& next_worker() noexcept;
   void take(worker& home, tcp_socket socket);
+  void take_up_again();
   void turn_away(tcp_socket& socket);
   void accept_later();
 
@@ -33,6 +34,7 @@ class listener {
   acceptor acceptor_;
   boost::asio::steady_timer pause_;
   std::size_t turn_ = 0;
+  bool is_open_ = false, is_waiting_ = false; // for a connection, or for a pause to end
 };
 
 } // namespace alloy::http

@@ -1,6 +1,7 @@
 #include "http/session.hpp"
 
-#include "core/log.hpp"
+#include "core/exceptions.hpp"
+#include "core/fault_point.hpp"
 #include "http/octets.hpp"
 
 #include <charconv>
@@ -24,20 +25,19 @@ std::string_view label_of(std::string_view method) noexcept {
 
 } // namespace
 
-session::session(worker& home, std::string peer, bool is_tls)
-    : home_(home), peer_(std::move(peer)), is_tls_(is_tls), slot_(std::make_shared<slot>(home.answers, this)) {
+session::session(worker& home, admission place, bool is_tls)
+    : home_(home), place_(std::move(place)), is_tls_(is_tls), slot_(std::make_shared<slot>(home.answers, this)) {
   home_.add(*this);
 }
 
 session::~session() {
-  if (phase_ == phase::answer || late_) { // cut by a stop
+  if (is_in_flight_) { // cut by a stop or an exception
     response none;
     none.status = 0;
     report(none, 0);
   }
   slot_->leave();
   home_.remove(*this);
-  home_.house->leave(peer_);
 }
 
 action session::next() {
@@ -240,9 +240,10 @@ void session::dispatch() {
   ++requests_;
   began_ = std::chrono::steady_clock::now();
   home_.house->in_flight.fetch_add(1, std::memory_order_relaxed);
+  is_in_flight_ = true;
   house.watch().request_started();
   auto& asked = parser_->message();
-  asked.peer = peer_;
+  asked.peer = place_.peer();
   asked.request_id = request_id_;
   if (without_body_) asked.method = "GET"; // HEAD is GET without the body: the rest of Alloy need not know it
   phase_ = phase::answer;
@@ -250,12 +251,10 @@ void session::dispatch() {
   if (house.cors.is_on() && cors_policy::is_preflight(asked)) return slot_->fill(cors_policy::preflight_answer());
   auto const turn = std::make_shared<exchange>(slot_, request_id_);
   try {
+    fault_points::pass("http.request");
     house.serve(std::move(asked), [turn](response&& answer) { turn->answer(std::move(answer)); });
-  } catch (std::exception const& e) {
-    log::error("a request handler threw", {{"request_id", request_id_}, {"what", e.what()}});
-    turn->fail();
   } catch (...) {
-    log::error("a request handler threw something that is no exception", {{"request_id", request_id_}});
+    note_exception(thrown_at::http_request, std::current_exception(), request_id_);
     turn->fail();
   }
 }
@@ -273,9 +272,10 @@ std::optional<action> session::take_answer() {
 
 body_source::state session::pull_piece() {
   try {
+    fault_points::pass("http.stream");
     return source_->pull(piece_);
-  } catch (std::exception const& e) {
-    log::error("an answer broke off", {{"request_id", request_id_}, {"what", e.what()}});
+  } catch (...) {
+    note_exception(thrown_at::http_request, std::current_exception(), request_id_);
     return body_source::state::broken;
   }
 }
@@ -314,6 +314,8 @@ void session::end() noexcept {
 }
 
 void session::check_deadline(std::int64_t now_ms) {
+  bool const waits = phase_ == phase::answer || phase_ == phase::stream;
+  if (waits && !has_output() && slot_->is_filled()) return resume();
   if (deadline_ms_ == 0 || now_ms < deadline_ms_) return;
   if (phase_ == phase::stream && !has_output()) { // time for a heartbeat
     deadline_ms_ = 0;

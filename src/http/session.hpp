@@ -19,7 +19,7 @@ enum class action : unsigned char { read, write, wait, close };
 
 class session {
  public:
-  session(worker& home, std::string peer, bool is_tls);
+  session(worker& home, admission place, bool is_tls);
   virtual ~session();
   session(session const&) = delete;
   session& operator=(session const&) = delete;
@@ -45,6 +45,8 @@ class session {
   void start_linger() noexcept { arm(home_.house->set.linger_timeout_ms); }
   bool is_over() const noexcept { return is_over_; } // nothing more may be sent or read
 
+  // Also goes on where its answer has come and the word of it was lost, for there was no memory for that. May be its
+  // end.
   void check_deadline(std::int64_t now_ms);
   void drain(); // an idle connection ends now, a busy one after its answer
   void abort(); // cut without more words
@@ -85,7 +87,7 @@ class session {
   void arm(std::uint32_t timeout_ms) noexcept { deadline_ms_ = worker::now_ms() + timeout_ms; }
   std::string_view buffered() const noexcept;
 
-  std::string const peer_;
+  admission const place_; // the last thing that goes
   bool const is_tls_;
   std::shared_ptr<slot> const slot_;
   boost::beast::flat_buffer in_;
@@ -100,7 +102,7 @@ class session {
 
   phase phase_ = phase::head;
   bool keep_alive_ = true, is_http_1_0_ = false, without_body_ = false, takes_gzip_ = false;
-  bool wants_continue_ = false, skipped_empty_line_ = false, lingers_ = false, is_over_ = false;
+  bool is_in_flight_ = false, wants_continue_ = false, skipped_empty_line_ = false, lingers_ = false, is_over_ = false;
   std::size_t scanned_bytes_ = 0;     // of in_, known to hold no end of head
   std::size_t body_bytes_wanted_ = 1; // in in_, before the parser is asked again
   std::size_t requests_ = 0;

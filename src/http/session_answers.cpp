@@ -22,6 +22,7 @@ void session::finish_exchange(response&& answer) {
 
 void session::report(response const& answer, std::size_t sent_bytes) noexcept {
   home_.house->in_flight.fetch_sub(1, std::memory_order_relaxed);
+  is_in_flight_ = false;
   exchange_facts facts;
   facts.method = method_label_;
   facts.route = answer.route;

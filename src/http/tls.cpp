@@ -1,5 +1,7 @@
 #include "http/tls.hpp"
 
+#include "core/private_file.hpp"
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -40,6 +42,8 @@ int no_password(char*, int, int, void*) {
 
 result<tls_context> make_tls_context(std::string const& certificate_file, std::string const& key_file) {
   ERR_clear_error();
+  if (auto const exposed = exposure_of(key_file); !exposed.empty())
+    return error(errc::internal, "cannot use TLS key " + key_file + ": it " + exposed);
   auto made = std::make_shared<boost::asio::ssl::context>(boost::asio::ssl::context::tls_server);
   auto* const raw = made->native_handle();
   SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);

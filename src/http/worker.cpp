@@ -1,6 +1,7 @@
 #include "http/worker.hpp"
 
-#include "core/log.hpp"
+#include "core/exceptions.hpp"
+#include "core/fault_point.hpp"
 #include "http/session.hpp"
 
 #include <boost/asio/post.hpp>
@@ -13,6 +14,8 @@ namespace alloy::http {
 namespace {
 
 namespace asio = boost::asio;
+
+constexpr std::chrono::milliseconds pause_after_exception{1};
 
 // Deadlines are kept to a quarter of the shortest of them; a sweep over ten thousand sessions costs microseconds.
 std::chrono::milliseconds sweep_interval(settings const& set) {
@@ -41,17 +44,33 @@ worker::~worker() {
 }
 
 void worker::start() {
-  sweep_later();
-  thread_ = std::thread([this] { io.run(); });
+  thread_ = std::thread([this] { run(); });
+}
+
+// A handler that throws has ended what it was about; the thread serves everybody else on. It sleeps a little, so that
+// it does not take the machine while there is no memory even for that.
+void worker::run() noexcept {
+  bool again = false;
+  for (bool is_over = false; !is_over;)
+    is_over = contained(thrown_at::http_thread, [this, &again] {
+      if (again) std::this_thread::sleep_for(pause_after_exception);
+      again = true;
+      if (!is_sweep_due_ && !stops_) sweep_later();
+      if (on_recovery) on_recovery();
+      io.run();
+    });
 }
 
 void worker::stop() {
   if (!thread_.joinable()) return;
   asio::post(io, [this] {
-    for (auto* const one : std::vector(sessions_)) one->abort();
     stops_ = true; // cancel() cannot call back a sweep whose time has come already
     sweep_.cancel();
     stay_.reset();
+    bool const all_cut = contained(thrown_at::http_thread, [this] {
+      for (auto* const one : std::vector(sessions_)) one->abort();
+    });
+    if (!all_cut) io.stop();
   });
   thread_.join();
 }
@@ -75,17 +94,27 @@ void worker::remove(session& one) noexcept {
 void worker::sweep_later() {
   sweep_.expires_after(sweep_interval(house->set));
   sweep_.async_wait([this](boost::system::error_code ec) {
+    is_sweep_due_ = false;
     if (ec || stops_) return;
-    auto const now = now_ms();
-    for (auto* const one : sessions_) one->check_deadline(now);
+    contained(thrown_at::http_thread, [this] {
+      fault_points::pass("http.sweep");
+      sweep();
+    });
     sweep_later();
   });
+  is_sweep_due_ = true;
+}
+
+void worker::sweep() {
+  auto const now = now_ms();
+  swept_ = sessions_; // one that goes on may come to its end, and goes from the list
+  for (auto* const one : swept_) one->check_deadline(now);
 }
 
 void worker::deliver() {
   answers->take(arrived_);
   for (auto const& filled : arrived_)
-    if (auto* const waiting = filled->owner()) waiting->resume();
+    if (auto* const waiting = filled->owner()) contained(thrown_at::http_thread, [&] { waiting->resume(); });
   arrived_.clear();
 }
 

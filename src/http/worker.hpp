@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <functional>
 #include <random>
 #include <thread>
 
@@ -25,6 +26,8 @@ class worker {
   std::shared_ptr<hub> const house;
   std::shared_ptr<inbox> const answers;
   gzip_encoder encoder;
+  // Called after a handler threw: takes up again what it may have left undone. Set before start().
+  std::function<void()> on_recovery;
 
   void start();
   // From outside: cuts every session and ends the thread.
@@ -39,17 +42,19 @@ class worker {
   std::string new_request_id();
 
  private:
+  void run() noexcept;
   void sweep_later();
+  void sweep();
   void deliver();
 
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> stay_;
   boost::asio::steady_timer sweep_;
-  std::vector<session*> sessions_;
+  std::vector<session*> sessions_, swept_;
   std::vector<std::shared_ptr<slot>> arrived_;
   std::mt19937_64 dice_;
   std::int64_t date_second_ = -1;
   std::string date_;
-  bool stops_ = false;
+  bool stops_ = false, is_sweep_due_ = false;
   std::thread thread_;
 };
 

@@ -185,26 +185,39 @@ struct catalogue::tool {
   api::operation_shape shape;
   wrapping how;
   std::string toolset;
-  json::object listed;
+  std::string listed; // as tools/list has it
+
+  static std::vector<tool> all() {
+    std::vector<tool> made;
+    for (auto const& op : api::operations()) {
+      if (!reason_without_tool(op.id).empty()) continue;
+      tool t{&op, api::shape_of(op), wrapping::none, toolset_of(op), {}};
+      t.how = wrapping_of(t.shape, op);
+      t.listed = json::serialize(json::object{{"name", tool_name(op)},
+                                              {"title", title_of(tool_name(op))},
+                                              {"description", api::description_of(op)},
+                                              {"inputSchema", input_schema(op, t.shape)},
+                                              {"outputSchema", output_schema(op, t.shape, t.how)},
+                                              {"annotations", annotations_of(op)}});
+      made.push_back(std::move(t));
+    }
+    return made;
+  }
+
+  template <class Wanted> static kept_text list_of(std::vector<tool> const& from, Wanted wanted) {
+    std::string text = "\"tools\":[";
+    for (auto const& t : from)
+      if (wanted(t)) {
+        if (text.back() != '[') text += ',';
+        text += t.listed;
+      }
+    return std::make_shared<std::string const>(text + "]");
+  }
 };
 
 catalogue::catalogue(backend b)
-    : backend_(std::move(b)), tools_([] {
-        std::vector<tool> all;
-        for (auto const& op : api::operations()) {
-          if (!reason_without_tool(op.id).empty()) continue;
-          tool t{&op, api::shape_of(op), wrapping::none, toolset_of(op), {}};
-          t.how = wrapping_of(t.shape, op);
-          t.listed = {{"name", tool_name(op)},
-                      {"title", title_of(tool_name(op))},
-                      {"description", api::description_of(op)},
-                      {"inputSchema", input_schema(op, t.shape)},
-                      {"outputSchema", output_schema(op, t.shape, t.how)},
-                      {"annotations", annotations_of(op)}};
-          all.push_back(std::move(t));
-        }
-        return all;
-      }()) {}
+    : backend_(std::move(b)), tools_(tool::all()), all_tools_(tool::list_of(tools_, [](tool const&) { return true; })),
+      resource_templates_(keep(resource_template_list())), prompts_(keep(prompt_list())) {}
 
 catalogue::~catalogue() = default;
 
@@ -238,13 +251,11 @@ bool catalogue::is_loaded(tool const& t, peer const& of) const {
          t.op->id == "health";
 }
 
-json::object catalogue::list_tools(call const& c) {
-  json::array all;
+kept_text catalogue::list_tools(call const& c) {
   if (!find_text(c.params, "cursor").empty())
     throw rpc_error(code::invalid_params, "there is one page, and no cursor leads to another");
-  for (auto const& t : tools_)
-    if (is_loaded(t, c.client)) all.push_back(t.listed);
-  return {{"tools", std::move(all)}};
+  auto const wanted = [&](tool const& t) { return is_loaded(t, c.client); };
+  return std::all_of(tools_.begin(), tools_.end(), wanted) ? all_tools_ : tool::list_of(tools_, wanted);
 }
 
 api_answer catalogue::send(call const& c, api::request r) const {
@@ -253,6 +264,7 @@ api_answer catalogue::send(call const& c, api::request r) const {
   r.peer = c.client.address;
   auto a = backend_(std::move(r));
   if (a.status == 401) throw unauthenticated(a.body);
+  c.spend(a.body.size());
   return a;
 }
 
@@ -379,15 +391,15 @@ json::object catalogue::call_tool(call const& c) {
 json::object catalogue::list_resources(call const& c) {
   return resource_list(reading(c, [this, &c](api::request r) { return send(c, std::move(r)); }));
 }
-json::object catalogue::list_resource_templates(call const&) {
-  return resource_template_list();
+kept_text catalogue::list_resource_templates(call const&) {
+  return resource_templates_;
 }
 json::object catalogue::read_resource(call const& c) {
   return resource_contents(reading(c, [this, &c](api::request r) { return send(c, std::move(r)); }),
                            find_text(c.params, "uri"));
 }
-json::object catalogue::list_prompts(call const&) {
-  return prompt_list();
+kept_text catalogue::list_prompts(call const&) {
+  return prompts_;
 }
 json::object catalogue::get_prompt(call const& c) {
   auto const* const given = find_object(c.params, "arguments");

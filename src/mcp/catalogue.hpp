@@ -28,12 +28,12 @@ class catalogue final : public provider {
   json::object info() const override;
   std::string instructions() const override;
   json::object capabilities(peer const& of) const override;
-  json::object list_tools(call const& c) override;
+  kept_text list_tools(call const& c) override;
   json::object call_tool(call const& c) override;
   json::object list_resources(call const& c) override;
-  json::object list_resource_templates(call const& c) override;
+  kept_text list_resource_templates(call const& c) override;
   json::object read_resource(call const& c) override;
-  json::object list_prompts(call const& c) override;
+  kept_text list_prompts(call const& c) override;
   json::object get_prompt(call const& c) override;
   json::object complete(call const& c) override;
   void subscribe(call const& c, bool on) override;
@@ -45,6 +45,8 @@ class catalogue final : public provider {
 
   backend const backend_;
   std::vector<tool> const tools_;
+  // Made once: these are the largest answers there are, and the ones that cost least to ask for.
+  kept_text const all_tools_, resource_templates_, prompts_;
 };
 
 } // namespace alloy::mcp

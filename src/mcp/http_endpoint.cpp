@@ -3,6 +3,8 @@
 #include "api/query.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
+#include "core/exceptions.hpp"
+#include "core/fault_point.hpp"
 #include "core/web_url.hpp"
 #include "mcp/message_stream.hpp"
 
@@ -121,7 +123,14 @@ void http_endpoint::work() {
     auto const j = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    run(*j);
+    try {
+      fault_points::pass("mcp.request");
+      run(*j);
+    } catch (...) { // this message alone
+      note_exception(thrown_at::mcp);
+      contained(thrown_at::mcp,
+                [&] { j->done(plain(500, error_text(nullptr, code::internal, "the request was not carried out"))); });
+    }
   }
 }
 
@@ -138,7 +147,7 @@ bool http_endpoint::is_origin_known(std::string_view origin) const {
   return is_loopback(url->host) || std::find(set_.hosts.begin(), set_.hosts.end(), url->host) != set_.hosts.end();
 }
 
-// What needs no look at the message.
+// What needs no look at the message. Who asks comes before anything that looks at it.
 std::optional<api::reply> http_endpoint::refuse(api::request const& asked) const {
   auto const origin = asked.find_header("origin");
   if (!is_host_known(asked.header("host"))) return refusal(403, "this is not a name of this server; see mcp_hosts");
@@ -149,13 +158,29 @@ std::optional<api::reply> http_endpoint::refuse(api::request const& asked) const
     r.headers.emplace_back("Allow", "POST");
     return r;
   }
+  if (auto refused = refuse_caller(asked)) return refused;
+  return refuse_form(asked);
+}
+
+std::optional<api::reply> http_endpoint::refuse_caller(api::request const& asked) const {
+  if (!set_.needs_credential) return std::nullopt;
+  auto const authorization = asked.header("authorization");
+  auto const known = set_.verify(authorization, asked.peer);
+  if (known) return std::nullopt;
+  auto const& e = known.error();
+  auto const status = describe(e.code).status;
+  if (status == 401) return challenge(e.detail, !authorization.empty());
+  auto r = refusal(status, e.detail);
+  if (e.retry_after_s) r.headers.emplace_back("Retry-After", std::to_string(e.retry_after_s));
+  return r;
+}
+
+std::optional<api::reply> http_endpoint::refuse_form(api::request const& asked) const {
   auto const type = asked.header("content-type");
   if (type.substr(0, type.find(';')) != json_type) return refusal(415, "a message is application/json");
   auto const accept = asked.header("accept");
   if (!accepts(accept, json_type) && !accepts(accept, stream_type))
     return refusal(406, "Accept must have application/json and text/event-stream");
-  if (set_.needs_credential && !asked.header("authorization").starts_with("Bearer "))
-    return challenge("Authorization: Bearer with an API key or an access token must be there");
   auto const version = asked.find_header("mcp-protocol-version");
   if (version && asked.body.find(meta::version) == std::string::npos && *version != modern_revision &&
       !is_legacy_revision(*version))
@@ -163,11 +188,13 @@ std::optional<api::reply> http_endpoint::refuse(api::request const& asked) const
   return std::nullopt;
 }
 
-api::reply http_endpoint::challenge(std::string_view why) const {
+// RFC 6750, section 3: a credential that is wrong is told from none.
+api::reply http_endpoint::challenge(std::string_view why, bool is_wrong) const {
   auto r = refusal(401, why);
-  r.headers.emplace_back("WWW-Authenticate", set_.resource_metadata.empty()
-                                                 ? "Bearer"
-                                                 : "Bearer resource_metadata=\"" + set_.resource_metadata + "\"");
+  std::string says = is_wrong ? "Bearer error=\"invalid_token\"" : "Bearer";
+  if (!set_.resource_metadata.empty())
+    says += (is_wrong ? ", " : " ") + ("resource_metadata=\"" + set_.resource_metadata + "\"");
+  r.headers.emplace_back("WWW-Authenticate", std::move(says));
   return r;
 }
 
@@ -219,9 +246,12 @@ void http_endpoint::run(job& j) {
   answer a;
   try {
     a = server_.handle(message, of, out);
-  } catch (unauthenticated const& why) {
+  } catch (unauthenticated const& why) { // it has ended since it was looked at
     if (is_streaming) return stream->finish();
-    return j.done(challenge(why.what()));
+    return j.done(challenge(why.what(), true));
+  } catch (...) {
+    if (is_streaming) stream->finish(); // else it would stay open with nothing to come
+    throw;
   }
   if (is_streaming) {
     if (!a.text.empty()) stream->put(a.text);

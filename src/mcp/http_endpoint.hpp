@@ -15,6 +15,8 @@ struct endpoint_settings {
   std::vector<std::string> hosts = {};   // names it may be reached by, beside localhost and addresses
   std::vector<std::string> origins = {}; // of pages that may call it, beside those of localhost
   bool needs_credential = true;
+  // Whether who sends this may ask at all; looked at before the message is. Not called where none is needed.
+  std::function<result<>(std::string_view authorization, std::string_view peer)> verify = {};
   std::string resource_metadata = {}; // URL of its document (RFC 9728), for WWW-Authenticate
   bool keeps_capabilities = false;    // legacy clients get a session id that says what they can
   std::size_t workers = 4, queue_max = 256;
@@ -34,9 +36,11 @@ class http_endpoint {
   void work();
   void run(job& j);
   std::optional<api::reply> refuse(api::request const& asked) const;
+  std::optional<api::reply> refuse_caller(api::request const& asked) const;
+  std::optional<api::reply> refuse_form(api::request const& asked) const;
   bool is_host_known(std::string_view host) const;
   bool is_origin_known(std::string_view origin) const;
-  api::reply challenge(std::string_view why) const;
+  api::reply challenge(std::string_view why, bool is_wrong) const;
   std::string session_of(json::object const& initialize) const;
   bool open_session(std::string_view id, peer& of) const;
 

@@ -32,11 +32,27 @@ std::string error_text(json::value const& id, int code, std::string_view message
   return json::serialize(out);
 }
 
-std::string result_text(json::value const& id, json::object result) {
+kept_text keep(json::object const& members) {
+  auto text = json::serialize(members);
+  return std::make_shared<std::string const>(text.substr(1, text.size() - 2));
+}
+
+std::string result_text(json::value const& id, json::object result, kept_text const& more) {
   auto out = envelope();
   out["id"] = id;
-  out["result"] = std::move(result);
-  return json::serialize(out);
+  if (!more) {
+    out["result"] = std::move(result);
+    return json::serialize(out);
+  }
+  auto const own = json::serialize(result);
+  auto text = json::serialize(out);
+  text.pop_back();
+  text.reserve(text.size() + more->size() + own.size() + 16);
+  text += ",\"result\":{";
+  text += *more;
+  if (own.size() > 2) text += ',';
+  text.append(own, 1); // its end is the end of both
+  return text += '}';
 }
 
 std::string notification_text(std::string_view method, json::object params) {

@@ -4,6 +4,7 @@
 // needs in `_meta`.
 #include <boost/json.hpp>
 
+#include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -43,7 +44,10 @@ struct unauthenticated : std::runtime_error {
 };
 
 std::string error_text(json::value const& id, int code, std::string_view message, json::value const& data = nullptr);
-std::string result_text(json::value const& id, json::object result);
+// Members of a result as text, made once and kept: `"tools":[...]`.
+using kept_text = std::shared_ptr<std::string const>;
+kept_text keep(json::object const& members);
+std::string result_text(json::value const& id, json::object result, kept_text const& more = nullptr);
 std::string notification_text(std::string_view method, json::object params);
 
 json::object text_content(std::string_view text);

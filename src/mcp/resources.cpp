@@ -158,7 +158,8 @@ json::object resource_contents(reading const& api, std::string const& uri) {
   std::optional<json::value> found;
   try {
     found = read(api, steps_of(uri));
-  } catch (rpc_error const&) { // what is refused is not there, for him
+  } catch (rpc_error const& why) { // what is refused is not there, for whoever asks
+    if (why.code == code::internal) throw;
   }
   if (!found)
     throw rpc_error(api.of().client.is_modern ? code::invalid_params : code::resource_not_found_legacy,

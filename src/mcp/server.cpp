@@ -1,7 +1,7 @@
 #include "mcp/server.hpp"
 
+#include "core/exceptions.hpp"
 #include "core/id.hpp"
-#include "core/log.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +10,7 @@ namespace alloy::mcp {
 namespace {
 
 constexpr auto ask_patience = std::chrono::seconds(120);
+constexpr std::size_t least_room = 256; // an answer that says less is none
 constexpr std::string_view levels[] = {"debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"};
 
 std::ptrdiff_t rank_of(std::string_view level) {
@@ -46,6 +47,10 @@ bool is_cacheable(std::string_view method) {
 }
 
 } // namespace
+
+rpc_error answer_too_large() {
+  return {code::internal, "the answer is larger than mcp_answer_max_bytes; take it from the API or the terminal"};
+}
 
 // ------------------------------------------------------------------------------- one request
 
@@ -85,6 +90,11 @@ json::object call::ask(std::string_view what, json::object asked) const {
   return result ? *result : json::object();
 }
 
+void call::spend(std::size_t bytes) const {
+  if (bytes > bytes_left_) throw answer_too_large();
+  bytes_left_ -= bytes;
+}
+
 json::object const* call::input(std::string_view key) const {
   auto const* const all = find_object(params, "inputResponses");
   return all ? find_object(*all, key) : nullptr;
@@ -106,14 +116,37 @@ answer server::handle_text(std::string_view text, peer const& of, sender const& 
 }
 
 answer server::handle(json::value const& message, peer of, sender const& out) {
-  if (auto const* const batch = message.if_array()) { // revision 2025-03-26 alone had them
-    if (batch->empty() || of.is_modern || of.revision != "2025-03-26")
-      return {error_text(nullptr, code::invalid_request, "a message is one JSON object"), 400};
-    std::string all;
-    for (auto const& one : *batch)
-      if (auto const a = handle(one, of, out); !a.text.empty()) all += (all.empty() ? "" : ",") + a.text;
-    return {all.empty() ? all : "[" + all + "]", all.empty() ? 202U : 200U};
+  if (auto const* const batch = message.if_array()) return handle_batch(*batch, of, out);
+  return handle_one(message, std::move(of), out, limits_.answer_bytes_max);
+}
+
+// Revision 2025-03-26 alone had them. All answers together are one: what has no room in it any more is not carried out.
+answer server::handle_batch(json::array const& batch, peer const& of, sender const& out) {
+  if (batch.empty() || of.is_modern || of.revision != "2025-03-26")
+    return {error_text(nullptr, code::invalid_request, "a message is one JSON object"), 400};
+  if (batch.size() > limits_.batch_max)
+    return {error_text(nullptr, code::invalid_request,
+                       "a batch has at most " + std::to_string(limits_.batch_max) + " messages"),
+            400};
+  auto const most = limits_.answer_bytes_max;
+  std::string all;
+  for (auto const& one : batch) {
+    auto const room = most - std::min(most, all.size());
+    answer a;
+    if (room >= least_room) {
+      a = handle_one(one, of, out, room);
+    } else if (auto const* const o = one.if_object(); o && o->contains("id") && is_id(o->at("id"))) {
+      a.text = error_text(o->at("id"), code::internal, "not carried out: the answer to this batch is full");
+    }
+    if (!a.text.empty()) all += (all.empty() ? "[" : ",") + a.text;
   }
+  if (all.empty()) return {{}, 202};
+  if (all.size() > most + batch.size() * least_room)
+    return {error_text(nullptr, code::internal, answer_too_large().what()), 200};
+  return {all + "]", 200};
+}
+
+answer server::handle_one(json::value const& message, peer of, sender const& out, std::size_t bytes_max) {
   auto const* const o = message.if_object();
   auto const* const version = o ? find(*o, "jsonrpc") : nullptr;
   auto const* const id = o ? find(*o, "id") : nullptr;
@@ -129,28 +162,36 @@ answer server::handle(json::value const& message, peer of, sender const& out) {
   if (!o->at("method").is_string() || (o->contains("params") && !o->at("params").is_object()))
     return {error_text(shown, code::invalid_request, "`method` is a text and `params` an object"), 400};
   if (!id) return {{}, 202}; // a notification: there is none that changes anything here
-  return answer_request(*o, of, out);
+  return answer_request(*o, of, out, bytes_max);
 }
 
-answer server::answer_request(json::object const& request, peer& of, sender const& out) {
-  auto const& id = request.at("id");
+answer server::carry_out(json::object const& request, peer& of, sender const& out, std::size_t bytes_max) {
   auto const method = find_text(request, "method");
-  try {
-    if (of.is_modern || is_modern(request)) take_meta(request, of);
-    auto const* const params = find_object(request, "params");
-    call const c(*this, of, method, params ? *params : json::object(), out);
-    auto result = run(c);
-    if (of.is_modern) {
-      if (!result.contains("resultType")) result["resultType"] = "complete";
-      auto& m = result["_meta"];
-      if (!m.is_object()) m = json::object();
-      m.as_object()[meta::server_info] = offered_.info();
-      if (is_cacheable(method)) {
-        result["ttlMs"] = offered_.ttl_ms();
-        result["cacheScope"] = "private";
-      }
+  if (of.is_modern || is_modern(request)) take_meta(request, of);
+  auto const* const params = find_object(request, "params");
+  call const c(*this, of, method, params ? *params : json::object(), out, bytes_max);
+  auto done = run(c);
+  auto& result = done.members;
+  if (of.is_modern) {
+    if (!result.contains("resultType")) result["resultType"] = "complete";
+    auto& m = result["_meta"];
+    if (!m.is_object()) m = json::object();
+    m.as_object()[meta::server_info] = offered_.info();
+    if (is_cacheable(method)) {
+      result["ttlMs"] = offered_.ttl_ms();
+      result["cacheScope"] = "private";
     }
-    return {result_text(id, std::move(result)), 200, method == "initialize"};
+  }
+  if (done.kept && done.kept->size() > bytes_max) throw answer_too_large();
+  auto text = result_text(request.at("id"), std::move(result), done.kept);
+  if (text.size() > bytes_max) throw answer_too_large();
+  return {std::move(text), 200, method == "initialize"};
+}
+
+answer server::answer_request(json::object const& request, peer& of, sender const& out, std::size_t bytes_max) {
+  auto const& id = request.at("id");
+  try {
+    return carry_out(request, of, out, bytes_max);
   } catch (rpc_error const& e) {
     auto status = status_of(e.code, of.is_modern);
     if (of.is_modern && e.code == code::invalid_params && e.data.is_object() && e.data.as_object().contains("meta"))
@@ -158,8 +199,8 @@ answer server::answer_request(json::object const& request, peer& of, sender cons
     return {error_text(id, e.code, e.what(), e.data), status};
   } catch (unauthenticated const&) {
     throw;
-  } catch (std::exception const& bug) {
-    log::error("an MCP request failed", {{"method", method}, {"why", bug.what()}});
+  } catch (...) {
+    note_exception(thrown_at::mcp, std::current_exception(), find_text(request, "method"));
     return {error_text(id, code::internal, "the request was not carried out"), of.is_modern ? 500U : 200U};
   }
 }
@@ -186,22 +227,22 @@ void server::take_meta(json::object const& request, peer& of) {
   of.log_level = find_text(*m, meta::log_level);
 }
 
-json::object server::run(call const& c) {
+server::outcome server::run(call const& c) {
   auto const& m = c.method;
   auto const can = offered_.capabilities(c.client);
   bool const tools = can.contains("tools"), resources = can.contains("resources"), prompts = can.contains("prompts");
-  if (m == "tools/list" && tools) return offered_.list_tools(c);
-  if (m == "tools/call" && tools) return offered_.call_tool(c);
-  if (m == "resources/list" && resources) return offered_.list_resources(c);
-  if (m == "resources/templates/list" && resources) return offered_.list_resource_templates(c);
-  if (m == "resources/read" && resources) return offered_.read_resource(c);
-  if (m == "prompts/list" && prompts) return offered_.list_prompts(c);
-  if (m == "prompts/get" && prompts) return offered_.get_prompt(c);
-  if (m == "completion/complete" && can.contains("completions")) return offered_.complete(c);
+  if (m == "tools/list" && tools) return {{}, offered_.list_tools(c)};
+  if (m == "tools/call" && tools) return {offered_.call_tool(c)};
+  if (m == "resources/list" && resources) return {offered_.list_resources(c)};
+  if (m == "resources/templates/list" && resources) return {{}, offered_.list_resource_templates(c)};
+  if (m == "resources/read" && resources) return {offered_.read_resource(c)};
+  if (m == "prompts/list" && prompts) return {{}, offered_.list_prompts(c)};
+  if (m == "prompts/get" && prompts) return {offered_.get_prompt(c)};
+  if (m == "completion/complete" && can.contains("completions")) return {offered_.complete(c)};
   if (c.client.is_modern) {
-    if (m == "server/discover") return discover(c.client);
+    if (m == "server/discover") return {discover(c.client)};
   } else {
-    if (m == "initialize") return initialize(c.params, c.client);
+    if (m == "initialize") return {initialize(c.params, c.client)};
     if (m == "ping") return {};
     auto const* const subscribes = find_object(can, "resources");
     if (subscribes && subscribes->contains("subscribe") &&

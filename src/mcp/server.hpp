@@ -31,11 +31,18 @@ struct peer {
 
 class server;
 
+// What one message may make of the server, whoever sent it.
+struct server_limits {
+  std::size_t batch_max = 50; // messages of a JSON-RPC batch
+  // Of a whole answer, a batch's included. The default is for a server of one's own, over a pipe.
+  std::size_t answer_bytes_max = 64u << 20;
+};
+
 // One request while it is answered.
 class call {
  public:
-  call(server& at, peer const& of, std::string m, json::object p, sender const& out)
-      : client(of), method(std::move(m)), params(std::move(p)), server_(at), out_(out) {}
+  call(server& at, peer const& of, std::string m, json::object p, sender const& out, std::size_t bytes_max)
+      : client(of), method(std::move(m)), params(std::move(p)), server_(at), out_(out), bytes_left_(bytes_max) {}
 
   peer const& client;
   std::string const method;
@@ -49,11 +56,16 @@ class call {
   // What the client brought to an earlier request for input (modern); null without.
   json::object const* input(std::string_view key) const;
   bool client_can(std::string_view capability) const { return client.capabilities.contains(capability); }
+  // So many bytes have been gathered for the answer. Throws rpc_error where it would become too large.
+  void spend(std::size_t bytes) const;
 
  private:
   server& server_;
   sender const& out_;
+  std::size_t mutable bytes_left_;
 };
+
+rpc_error answer_too_large();
 
 // Results are those of the newest revision; the server takes away or adds what an era wants otherwise. Errors:
 // rpc_error.
@@ -64,12 +76,12 @@ class provider {
   virtual std::string instructions() const = 0;
   virtual json::object capabilities(peer const& of) const = 0;
 
-  virtual json::object list_tools(call const&) = 0;
+  virtual kept_text list_tools(call const&) = 0;
   virtual json::object call_tool(call const&) = 0;
   virtual json::object list_resources(call const&) = 0;
-  virtual json::object list_resource_templates(call const&) = 0;
+  virtual kept_text list_resource_templates(call const&) = 0;
   virtual json::object read_resource(call const&) = 0;
-  virtual json::object list_prompts(call const&) = 0;
+  virtual kept_text list_prompts(call const&) = 0;
   virtual json::object get_prompt(call const&) = 0;
   virtual json::object complete(call const&) = 0;
   virtual void subscribe(call const&, bool on) = 0; // of a resource, legacy
@@ -84,7 +96,7 @@ struct answer {
 
 class server {
  public:
-  explicit server(provider& of) : offered_(of) {}
+  explicit server(provider& of, server_limits most = {}) : offered_(of), limits_(most) {}
 
   // A message, parsed. `of` is what the transport knows of the client; what the message says itself is added.
   // Throws unauthenticated where the provider does.
@@ -107,8 +119,15 @@ class server {
 
  private:
   friend class call;
-  answer answer_request(json::object const& request, peer& of, sender const& out);
-  json::object run(call const& c);
+  struct outcome {
+    json::object members = {};
+    kept_text kept = {}; // further ones
+  };
+  answer handle_one(json::value const& message, peer of, sender const& out, std::size_t bytes_max);
+  answer handle_batch(json::array const& batch, peer const& of, sender const& out);
+  answer answer_request(json::object const& request, peer& of, sender const& out, std::size_t bytes_max);
+  answer carry_out(json::object const& request, peer& of, sender const& out, std::size_t bytes_max);
+  outcome run(call const& c);
   json::object initialize(json::object const& params, peer const& of);
   json::object discover(peer const& of);
   static void take_meta(json::object const& request, peer& of);
@@ -120,6 +139,7 @@ class server {
   };
 
   provider& offered_;
+  server_limits const limits_;
   std::mutex guard_;
   std::condition_variable settled_;
   std::map<std::string, question, std::less<>> asked_; // by an id that is made here; one a thread that answers

@@ -1,5 +1,7 @@
 #include "mcp/stdio.hpp"
 
+#include "core/exceptions.hpp"
+
 #include <deque>
 #include <thread>
 
@@ -22,7 +24,7 @@ class connection {
         write(error_text(nullptr, code::invalid_request,
                          "a message has at most " + std::to_string(set_.line_max_bytes) + " bytes"));
       else if (line.find_first_not_of(" \t\r") != std::string::npos)
-        take(line);
+        if (!contained(thrown_at::mcp, [&] { take(line); })) write(not_carried_out(nullptr));
     }
     {
       std::lock_guard const lock(guard_);
@@ -107,23 +109,35 @@ class connection {
       lock.unlock();
       room_.notify_one();
       if (o && server::is_modern(*o)) of.revision.clear(); // it says its own
-      std::string text;
-      try {
-        text = server_
-                   .handle(message, of,
-                           [&](std::string t) {
-                             if (!is_cancelled(id)) write(t);
-                           })
-                   .text;
-      } catch (unauthenticated const& why) {
-        text = error_text(o && o->contains("id") ? o->at("id") : json::value(), code::invalid_request, why.what());
-      }
+      auto const text = answer_to(message, of, id);
       lock.lock();
       running_.erase(id);
       bool const is_wanted = cancelled_.erase(id) == 0;
       lock.unlock();
       if (is_wanted && !text.empty()) write(text);
     }
+  }
+
+  std::string answer_to(json::value const& message, peer const& of, std::string const& id) {
+    auto const* const o = message.if_object();
+    auto const shown = o && o->contains("id") ? o->at("id") : json::value();
+    try {
+      return server_
+          .handle(message, of,
+                  [&](std::string t) {
+                    if (!is_cancelled(id)) write(t);
+                  })
+          .text;
+    } catch (unauthenticated const& why) {
+      return error_text(shown, code::invalid_request, why.what());
+    } catch (...) {
+      note_exception(thrown_at::mcp);
+      return not_carried_out(shown);
+    }
+  }
+
+  static std::string not_carried_out(json::value const& id) {
+    return error_text(id, code::internal, "the request was not carried out");
   }
 
   bool is_cancelled(std::string const& id) {

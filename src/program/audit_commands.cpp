@@ -1,5 +1,6 @@
 #include "program/audit_commands.hpp"
 
+#include "core/steering.hpp"
 #include "events/export_file.hpp"
 
 #include <cstdio>
@@ -10,7 +11,7 @@ namespace alloy {
 namespace {
 
 int refuse(std::string const& file, std::string const& why) {
-  std::fprintf(stderr, "alloy audit verify: %s: NOT VERIFIED: %s\n", file.c_str(), why.c_str());
+  std::fprintf(stderr, "alloy audit verify: %s: NOT VERIFIED: %s\n", file.c_str(), without_steering(why).c_str());
   return 1;
 }
 
@@ -33,10 +34,10 @@ int verify_export(std::string const& file, std::string const& key) {
   if (in.bad()) return refuse(file, "it cannot be read to its end");
   if (auto fine = check.finish(key); !fine) return refuse(file, fine.error().detail);
   auto const& h = check.header();
-  std::printf("verified: %llu records of organization %s\nroot     %s\nsigned   %s\n",
-              static_cast<unsigned long long>(check.records()), to_string(h.org_id).c_str(), h.root.c_str(),
-              key.empty() ? "with the key that the file names itself; say --key to be sure whose it is"
-                          : "with your key");
+  std::printf(
+      "verified: %llu records of organization %s\nroot     %s\nsigned   %s\n",
+      static_cast<unsigned long long>(check.records()), to_string(h.org_id).c_str(), without_steering(h.root).c_str(),
+      key.empty() ? "with the key that the file names itself; say --key to be sure whose it is" : "with your key");
   return 0;
 }
 

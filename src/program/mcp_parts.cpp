@@ -3,6 +3,7 @@
 #include "cli/session.hpp"
 #include "core/id.hpp"
 #include "core/late_answer.hpp"
+#include "core/steering.hpp"
 #include "core/web_url.hpp"
 #include "mcp/stdio.hpp"
 
@@ -22,9 +23,7 @@ std::string whole_body(body_source& source, std::size_t bytes_max) {
     state = source.pull(body);
     if (state == body_source::state::broken || state == body_source::state::later)
       throw std::runtime_error("the answer broke off"); // nothing that a tool asks for waits
-    if (body.size() > bytes_max)
-      throw mcp::rpc_error(mcp::code::internal,
-                           "the answer is larger than mcp_answer_max_bytes; take it from the API or the terminal");
+    if (body.size() > bytes_max) throw mcp::answer_too_large();
   }
   return body;
 }
@@ -67,15 +66,22 @@ std::string metadata_of(settings const& config) {
   return boost::json::serialize(document);
 }
 
-mcp::endpoint_settings endpoint_of(settings const& config) {
+mcp::endpoint_settings endpoint_of(api::service& to, settings const& config) {
   mcp::endpoint_settings e;
   e.hosts = config.mcp_hosts;
   if (auto const url = parse_web_url(config.public_url)) e.hosts.push_back(url->host);
   e.origins = config.cors_allowed_origins;
+  e.verify = [&to](std::string_view authorization, std::string_view peer) {
+    return to.check_caller(authorization, peer);
+  };
   e.resource_metadata = config.public_url + std::string(metadata_path);
   e.workers = static_cast<std::size_t>(config.mcp_workers);
   e.queue_max = static_cast<std::size_t>(config.mcp_queue_max);
   return e;
+}
+
+mcp::server_limits limits_of(settings const& config) {
+  return {static_cast<std::size_t>(config.mcp_batch_max), static_cast<std::size_t>(config.mcp_answer_max_bytes)};
 }
 
 // One session a request in flight, so that none waits for another; one alone where it may have to renew itself.
@@ -128,7 +134,7 @@ class sessions {
 mcp_door::mcp_door(api::service& to, settings const& config)
     : metadata_(metadata_of(config)), catalogue_([&to, most = static_cast<std::size_t>(config.mcp_answer_max_bytes)](
                                                      api::request r) { return ask_service(to, std::move(r), most); }),
-      server_(catalogue_), endpoint_(server_, endpoint_of(config)) {}
+      server_(catalogue_, limits_of(config)), endpoint_(server_, endpoint_of(to, config)) {}
 
 bool mcp_door::takes(std::string_view path) noexcept {
   return path == endpoint_path || path.starts_with(metadata_path);
@@ -158,7 +164,7 @@ int serve_mcp_stdio(mcp_options const& o) {
     mcp::serve_stdio(server, stdin, stdout, s);
     return 0;
   } catch (cli::failure const& f) {
-    std::fprintf(stderr, "alloy mcp: %s\n  %s\n", f.what(), f.hint.c_str());
+    std::fprintf(stderr, "alloy mcp: %s\n  %s\n", without_steering(f.what()).c_str(), f.hint.c_str());
     return f.code;
   }
 }

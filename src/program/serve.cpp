@@ -2,6 +2,8 @@
 
 #include "api/service.hpp"
 #include "auth/signing_keys.hpp"
+#include "core/exceptions.hpp"
+#include "core/fault_point.hpp"
 #include "core/log.hpp"
 #include "events/checkpoint.hpp"
 #include "http/rest.hpp"
@@ -50,16 +52,17 @@ struct http_meters : http::observer {
   void request_started() noexcept override { registry.http_in_flight.add(1); }
   void request_finished(http::exchange_facts const& e) noexcept override {
     registry.http_in_flight.add(-1);
-    registry.http_done({e.method, e.route, e.status, e.seconds, e.received_bytes, e.sent_bytes});
+    contained(thrown_at::metrics, [&] {
+      registry.http_done({e.method, e.route, e.status, e.seconds, e.received_bytes, e.sent_bytes});
+    });
   }
   void connection_refused(std::string_view reason) noexcept override {
-    try {
+    contained(thrown_at::metrics, [&] {
       registry
           .make_counter("alloy_http_refused_total", "Connections ended by the framing guard, a limit or a deadline",
                         {{"reason", std::string(reason)}})
           .add();
-    } catch (std::exception const&) { // a count that is lost harms nobody
-    }
+    });
   }
 
   metrics::registry& registry;
@@ -130,14 +133,21 @@ sigset_t block_signals() {
   return set;
 }
 
+void reload_certificate(http::server& door) {
+  if (auto reloaded = door.reload(); !reloaded)
+    log::error("the certificate was not reloaded", {{"why", reloaded.error().detail}});
+  else
+    log::info("certificate reloaded");
+}
+
 void wait_for_end(sigset_t const& signals, http::server& door) {
   for (int got = 0;;) {
     if (::sigwait(&signals, &got) != 0) continue;
     if (got != SIGHUP) return;
-    if (auto reloaded = door.reload(); !reloaded)
-      log::error("the certificate was not reloaded", {{"why", reloaded.error().detail}});
-    else
-      log::info("certificate reloaded");
+    contained(thrown_at::signals, [&] {
+      fault_points::pass("signals");
+      reload_certificate(door);
+    });
   }
 }
 
@@ -303,6 +313,7 @@ std::unique_ptr<http::server> open_metrics_door(house const& of) {
 
 int serve(loaded_settings const& loaded) {
   settings const& config = loaded.values;
+  fault_points::arm(config.crash_point, config.crash_after);
   sigset_t const signals = block_signals();
   log::set_level(config.log_level);
   log::start();

@@ -1,5 +1,7 @@
 #include "projections/search_store.hpp"
 
+#include "core/exceptions.hpp"
+#include "core/fault_point.hpp"
 #include "core/key.hpp"
 #include "core/log.hpp"
 #include "events/codec.hpp"
@@ -19,7 +21,7 @@ using namespace std::chrono_literals;
 
 constexpr int niceness = 10; // behind the threads that answer, before the index's own flushes
 constexpr std::size_t records_per_read = 64, bytes_per_commit = 512u << 10; // these bound the memory of catching up
-constexpr std::chrono::milliseconds look_every = 100ms, tell_every = 10s, wait_for_readers = 10ms;
+constexpr std::chrono::milliseconds look_every = 100ms, tell_every = 10s, wait_for_readers = 10ms, wait_for_memory = 1s;
 
 // A snapshot that keeps its store open.
 class held_rows final : public reader {
@@ -80,7 +82,11 @@ std::string search_store::folded_row(uuid const& log, folded const& f) {
 search_store::search_store(events::log const& log, storage::settings at, metrics::registry& to, progress on_progress)
     : log_(log), settings_(disposable(std::move(at))), on_progress_(std::move(on_progress)),
       indexed_(to.make_counter("alloy_search_indexed_events_total", "Events folded into the search index")) {
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
+    // What keeping it does not hold itself is met here: there is no search then, and all else goes on.
+    if (!contained(thrown_at::search, [this] { run(); })) broken_ = true;
+  });
 }
 
 search_store::~search_store() {
@@ -101,21 +107,32 @@ std::unique_ptr<reader> search_store::rows() const {
   return db == nullptr ? nullptr : std::make_unique<held_rows>(std::move(db));
 }
 
+void search_store::wait_a_little() const {
+  for (auto waited = 0ms; waited < wait_for_memory && !stopping_; waited += wait_for_readers)
+    std::this_thread::sleep_for(wait_for_readers);
+}
+
 // An index that fails is made anew, once: what fails before that has caught up will fail again.
 void search_store::run() {
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
-  for (bool anew = false;; anew = true) {
+  for (bool anew = false;;) {
     try {
       open(anew);
       if (stopping_) return;
       log::warn("a reader met damage in the search index: it is made anew");
-    } catch (std::exception const& e) {
+      anew = true;
+    } catch (std::bad_alloc const&) { // says nothing about the index: later there may be memory
+      note_exception(thrown_at::search);
+      wait_a_little();
+    } catch (...) {
+      note_exception(thrown_at::search);
+      auto const why = what_of(std::current_exception());
       if (anew && !ready_) {
-        log::error("the search index cannot be kept: there is no search until the next start", {{"why", e.what()}});
+        log::error("the search index cannot be kept: there is no search until the next start", {{"why", why}});
         broken_ = true;
         return close();
       }
-      log::warn("the search index failed: it is made anew", {{"why", e.what()}});
+      log::warn("the search index failed: it is made anew", {{"why", why}});
+      anew = true;
     }
     close();
     if (stopping_) return;
@@ -197,6 +214,7 @@ void search_store::fold_until(events::position goal, folded& f) {
 }
 
 void search_store::fold(storage::transaction& txn, events::stored_record const& stored, folded& f) {
+  fault_points::pass("search.fold");
   auto const r = events::decode_record(stored.first, stored.bytes);
   for (auto const& e : r.events) index_event(txn.of(family::state), e);
   txn.keep_command();
@@ -209,7 +227,7 @@ void search_store::commit(storage::transaction& txn, folded const& f) {
   txn.commit(false);
   auto const before = position_.exchange(f.at, std::memory_order_acq_rel);
   indexed_.add(static_cast<double>(f.at - before));
-  if (on_progress_) on_progress_(f.at);
+  if (on_progress_) contained(thrown_at::search, [&] { on_progress_(f.at); });
 }
 
 // The folder can be removed only when the last reader has gone, and this thread has closed the store.

@@ -41,6 +41,7 @@ class search_store {
   };
 
   void run();
+  void wait_a_little() const;
   void open(bool anew);
   std::shared_ptr<storage::database> open_former(folded& f) const;
   void check(reader const& rows, folded& f) const; // throws where the log does not go on from it

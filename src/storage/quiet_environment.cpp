@@ -1,8 +1,12 @@
 #include "storage/quiet_environment.hpp"
 
+#include "core/exceptions.hpp"
+#include "core/log.hpp"
+
 #include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <cstdlib>
 #include <deque>
 #include <iterator>
 #include <mutex>
@@ -16,6 +20,7 @@ namespace alloy::storage {
 namespace {
 
 constexpr int lowest_priority = 19;
+constexpr int exit_io = 74; // as where a write fails: the next start finds the store whole
 
 class quiet final : public rocksdb::EnvWrapper {
  public:
@@ -72,7 +77,11 @@ class quiet final : public rocksdb::EnvWrapper {
       auto const next = jobs_.front();
       jobs_.pop_front();
       held.unlock();
-      next.work(next.with);
+      if (contained(thrown_at::search, [&] { next.work(next.with); })) continue;
+      // RocksDB counts on the end of what it began, so that a store with half of a job done cannot even be closed.
+      log::error("background work of a store threw; stopping");
+      log::flush();
+      std::_Exit(exit_io);
     }
   }
 

@@ -199,6 +199,10 @@ std::size_t delivery_store::unsaved_bytes() const noexcept {
   return txn_.bytes();
 }
 
+void delivery_store::forget_unsaved() {
+  txn_.clear();
+}
+
 void delivery_store::commit() {
   txn_.keep_command();
   if (!txn_.empty()) txn_.commit(false);

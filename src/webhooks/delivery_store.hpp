@@ -35,6 +35,7 @@ class delivery_store {
   std::size_t sweep(endpoint const& e, timestamp before, std::size_t rows_max);
   std::size_t unsaved_bytes() const noexcept;
   void commit();
+  void forget_unsaved(); // what was put since the last commit
   void checkpoint(std::string const& folder) const { db_.checkpoint(folder); }
 
  private:

@@ -1,7 +1,9 @@
 #include "webhooks/dispatcher.hpp"
 
 #include "core/base64.hpp"
-#include "core/crypto.hpp"
+#include "core/derived_key.hpp"
+#include "core/exceptions.hpp"
+#include "core/fault_point.hpp"
 #include "core/log.hpp"
 #include "webhooks/engine.hpp"
 #include "webhooks/matcher.hpp"
@@ -26,6 +28,7 @@ constexpr std::int64_t ask_again_ms = 60'000; // to be disabled, where the queue
 constexpr std::int64_t look_at_hold_every_ms = 1'000, sweep_every_ms = 60'000;
 constexpr std::size_t attempts_kept = 20, unsaved_bytes_max = 256u << 10, swept_rows_max = 1'000;
 constexpr std::size_t replays_open_max = 64; // deliveries of a replay that wait
+constexpr std::int64_t pause_least_ms = 10, pause_most_ms = 60'000, well_again_ms = 60'000;
 
 } // namespace
 
@@ -57,7 +60,7 @@ void dispatcher::engine::stop() {
     tick_.cancel();
     save_.cancel();
     out_.stop();
-    save();
+    if (!is_ailing_) save();
     stay_.reset();
     io_.stop();
   });
@@ -67,25 +70,65 @@ void dispatcher::engine::stop() {
 void dispatcher::engine::ring() {
   if (!rung_.exchange(true))
     asio::post(io_, [this] {
-      if (!stops_) follow();
+      if (!stops_ && !is_ailing_) follow();
     });
 }
 
-void dispatcher::engine::run() {
+void dispatcher::engine::run() noexcept {
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
+  bool goes_on = true;
+  while (goes_on) goes_on = run_once();
+}
+
+// True where it is to be called again: what was thrown leaves the store as it was last committed, and from there the
+// dispatcher begins anew as after a restart. A store that fails ends the process.
+bool dispatcher::engine::run_once() {
+  std::string why;
   try {
+    if (is_ailing_) begin_anew();
     hold_or_release();
     tick();
     ring();
     io_.run();
-  } catch (std::exception const& broken) {
-    log::error("webhooks cannot be delivered; stopping", {{"why", broken.what()}});
-    parts_.on_failure(broken.what());
+    return false;
+  } catch (storage::read_failed const& broken) {
+    why = broken.what();
+  } catch (storage::write_failed const& broken) {
+    why = broken.what();
+  } catch (...) {
+    note_exception(thrown_at::webhooks);
+    is_ailing_ = true;
+    auto const at = now().ms;
+    pause_ms_ = at > ailed_ms_ + well_again_ms ? pause_least_ms : std::min(pause_ms_ * 4, pause_most_ms);
+    ailed_ms_ = at;
+    contained(thrown_at::webhooks, [this] { io_.run_for(std::chrono::milliseconds(pause_ms_)); });
+    return !stops_;
   }
+  log::error("webhooks cannot be delivered; stopping", {{"why", why}});
+  parts_.on_failure(why);
+  return false;
+}
+
+void dispatcher::engine::begin_anew() {
+  ++beginnings_;
+  tick_.cancel();
+  save_.cancel();
+  out_.cut();
+  store.forget_unsaved();
+  timed_.clear();
+  behind_.clear();
+  ready_.clear();
+  lanes_.clear();
+  tenants_.clear();
+  in_flight_ = recent_count_ = 0;
+  save_is_due_ = rung_ = false;
+  load();
+  is_ailing_ = false;
+  log::warn("the webhooks' dispatcher has begun anew", {{"position", seen.load()}, {"endpoints", lanes_.size()}});
 }
 
 void dispatcher::engine::tick() {
-  if (stops_) return;
+  if (stops_ || is_ailing_) return;
   hold_or_release();
   auto const at = now().ms;
   for (auto* const l : std::vector(timed_.begin(), timed_.end())) {
@@ -260,7 +303,8 @@ bool dispatcher::engine::start_new(lane& l) {
 std::vector<std::string> const& dispatcher::engine::secrets_of(lane& l, timestamp at) {
   auto const open = [&](std::string const& sealed) {
     auto const bytes = decode_base64(sealed);
-    auto secret = bytes ? crypto::open(parts_.sealing_key, *bytes, l.e.id.view()) : std::nullopt;
+    crypto::sealer const of(parts_.sealing_key, crypto::key_use::webhook_secrets);
+    auto secret = bytes ? of.open(*bytes, l.e.id.view()) : std::nullopt;
     // One that was sealed by another server, of which this organization was imported, opens to nothing.
     l.secrets.push_back(secret ? std::move(*secret) : std::string());
   };
@@ -300,12 +344,13 @@ void dispatcher::engine::send(lane& l, delivery d, sendable_ptr s) {
   m.endpoint = l.e.name();
   std::string bug;
   try {
+    fault_points::pass("webhooks.send");
     m.body = body_of(l, d, *s);
   } catch (storage::read_failed const&) {
     throw;
-  } catch (std::exception const& e) {
-    bug = e.what();
-    log::error("a delivery could not be made", {{"delivery_id", to_string(d.id)}, {"why", bug}});
+  } catch (...) {
+    bug = what_of(std::current_exception());
+    note_exception(thrown_at::webhooks, std::current_exception(), to_string(d.id));
   }
   auto const id = to_string(d.id);
   auto const& secrets = secrets_of(l, began);
@@ -319,8 +364,8 @@ void dispatcher::engine::send(lane& l, delivery d, sendable_ptr s) {
                {"webhook-signature", standard_signature(secrets, id, seconds, m.body)}};
   ++l.in_flight;
   ++in_flight_;
-  auto then = [this, to = l.e.name(), number = l.number, d = std::move(d), began](outcome o) mutable {
-    arrived(to, number, std::move(d), began, std::move(o));
+  auto then = [this, to = l.e.name(), number = l.number, d = std::move(d), began, of = beginnings_](outcome o) mutable {
+    if (of == beginnings_) arrived(to, number, std::move(d), began, std::move(o));
   };
   if (!url || !bug.empty()) { // a URL that an older version took
     outcome o;
@@ -426,7 +471,7 @@ void dispatcher::engine::save_soon() {
   save_is_due_ = true;
   save_.expires_after(save_within);
   save_.async_wait([this](boost::system::error_code ec) {
-    if (!ec && !stops_) save();
+    if (!ec && !stops_ && !is_ailing_) save();
   });
 }
 

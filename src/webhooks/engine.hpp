@@ -67,7 +67,9 @@ class dispatcher::engine {
 
  private:
   // dispatcher.cpp
-  void run();
+  void run() noexcept;
+  bool run_once();
+  void begin_anew();
   void tick();
   void pump();
   bool start_one(lane& l);
@@ -128,6 +130,9 @@ class dispatcher::engine {
   std::uint64_t last_lane_ = 0;
   std::size_t in_flight_ = 0;
   bool is_held_ = false, save_is_due_ = false, stops_ = false;
+  bool is_ailing_ = false;       // after an exception, until it begins anew: what is in memory is not to be trusted
+  std::uint64_t beginnings_ = 0; // what an attempt of an earlier one comes to is nobody's any more
+  std::int64_t ailed_ms_ = 0, pause_ms_ = 0;
   std::atomic<bool> rung_{false};
   std::int64_t looked_at_hold_ms_ = 0, swept_ms_ = 0;
   std::mt19937_64 dice_{std::random_device{}()};

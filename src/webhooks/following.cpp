@@ -1,4 +1,5 @@
 // How the dispatcher follows the log: subscriptions as they change, and which endpoint has something to send.
+#include "core/fault_point.hpp"
 #include "core/key.hpp"
 #include "core/log.hpp"
 #include "events/feed.hpp"
@@ -163,6 +164,7 @@ void dispatcher::engine::agree_with_state() {
 
 void dispatcher::engine::follow() {
   rung_ = false;
+  fault_points::pass("webhooks.follow");
   for (auto const& r : parts_.log.read(seen + 1, records_per_read)) take(r);
   if (seen < parts_.log.head()) ring();
   save_soon();

@@ -1,5 +1,8 @@
 #include "webhooks/transport.hpp"
 
+#include "core/exceptions.hpp"
+#include "core/fault_point.hpp"
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -122,6 +125,31 @@ class exchange : public std::enable_shared_from_this<exchange> {
   ~exchange() { of_->running.erase(this); }
 
   void start() {
+    step([this] { begin(); });
+  }
+
+  void cut() {
+    is_over_ = true;
+    then_ = nullptr;
+    deadline_.cancel();
+    if (connection_) connection_->close();
+  }
+
+ private:
+  // What a step throws ends this attempt and no other.
+  template <class Step> void step(Step what) {
+    if (is_over_) return;
+    try {
+      fault_points::pass("webhooks.exchange");
+      what();
+    } catch (...) {
+      if (is_over_) throw; // it could not even say that it has ended
+      note_exception(thrown_at::webhooks);
+      fail(failure::http, "the attempt broke off");
+    }
+  }
+
+  void begin() {
     text_ = request_text(message_);
     if (auto why = of_->guard.complaint(message_.url); !why.empty()) return fail(failure::refused_target, why);
     auto& idle = of_->kept[message_.endpoint];
@@ -141,14 +169,6 @@ class exchange : public std::enable_shared_from_this<exchange> {
     resolve();
   }
 
-  void cut() {
-    is_over_ = true;
-    then_ = nullptr;
-    deadline_.cancel();
-    if (connection_) connection_->close();
-  }
-
- private:
   void resolve() {
     is_reused_ = false;
     connection_.reset();
@@ -157,14 +177,24 @@ class exchange : public std::enable_shared_from_this<exchange> {
     if (parse_address(message_.url.host, literal)) return connect({literal});
     // Handed back as a whole, so that it never ends on a thread of the look-ups.
     asio::post(*of_->names, [self = shared_from_this(), host = message_.url.host]() mutable {
-      auto found = self->of_->resolve(host);
+      std::vector<ip_address> found; // none where it throws
+      contained(thrown_at::resolver, [&] {
+        fault_points::pass("resolver");
+        found = self->of_->resolve(host);
+      });
       auto& io = self->of_->io;
-      asio::post(io, [self = std::move(self), found = std::move(found)]() mutable {
-        if (self->is_over_) return;
-        if (found.empty()) return self->fail(failure::dns, self->message_.url.host + " is not known");
-        self->connect(std::move(found));
+      // Where there is no memory for that, the deadline ends it.
+      contained(thrown_at::resolver, [&] {
+        asio::post(io, [self = std::move(self), found = std::move(found)]() mutable {
+          self->step([&] { self->looked_up(std::move(found)); });
+        });
       });
     });
+  }
+
+  void looked_up(std::vector<ip_address> found) {
+    if (found.empty()) return fail(failure::dns, message_.url.host + " is not known");
+    connect(found);
   }
 
   void connect(std::vector<ip_address> const& found) {
@@ -175,12 +205,12 @@ class exchange : public std::enable_shared_from_this<exchange> {
       return fail(failure::refused_target, message_.url.host + " is not a target that webhooks may reach");
     connection_ = std::make_unique<connection>(of_->io);
     connection_->origin = origin_of(message_.url);
-    asio::async_connect(connection_->socket, targets_,
-                        [self = shared_from_this()](error_code ec, tcp::endpoint const&) { self->connected(ec); });
+    asio::async_connect(
+        connection_->socket, targets_,
+        [self = shared_from_this()](error_code ec, tcp::endpoint const&) { self->step([&] { self->connected(ec); }); });
   }
 
   void connected(error_code ec) {
-    if (is_over_) return;
     if (ec) return fail(failure::connect, ec.message());
     connection_->socket.set_option(tcp::no_delay(true), ec);
     if (!message_.url.is_tls) return secured({});
@@ -192,12 +222,12 @@ class exchange : public std::enable_shared_from_this<exchange> {
     if (!parse_address(message_.url.host, literal) &&
         SSL_set_tlsext_host_name(tls->native_handle(), message_.url.host.c_str()) != 1)
       return fail(failure::tls, "the name cannot be sent to the server");
-    tls->async_handshake(asio::ssl::stream_base::client,
-                         [self = shared_from_this()](error_code failed) { self->secured(failed); });
+    tls->async_handshake(asio::ssl::stream_base::client, [self = shared_from_this()](error_code failed) {
+      self->step([&] { self->secured(failed); });
+    });
   }
 
   void secured(error_code ec) {
-    if (is_over_) return;
     if (ec) return fail(failure::tls, ec.message());
     auto const used = elapsed_ms();
     wait_at_most(std::max<std::int64_t>(1, of_->set.timeout_ms - used));
@@ -206,13 +236,13 @@ class exchange : public std::enable_shared_from_this<exchange> {
 
   void write() {
     connection_->with_stream([this](auto& stream) {
-      asio::async_write(stream, asio::buffer(text_),
-                        [self = shared_from_this()](error_code ec, std::size_t) { self->written(ec); });
+      asio::async_write(stream, asio::buffer(text_), [self = shared_from_this()](error_code ec, std::size_t) {
+        self->step([&] { self->written(ec); });
+      });
     });
   }
 
   void written(error_code ec) {
-    if (is_over_) return;
     if (ec) return is_reused_ ? resolve() : fail(failure::connect, ec.message());
     parser_.emplace();
     parser_->body_limit(boost::none);
@@ -221,14 +251,14 @@ class exchange : public std::enable_shared_from_this<exchange> {
     body.size = answer_.size();
     body.more = false;
     connection_->with_stream([this](auto& stream) {
-      http::async_read(
-          stream, connection_->buffer, *parser_,
-          [self = shared_from_this()](error_code failed, std::size_t bytes) { self->read(failed, bytes); });
+      http::async_read(stream, connection_->buffer, *parser_,
+                       [self = shared_from_this()](error_code failed, std::size_t bytes) {
+                         self->step([&] { self->read(failed, bytes); });
+                       });
     });
   }
 
   void read(error_code ec, std::size_t bytes) {
-    if (is_over_) return;
     bool const cut_short = ec == http::error::need_buffer; // it says more than is kept
     if (ec && !cut_short && !parser_->is_header_done()) {
       // Kept alive for nothing: the server had closed it before it saw this request.
@@ -341,11 +371,15 @@ void transport::sweep() {
   }
 }
 
+void transport::cut() {
+  for (auto* const one : std::vector(parts_->running.begin(), parts_->running.end())) one->cut();
+  parts_->kept.clear();
+}
+
 void transport::stop() {
   if (parts_->stopped) return;
   parts_->stopped = true;
-  for (auto* const one : std::vector(parts_->running.begin(), parts_->running.end())) one->cut();
-  parts_->kept.clear();
+  cut();
   parts_->names->stop();
 }
 

@@ -53,7 +53,8 @@ class transport {
   void send(message m, done then);
   void forget(endpoint_name const& endpoint); // closes what is kept to it
   void sweep();                               // closes what was kept for too long
-  void stop();                                // cuts everything; nobody is told
+  void cut();                                 // ends everything that is under way; nobody is told
+  void stop();                                // and nothing begins any more
 
  private:
   friend class exchange; // one attempt

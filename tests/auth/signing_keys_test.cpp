@@ -110,6 +110,17 @@ BOOST_AUTO_TEST_CASE(a_folder_that_others_may_enter_gets_no_keys) {
   BOOST_TEST(!fs::exists(data.jwt));
 }
 
+BOOST_AUTO_TEST_CASE(a_folder_of_keys_that_was_opened_to_others_is_refused) {
+  data_folder const data;
+  BOOST_REQUIRE(data.load().has_value());
+  for (unsigned const mode : {0750U, 0705U, 0710U}) {
+    ::chmod((data.path / "keys").c_str(), mode);
+    BOOST_TEST(data.refusal().ends_with("so others may enter; run chmod 700 on it"), data.refusal());
+  }
+  ::chmod((data.path / "keys").c_str(), 0700);
+  BOOST_TEST(data.load().has_value(), data.refusal());
+}
+
 BOOST_AUTO_TEST_CASE(damaged_files_are_refused_and_kept) {
   data_folder const data;
   BOOST_REQUIRE(data.load().has_value());

@@ -69,10 +69,14 @@ BOOST_AUTO_TEST_CASE(flags_are_of_the_kind_that_the_schema_says) {
 }
 
 BOOST_AUTO_TEST_CASE(what_others_wrote_is_harmless_on_a_terminal) {
-  BOOST_TEST(plain_text("a\x1b[31mb\r\nc\x7f") == "a\xef\xbf\xbd[31mb  c\xef\xbf\xbd");
+  BOOST_TEST(plain_text("a\x1b[31mb\r\nc\x7f") == "a\\u001b[31mb  c\\u007f");
   BOOST_TEST(plain_text("\xc2\x9b"
-                        "31m") == "\xef\xbf\xbd"
+                        "31m") == "\\u009b31m");
+  BOOST_TEST(plain_text("\x9b"
+                        "31m") == "\xef\xbf\xbd" // a byte that some terminals take for CSI
                                   "31m");
+  BOOST_TEST(plain_text("a\xe2\x80\xae" // right to left override
+                        "b\xe2\x81\xa6\xd8\x9c\xe2\x80\x8f") == "a\\u202eb\\u2066\\u061c\\u200f");
   BOOST_TEST(plain_text("\xc3\xa9\xf0\x9f\xa6\x80") == "\xc3\xa9\xf0\x9f\xa6\x80");
   BOOST_TEST(cut_to("\xc3\xa9t\xc3\xa9 long", 4) == "\xc3\xa9t\xc3\xa9\xe2\x80\xa6");
   BOOST_TEST(cut_to("short", 5) == "short");

@@ -1,3 +1,5 @@
+#include "core/crypto.hpp"
+#include "core/derived_key.hpp"
 #include "tests/commands/bench.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -89,6 +91,22 @@ BOOST_AUTO_TEST_CASE(what_is_kept_is_sealed) {
       BOOST_TEST(k.find(plain) == std::string::npos, plain);
       BOOST_TEST(v.find(plain) == std::string::npos, plain);
     }
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_was_sealed_before_keys_were_derived_is_still_given) {
+  kept.keep(local, key, an_answer(), at);
+  std::string const where = "a" + std::string(key.command_id.view()), server_key(32, 'k');
+  std::string row;
+  local.get(where, row);
+  auto const plain = crypto::sealer(server_key, crypto::key_use::kept_answers).open(row, key.command_id.view());
+  BOOST_TEST_REQUIRE(plain.has_value());
+  BOOST_TEST(!crypto::open(server_key, row, key.command_id.view()).has_value());
+  local.put(where, crypto::seal(server_key, *plain, key.command_id.view())); // as it was written then
+  auto const found = kept.find(local, key, at);
+  BOOST_TEST_REQUIRE((found.has_value() && found->has_value()));
+  BOOST_TEST((*found)->body == an_answer().body);
+  kept.sweep(local, {at.ms + ttl_ms + 1}, 1000);
+  BOOST_TEST(local.rows().empty());
 }
 
 BOOST_AUTO_TEST_CASE(another_servers_key_opens_nothing_and_rows_cannot_be_exchanged) {

@@ -23,6 +23,7 @@ struct folder {
   ~folder() { fs::remove_all(path); }
   std::string file(std::string const& name, std::string const& content) const {
     std::ofstream(path / name, std::ios::binary) << content;
+    fs::permissions(path / name, fs::perms::owner_read | fs::perms::owner_write);
     return (path / name).string();
   }
 };
@@ -56,6 +57,7 @@ std::vector<std::string> values_of(setting_row const& row) {
   if (row.key == "bind") return {"0.0.0.0", "::1", "10.0.0.1"};
   if (row.key == "public_url" || row.key == "cors_allowed_origins")
     return {"https://a.dev", "https://b.dev", "http://c.dev:81"};
+  if (row.key == "details_networks") return {"10.0.0.0/8", "fd00::/8,::1", "192.0.2.1"};
   if (row.key == "operators") return {"a@b.example", "c@d.example,e@f.example", "g@h.example"};
   if (row.key == "webhook_schemes") return {"http", "http,https", "https,http"};
   if (row.key == "webhook_ports" || row.key == "webhook_retry_seconds") return {"1", "2,3", "443"};
@@ -267,6 +269,25 @@ BOOST_AUTO_TEST_CASE(secrets_come_from_files_and_never_from_flags) {
              "ALLOY_JWT_PRIVATE_KEY_FILE: /none cannot be read: No such file or directory");
   // Only secrets have the variant.
   BOOST_TEST(load_settings({}, {{"ALLOY_BIND_FILE", key}}).has_error());
+}
+
+BOOST_AUTO_TEST_CASE(a_secret_that_others_may_read_is_refused) {
+  folder const here;
+  auto const key = here.file("key.pem", "k");
+  auto const conf = here.file("c.conf", "jwt_private_key = k");
+  for (auto const mode : {fs::perms::group_read, fs::perms::others_read, fs::perms::group_write}) {
+    fs::permissions(key, fs::perms::owner_read | mode);
+    auto const by_file = faults_of(load_settings({}, {{"ALLOY_JWT_PRIVATE_KEY_FILE", key}}));
+    BOOST_TEST(by_file.find(key + " has mode 04") != std::string::npos, by_file);
+    BOOST_TEST(by_file.find("chmod 600") != std::string::npos, by_file);
+    fs::permissions(conf, fs::perms::owner_read | mode);
+    BOOST_TEST(load_settings({"--config", conf}, {}).has_error()); // written into the config file, that is the secret
+  }
+  fs::permissions(key, fs::perms::owner_read);
+  BOOST_TEST(faults_of(load_settings({}, {{"ALLOY_JWT_PRIVATE_KEY_FILE", key}})) == "none");
+  auto const open = here.file("open.conf", "port = 3001");
+  fs::permissions(open, fs::perms::all);
+  BOOST_TEST(faults_of(load_settings({"--config", open}, {})) == "none"); // no secret is in it
 }
 
 BOOST_AUTO_TEST_CASE(a_fault_in_a_weaker_source_is_still_a_fault) {

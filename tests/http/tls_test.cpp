@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
 
 using namespace alloy;
 
@@ -59,6 +60,7 @@ class certificate {
     auto* const key_out = std::fopen(key_file().c_str(), "w");
     PEM_write_PrivateKey(key_out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
     std::fclose(key_out);
+    ::chmod(key_file().c_str(), 0600);
   }
 
  private:
@@ -236,6 +238,11 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_used_is_named) {
   BOOST_TEST(keyless.find("/nowhere/key.pem") != std::string::npos, keyless);
   auto const mismatch = error_of(made.certificate_file(), other.key_file());
   BOOST_TEST(mismatch.find(other.key_file()) != std::string::npos, mismatch);
+  for (unsigned const mode : {0640U, 0604U, 0620U}) {
+    ::chmod(made.key_file().c_str(), mode);
+    auto const exposed = error_of(made.certificate_file(), made.key_file());
+    BOOST_TEST(exposed.find("has mode 06") != std::string::npos, exposed);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

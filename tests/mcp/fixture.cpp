@@ -105,11 +105,11 @@ class fixture final : public provider {
     return all;
   }
 
-  json::object list_tools(call const&) override {
+  kept_text list_tools(call const&) override {
     json::array tools;
     for (auto const& [name, t] : all_tools())
       tools.push_back(json::object{{"name", name}, {"description", t.words}, {"inputSchema", t.schema}});
-    return {{"tools", std::move(tools)}};
+    return keep({{"tools", std::move(tools)}});
   }
   json::object call_tool(call const& c) override {
     auto const found = all_tools().find(find_text(c.params, "name"));
@@ -122,11 +122,11 @@ class fixture final : public provider {
              json::array{resource("test://static-text", "text/plain"), resource("test://static-binary", "image/png"),
                          resource("test://watched-resource", "text/plain")}}};
   }
-  json::object list_resource_templates(call const&) override {
-    return {{"resourceTemplates", json::array{json::object{{"uriTemplate", "test://template/{id}/data"},
-                                                           {"name", "template"},
-                                                           {"description", "Data of an id"},
-                                                           {"mimeType", "application/json"}}}}};
+  kept_text list_resource_templates(call const&) override {
+    return keep({{"resourceTemplates", json::array{json::object{{"uriTemplate", "test://template/{id}/data"},
+                                                                {"name", "template"},
+                                                                {"description", "Data of an id"},
+                                                                {"mimeType", "application/json"}}}}});
   }
   json::object read_resource(call const& c) override {
     auto const uri = find_text(c.params, "uri");
@@ -150,7 +150,7 @@ class fixture final : public provider {
     return {{"contents", json::array{std::move(content)}}};
   }
 
-  json::object list_prompts(call const&) override {
+  kept_text list_prompts(call const&) override {
     auto const argument = [](std::string_view name) {
       return json::object{{"name", name}, {"description", "An argument"}, {"required", true}};
     };
@@ -158,11 +158,11 @@ class fixture final : public provider {
       return json::object{
           {"name", name}, {"description", "A prompt of the suite"}, {"arguments", std::move(arguments)}};
     };
-    return {{"prompts",
-             json::array{prompt("test_simple_prompt", {}),
-                         prompt("test_prompt_with_arguments", {argument("arg1"), argument("arg2")}),
-                         prompt("test_prompt_with_embedded_resource", {argument("resourceUri")}),
-                         prompt("test_prompt_with_image", {}), prompt("test_input_required_result_prompt", {})}}};
+    return keep({{"prompts",
+                  json::array{prompt("test_simple_prompt", {}),
+                              prompt("test_prompt_with_arguments", {argument("arg1"), argument("arg2")}),
+                              prompt("test_prompt_with_embedded_resource", {argument("resourceUri")}),
+                              prompt("test_prompt_with_image", {}), prompt("test_input_required_result_prompt", {})}}});
   }
   json::object get_prompt(call const& c) override {
     auto const name = find_text(c.params, "name");

@@ -7,28 +7,33 @@ namespace {
 
 // Offers one tool, which says what it was given.
 struct echo final : provider {
+  std::string long_word = "tool";
   json::object info() const override { return {{"name", "echo"}, {"version", "1"}}; }
   std::string instructions() const override { return "say something"; }
   json::object capabilities(peer const&) const override { return {{"tools", json::object{}}}; }
-  json::object list_tools(call const&) override { return {{"tools", json::array{}}}; }
+  kept_text list_tools(call const&) override { return keep({{"tools", json::array{long_word}}}); }
   json::object call_tool(call const& c) override {
     c.progress(1, 2);
     c.log("info", "working");
     if (find_text(c.params, "name") == "fail") throw std::runtime_error("a secret");
+    if (find_text(c.params, "name") == "no_memory") throw std::bad_alloc();
+    if (find_text(c.params, "name") == "gather") c.spend(600);
+    ++calls;
     return {{"content", json::array{text_content(json::serialize(c.params))}}};
   }
   json::object list_resources(call const&) override { return {}; }
-  json::object list_resource_templates(call const&) override { return {}; }
+  kept_text list_resource_templates(call const&) override { return keep({}); }
   json::object read_resource(call const&) override { return {}; }
-  json::object list_prompts(call const&) override { return {}; }
+  kept_text list_prompts(call const&) override { return keep({}); }
   json::object get_prompt(call const&) override { return {}; }
   json::object complete(call const&) override { return {}; }
   void subscribe(call const&, bool) override {}
+  int calls = 0;
 };
 
 struct conversation {
   echo offered;
-  server at{offered};
+  server at{offered, {3, 2000}};
   peer client;
   std::vector<std::string> told;
 
@@ -140,6 +145,63 @@ BOOST_AUTO_TEST_CASE(a_bug_tells_nothing_of_itself) {
   auto const a = say(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"fail"}})");
   BOOST_TEST(a.text.find("secret") == std::string::npos);
   BOOST_TEST(a.text.find("-32603") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(no_memory_for_one_request_is_an_error_of_that_request) {
+  auto const a = say(R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"no_memory"}})");
+  BOOST_TEST(a.text.find("-32603") != std::string::npos);
+  BOOST_TEST(a.text.find("\"id\":7") != std::string::npos);
+  BOOST_TEST(result(R"({"jsonrpc":"2.0","id":8,"method":"ping"})").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_kept_list_stands_beside_what_an_era_adds) {
+  BOOST_TEST(say(R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})").text ==
+             R"({"jsonrpc":"2.0","id":1,"result":{"tools":["tool"]}})");
+  auto const modern_one = result(modern("tools/list"));
+  BOOST_TEST(json::serialize(modern_one.at("tools")) == R"(["tool"])");
+  BOOST_TEST(find_text(modern_one, "resultType") == "complete");
+  BOOST_TEST(find_text(modern_one, "cacheScope") == "private");
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_has_a_bound) {
+  client.revision = "2025-03-26";
+  std::string const ping = R"({"jsonrpc":"2.0","id":1,"method":"ping"})";
+  BOOST_TEST(json::parse(say("[" + ping + "," + ping + "," + ping + "]").text).as_array().size() == 3U);
+  BOOST_TEST(refused("[" + ping + "," + ping + "," + ping + "," + ping + "]") == code::invalid_request);
+  BOOST_TEST(refused("[]") == code::invalid_request);
+  // No batch within a batch, which would be without a bound again.
+  auto const nested = json::parse(say("[[" + ping + "," + ping + "]]").text).as_array();
+  BOOST_TEST_REQUIRE(nested.size() == 1U);
+  BOOST_TEST(nested[0].at("error").at("code").as_int64() == code::invalid_request);
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_has_a_bound_whatever_makes_it) {
+  offered.long_word = std::string(3000, 'x');
+  BOOST_TEST(refused(R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})") == code::internal);
+  std::string const word(3000, 'y');
+  BOOST_TEST(refused(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":")" + word + "\"}}") ==
+             code::internal);
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_that_is_full_carries_out_nothing_more) {
+  client.revision = "2025-03-26";
+  offered.long_word = std::string(1800, 'x');
+  std::string const list = R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})",
+                    act = R"({"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"x"}})";
+  auto const all = json::parse(say("[" + list + "," + act + "]").text).as_array();
+  BOOST_TEST_REQUIRE(all.size() == 2U);
+  BOOST_TEST(all[0].as_object().contains("result"));
+  BOOST_TEST(all[1].at("id").as_int64() == 2);
+  BOOST_TEST(all[1].at("error").at("code").as_int64() == code::internal);
+  BOOST_TEST(offered.calls == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_gathered_for_an_answer_counts_before_it_is_written) {
+  BOOST_TEST(refused(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"gather"}})") == 0);
+  server small(offered, {3, 500});
+  auto const a = small.handle_text(R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"gather"}})",
+                                   client, [](std::string const&) {});
+  BOOST_TEST(a.text.find("mcp_answer_max_bytes") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
