@@ -2,7 +2,8 @@
 
 #include "auth/network.hpp"
 #include "core/crypto.hpp"
-#include "core/key.hpp"
+#include "core/derived_key.hpp"
+#include "core/local_rows.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -13,9 +14,8 @@ namespace {
 constexpr std::size_t mark_size = 16;
 constexpr std::int64_t renewed_after_ms = 86'400'000;
 
-// Row of the local family: 'n' user -> (mark, u64be milliseconds of the latest login), the latest first.
-std::string row_of(uuid const& user) {
-  return "n" + std::string(user.view());
+local_key row_of(uuid const& user) {
+  return local_key(local_row::known_networks).add(user);
 }
 
 struct visit {
@@ -39,7 +39,9 @@ std::string known_networks::mark_of(uuid const& user, std::string_view address) 
   auto const from = login_network_of(address);
   std::string text = "network\n" + std::string(user.view());
   text.append(from.begin(), from.end());
-  return std::string(crypto::view_of(crypto::hmac_sha256(secret_, text)).substr(0, mark_size));
+  return std::string(
+      crypto::view_of(crypto::hmac_sha256(crypto::derived_key(server_key_, crypto::key_use::known_networks), text))
+          .substr(0, mark_size));
 }
 
 bool known_networks::knows(reader const& local, uuid const& user, std::string_view address, timestamp at) const {

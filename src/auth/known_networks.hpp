@@ -12,7 +12,8 @@ class known_networks {
  public:
   static constexpr std::size_t networks_max = 16; // of a user; beyond, the one used longest ago is forgotten
 
-  known_networks(std::string const& secret, std::int64_t days) : secret_(secret), kept_ms_(days * 86'400'000) {}
+  known_networks(std::string const& server_key, std::int64_t days)
+      : server_key_(server_key), kept_ms_(days * 86'400'000) {}
 
   bool knows(reader const& local, uuid const& user, std::string_view address, timestamp at) const;
   // Writes nothing where it is known for less than a day.
@@ -22,7 +23,7 @@ class known_networks {
  private:
   std::string mark_of(uuid const& user, std::string_view address) const;
 
-  std::string const& secret_;
+  std::string const& server_key_;
   std::int64_t kept_ms_;
 };
 

@@ -49,9 +49,7 @@ std::optional<principal> principal_of_session(reader const& state, uuid const& u
                                               timestamp at, std::int64_t max_age_ms);
 std::optional<principal> principal_of_key(reader const& state, std::string_view key_hash, timestamp at);
 // The same credential once more, as it stands now.
-std::optional<principal> renewed(reader const& state, principal const& who, timestamp at);
-// Whether it is still one, without a look at what it may do.
-bool still_stands(reader const& state, principal const& who, timestamp at);
+std::optional<principal> renewed(reader const& state, principal const& who, timestamp at, std::int64_t max_age_ms);
 
 // Whether the credential that made the principal is still there: its session open, its key not deleted, neither
 // expired, as `state` has it. Between the look that admitted a request and its turn (in a queue, while it waits,

@@ -26,6 +26,7 @@ std::string_view label_of(key_use use) {
   case key_use::kept_answers: return "alloy kept answers 1";
   case key_use::retry_keys: return "alloy retry keys 1";
   case key_use::cursors: return "alloy cursors 1";
+  case key_use::known_networks: return "alloy known networks 1";
   case key_use::count: break;
   }
   throw std::invalid_argument("no such use of a key");

@@ -17,6 +17,7 @@ enum class key_use : std::uint8_t {
   kept_answers,
   retry_keys,
   cursors,
+  known_networks,
   count
 };
 

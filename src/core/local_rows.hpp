@@ -19,14 +19,15 @@ enum class local_row : std::uint8_t {
   person_key,
   user_by_email,
   key_last_use,
+  known_networks,
   consumer,
   import_under_way,
   used_key,
   log_identity,
   schema
 };
-BOOST_DESCRIBE_ENUM(local_row, kept_answer, kept_answer_expiry, person_key, user_by_email, key_last_use, consumer,
-                    import_under_way, used_key, log_identity, schema)
+BOOST_DESCRIBE_ENUM(local_row, kept_answer, kept_answer_expiry, person_key, user_by_email, key_last_use, known_networks,
+                    consumer, import_under_way, used_key, log_identity, schema)
 
 enum class carried : std::uint8_t {
   copied, // as it is
@@ -47,6 +48,8 @@ inline constexpr std::array local_kinds{
     local_kind{local_row::person_key, "p", carried::copied, carried::copied, "person -> the person's key, sealed"},
     local_kind{local_row::user_by_email, "e", carried::copied, carried::copied, "HMAC of an address -> user"},
     local_kind{local_row::key_last_use, "u", carried::copied, carried::copied, "API key -> ms u64be"},
+    local_kind{local_row::known_networks, "n", carried::copied, carried::copied,
+               "user -> (HMAC of a network, ms u64be of the latest login)..., the latest first"},
     local_kind{local_row::consumer, "c", carried::copied, carried::copied, "organization, name -> JSON"},
     local_kind{local_row::import_under_way, "h", carried::copied, carried::copied, "organization -> nothing"},
     local_kind{local_row::used_key, "k", carried::remade, carried::remade, "command_id -> position u64be"},

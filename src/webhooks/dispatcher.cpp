@@ -120,7 +120,7 @@ void dispatcher::engine::begin_anew() {
   ready_.clear();
   lanes_.clear();
   tenants_.clear();
-  in_flight_ = recent_count_ = 0;
+  in_flight_ = 0;
   save_is_due_ = rung_ = false;
   load();
   is_ailing_ = false;
