@@ -298,12 +298,12 @@ std::vector<uuid> orgs_to_look_in(std::optional<uuid> const& org, auth::principa
   return orgs;
 }
 
+// Nil where it is none of the caller's: then nothing is found in it, once everything else of the request is well.
 result<uuid> find_org_asked(auth::principal const& who, reader const& state, std::string_view text) {
   if (!parse_uuid(text) && !slug_rule::ok(text))
     return error::of_field("/org_id", "not_a_uuid", "it must be a UUID or a slug");
   auto const id = org_named(state, text);
-  if (!id || !who.in(*id)) return absent();
-  return *id;
+  return id && who.in(*id) ? *id : uuid{};
 }
 
 error ambiguous(reader const& state, std::string_view name, std::vector<candidate> const& found) {
@@ -327,6 +327,7 @@ result<subject> find_subject(operation const& op, std::vector<std::string> const
                              reader const& deliveries, projections::past const* then) {
   auto const wanted = target_of(op, params);
   if (!wanted) return wanted.error();
+  if (org && !who.in(*org)) return absent();
   if (!*wanted) return subject{};
   auto const& in_org = (*wanted)->in_org;
   auto const named = in_org.empty() ? org : org_named(state, in_org);

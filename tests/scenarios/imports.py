@@ -370,6 +370,11 @@ class Imports(Workshop):
             ask(f"reports/capitalization/explain?org_id={org}&period={month}")
         for member in ids["members"]:
             ask(f"users/{member}/orgs/{org}/labor-rates")
+        feed = ask(f"orgs/{org}/events?limit=200").json["items"]
+        for event in feed[::15]:
+            for project in projects[:2]:
+                ask(f"projects/{project}/tickets?as_of={event['position']}&limit=5")
+            self.importer.ask("POST", f"/api/v1/orgs/{org}/events/{event['position']}/undo?dry_run=true")
         self.importer.ask("GET", f"/api/v1/orgs/{org}/export")
 
 
@@ -391,6 +396,7 @@ class OldStores(unittest.TestCase):
                 self.assertNotIn("minor_digits", report)
             mine = reader.get(f"/api/v1/orgs/{org}/periods/2026-03/report")
             export = exported(reader, org)
+            others = [exported(reader, one["id"]) for one in reader.all("/api/v1/orgs") if one["id"] != org]
         self.assertEqual({e["schema"] for _, _, e in export.events() if e["type"] == "period.closed"}, {1})
         with Server("new") as new:
             importer = only_user(new).client
@@ -403,6 +409,9 @@ class OldStores(unittest.TestCase):
             for name in ("digest", "totals", "teams", "excluded", "report_seq"):
                 self.assertEqual(theirs[name], mine[name])
             again = exported(importer, org)
+            for one in others:  # every kind of event that there was; between them they have nearly all
+                self.assertTrue(send(importer, one, keep_digest=True).json["digest_matches"])
+            self.assertGreater(len({e["type"] for one in others for _, _, e in one.events()}), 50)
         with Server("newer") as newer:
             self.assertTrue(send(only_user(newer).client, again, keep_digest=True).json["digest_matches"])
 
