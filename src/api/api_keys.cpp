@@ -60,7 +60,6 @@ void check_reach(write_call const& c, create_api_key const& body, scope wanted, 
 }
 
 result<commands::plan> create_one(write_call& c, create_api_key const& body) {
-  if (auto proved = require_fresh_proof(c); !proved) return proved.error();
   events::api_key_created e;
   scope wanted{};
   for (auto const& s : body.scopes) {
@@ -121,7 +120,8 @@ result<commands::plan> remove(write_call& c) {
     return error(errc::not_found, "there is no such thing, or it is not yours to see");
   bool const is_itself = c.who->kind == credential::api_key && c.who->credential_id == *id;
   if (!is_itself)
-    if (auto proved = require_fresh_proof(c); !proved) return proved.error();
+    if (auto proved = require_fresh_proof(c.state(), *c.who, c.with.config.confirm_seconds, c.at); !proved)
+      return proved.error();
   domain::decision d;
   record(d.events, identity_tenant, entity::api_key, *id, events::api_key_deleted{});
   return done(std::move(d));
@@ -139,7 +139,7 @@ std::vector<operation> api_key_operations() {
       called("auth api-key delete", del("delete_api_key", "/api/v1/api-keys/{api_key_id}", role::Viewer,
                                         "Delete one of one's API keys; it ends at once", remove)),
   };
-  rows[0].secret_answer = true;
+  rows[0].secret_answer = rows[0].personal = true;
   rows[0].notes = "Takes a session in which the password was given lately, else 403 `fresh_proof_required`: see "
                   "`confirm`.";
   rows[2].notes = "Takes a session in which the password was given lately, else 403 `fresh_proof_required`: see "

@@ -7,7 +7,9 @@
 namespace alloy::api {
 
 result<> require_session(auth::principal const& who);
-// Looked at at the head of the log. On the sequencer's thread.
-result<> require_fresh_proof(write_call const& c);
+// With the state at the head of the log. The service asks it of every operation that is `personal`, before a kept
+// answer is given, too; others ask where it depends on what is named.
+result<> require_fresh_proof(reader const& state, auth::principal const& who, std::int64_t confirm_seconds,
+                             timestamp at);
 
 } // namespace alloy::api

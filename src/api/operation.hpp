@@ -33,6 +33,7 @@ struct operation {
   std::string_view notes = {};             // further description for the document
   std::string_view command = {}; // at the terminal, noun and verb; empty: by the id, so that create_org is `org create`
   bool timed = false;            // a read that takes as_of: things as they stood then
+  bool personal = false;         // concerns the person: takes a session with a fresh proof, see fresh_proof.hpp
   bool finds_itself = false;     // what its path names is for its handler to find, and to guard
   bool names_things = false;     // its body names things of organizations
   auth::bound_key bound = {};    // which bound API keys may do it, where their user may; none, unless the row says so

@@ -2,6 +2,7 @@
 
 #include "api/access.hpp"
 #include "api/answers.hpp"
+#include "api/fresh_proof.hpp"
 #include "api/media.hpp"
 #include "api/router.hpp"
 #include "api/security_log.hpp"
@@ -468,6 +469,8 @@ result<> service::admit_again(pending const& p, reader const& state, timestamp a
   auto const who = auth::renewed(state, *p.who, at, parts_.with.identity.session_max_age_ms);
   if (!who) return ended();
   if (auto admitted = admit(*p.op, *who); !admitted) return admitted;
+  if (p.op->personal)
+    if (auto proved = require_fresh_proof(state, *who, parts_.with.config.confirm_seconds, at); !proved) return proved;
   auto const about = find_subject(*p.op, p.params, p.org, *who, state, parts_.with.deliveries);
   bool const gone = !about && (about.error().code == errc::not_found || about.error().code == errc::ambiguous);
   if (!about && !(gone && kept && !kept->tenants.empty())) return about.error();
@@ -484,6 +487,9 @@ result<commands::plan> service::decide(pending const& p, bound_command const& bo
   if (p.who) {
     // What was admitted while the session was open may have its turn when it is not any more.
     if (!auth::is_in_force(head.state, *p.who, at)) return ended();
+    if (p.op->personal)
+      if (auto proved = require_fresh_proof(head.state, *p.who, parts_.with.config.confirm_seconds, at); !proved)
+        return proved.error();
     auto about = find_subject(*p.op, p.params, p.org, *p.who, head.state, parts_.with.deliveries);
     if (!about) return about.error();
     c.subject = std::move(*about);
