@@ -119,6 +119,8 @@ result<commands::plan> remove(write_call& c) {
   if (!k || k->user_id != c.who->user_id)
     return error(errc::not_found, "there is no such thing, or it is not yours to see");
   bool const is_itself = c.who->kind == credential::api_key && c.who->credential_id == *id;
+  if (!is_itself && c.who->bound_to() != auth::bound_key::none)
+    return error(errc::key_not_allowed, "a key that is bound may delete no other");
   if (!is_itself)
     if (auto proved = require_fresh_proof(c.state(), *c.who, c.with.config.confirm_seconds, c.at); !proved)
       return proved.error();
@@ -144,7 +146,7 @@ std::vector<operation> api_key_operations() {
                   "`confirm`.";
   rows[2].notes = "Takes a session in which the password was given lately, else 403 `fresh_proof_required`: see "
                   "`confirm`. A key may delete itself.";
-  bound_keys_may(rows, auth::bound_key::project, {"list_api_keys"});
+  bound_keys_may(rows, auth::bound_key::project, {"list_api_keys", "delete_api_key"}); // of themselves
   for (auto& row : rows) {
     row.tag = "API keys";
     row.needs = row.writes() ? scope::admin : scope::read;
