@@ -30,9 +30,11 @@ NUMBERS = [-1, 0, 1 << 31, 1 << 53, 1 << 62, -(1 << 62), 999]
 OTHER = [None, True, [], {}, ["x"], "00000000-0000-0000-0000-000000000000", "9999-12-31", "0001-01-01", "2026-13-01", "9999-12-31T23:59:59Z", 1.5]
 
 
-def only_user(server):
-    """Whoever may import there."""
-    return Person(server, "importer@example.com", "Ines")
+def importer_of(server):
+    """Somebody who may import there."""
+    one = Person(server, "importer@example.com", "Ines")
+    server.make_operator(one.email)
+    return one
 
 
 def exported(client, org):
@@ -78,7 +80,7 @@ class Imports(Workshop):
         cls.the_rest(cls)
         cls.export = exported(cls.owner, cls.org)
         cls.elsewhere = Server("elsewhere", BODY_MAX_BYTES=8 << 20, RATE_LIMIT_CREDENTIAL_REQUESTS=0, RATE_LIMIT_ADDRESS_REQUESTS=0).start()
-        cls.importer = only_user(cls.elsewhere).client
+        cls.importer = importer_of(cls.elsewhere).client
 
     @classmethod
     def tearDownClass(cls):
@@ -157,7 +159,7 @@ class Imports(Workshop):
         again = exported(self.importer, self.org)
         self.assertIn("webhook.disabled", {event["type"] for _, _, event in again.events()})
         with Server("third") as third:
-            once_more = only_user(third).client
+            once_more = importer_of(third).client
             self.assertTrue(send(once_more, again, keep_digest=True).json["digest_matches"])
             self.assertEqual(self.reports(once_more, self.org), mine)
 
@@ -399,7 +401,7 @@ class OldStores(unittest.TestCase):
             others = [exported(reader, one["id"]) for one in reader.all("/api/v1/orgs") if one["id"] != org]
         self.assertEqual({e["schema"] for _, _, e in export.events() if e["type"] == "period.closed"}, {1})
         with Server("new") as new:
-            importer = only_user(new).client
+            importer = importer_of(new).client
             importer.post("/api/v1/orgs", {"name": "In between", "slug": "in-between"})  # so that positions differ
             # As 0.1.0 wrote it: nothing says by which read models its digest is, so only the records are held against it.
             taken = send(importer, export).json
@@ -413,7 +415,7 @@ class OldStores(unittest.TestCase):
                 self.assertTrue(send(importer, one, keep_digest=True).json["digest_matches"])
             self.assertGreater(len({e["type"] for one in others for _, _, e in one.events()}), 50)
         with Server("newer") as newer:
-            self.assertTrue(send(only_user(newer).client, again, keep_digest=True).json["digest_matches"])
+            self.assertTrue(send(importer_of(newer).client, again, keep_digest=True).json["digest_matches"])
 
 
 class Currency(Workshop):
@@ -498,7 +500,7 @@ class Currency(Workshop):
 
     def test_an_owner_converts_an_organization_of_before_exactly_or_not_at_all(self):
         with Server("converting") as other:
-            ask = only_user(other).client
+            ask = importer_of(other).client
             for currency, digits, cents, budget, after in (("JPY", 0, 500_000, 20_000, (5000, 200)), ("KWD", 3, 1250, 7, (12_500, 70)), ("EUR", 2, 1251, 7, (1251, 7))):
                 with self.subTest(currency):
                     org, project, user = self.old(currency, ask, cents, budget)
@@ -534,7 +536,7 @@ class Currency(Workshop):
         export = exported(ask, org)
         self.assertIn("org.currency_converted", {e["type"] for _, _, e in export.events()})
         with Server(self.fresh("converted-")) as third:
-            there = only_user(third).client
+            there = importer_of(third).client
             self.assertTrue(send(there, export, keep_digest=True).json["digest_matches"])
             theirs = there.get(f"/api/v1/orgs/{org}/periods/2026-03/report")
             self.assertEqual({k: v for k, v in theirs.items() if k != "position"}, {k: v for k, v in signed.items() if k != "position"})

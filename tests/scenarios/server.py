@@ -123,6 +123,11 @@ class Server:
         self.stop()
         return self.start(**changed)
 
+    def make_operator(self, email):
+        """As its operator does on its machine."""
+        made = run_program("operator", "add", email, settings={"DATA_DIR": self.folder})
+        assert made.returncode == 0, made.stdout + made.stderr
+
     def client(self, token=None):
         return Client(self.port, token, self.tls)
 

@@ -148,8 +148,8 @@ class SecurityLog(unittest.TestCase):
             expect("api_key_deleted", owner.client, "DELETE", "/api/v1/api-keys/" + made["id"], user=owner.id, subject=made["id"])
             member = f"/api/v1/orgs/{owner.org}/members/"
             expect("role_changed", owner.client, "PATCH", member + otto.id, {"role": "Viewer"}, user=owner.id, subject=otto.id, org=owner.org, detail="Admin to Viewer")
-            expect("finance_view_changed", owner.client, "PATCH", member + otto.id, {"can_view_finance": True}, user=owner.id, subject=otto.id, org=owner.org,
-                   detail="given")
+            expect("finance_view_changed", owner.client, "PATCH", member + otto.id, {"can_view_finance": False}, user=owner.id, subject=otto.id, org=owner.org,
+                   detail="taken")
             expect("member_removed", owner.client, "DELETE", member + otto.id, user=owner.id, subject=otto.id, org=owner.org)
             exported = expect("data_exported", owner.client, "GET", f"/api/v1/orgs/{owner.org}/export", user=owner.id, org=owner.org)
             again = otto.client.post("/api/v1/auth/refresh", {"refresh_token": otto.refresh_token}, token=None)

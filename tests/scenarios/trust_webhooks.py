@@ -116,6 +116,7 @@ class Deliveries(unittest.TestCase):
             hook = self.hook(victim, ours.url)
             lines = victim.client.ask("GET", f"/api/v1/orgs/{victim.org}/export").body
             importer = Person(abroad, "importer@example.com", "Ines")
+            abroad.make_operator(importer.email)
             importer.org = importer.client.post("/api/v1/orgs", {"name": "own", "slug": "own"})["id"]
             self.hook(importer, theirs.url, ["*"], id=hook["id"])  # of another organization, as a stranger's would be
             imported = importer.client.ask("POST", f"/api/v1/orgs/{victim.org}/import", raw=lines, headers={"Content-Type": "application/x-ndjson"})
