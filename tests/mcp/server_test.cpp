@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_question_is_answered_by_the_credential_that_was_asked_and
     at.handle_text(reply(id, "herself"), client, nowhere);
     at.handle_text(reply(id, "herself, again"), client, nowhere);
   };
-  call const c(at, client, "tools/call", {}, out);
+  call const c(at, client, "tools/call", {}, out, 1u << 20);
   BOOST_TEST(c.ask("elicitation/create", {}).at("from").as_string() == "herself");
 }
 

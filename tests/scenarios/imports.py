@@ -176,8 +176,8 @@ class Imports(Workshop):
             feed = client.get(f"/api/v1/orgs/{self.org}/events?types=ticket.updated&limit=200")["items"]
             named = next(e for e in feed if e["data"]["changes"].get("title", {}).get("to") == "Moved")
             ticket = named["subject"]["id"]
-            self.assertEqual(client.get(f"/api/v1/tickets/{ticket}?as_of={named['position'] - 1}")["title"], "Moves")
-            self.assertEqual(client.get(f"/api/v1/tickets/{ticket}?as_of={named['position']}")["title"], "Moved")
+            self.assertEqual(client.get(f"/api/v1/tickets/{ticket}?org_id={self.org}&as_of={named['position'] - 1}")["title"], "Moves")
+            self.assertEqual(client.get(f"/api/v1/tickets/{ticket}?org_id={self.org}&as_of={named['position']}")["title"], "Moved")
 
     def test_an_export_that_is_made_while_others_write_has_the_digest_of_its_records(self):
         for _ in range(3):
