@@ -252,7 +252,9 @@ class Run:
     def judge(self, op, case, answer):
         if answer.status >= 500:
             yield "a 5xx"
-        if case.statuses and answer.status not in case.statuses:
+        # What only its rule refuses is looked at once the thing is found, and in an organization made up there is none.
+        astray = answer.status == 404 and "org_id" in case.query
+        if case.statuses and answer.status not in case.statuses and not astray:
             yield f"it must be {sorted(case.statuses)}"
         if case.method:
             if set(answer.headers.get("Allow", "").split(", ")) != self.allowed[op.path]:

@@ -14,6 +14,7 @@ import server
 from catalogue import good_body, operations_of
 from policy import about, guarded
 from workshop import Workshop
+from world import PASSWORD
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODULES = ROOT / "build/npm/node_modules/"
@@ -129,8 +130,10 @@ class Mcp(Workshop):
         outsider = self.people["outsider"]
         code = outsider.client.post(f"/api/v1/orgs/{self.foreign['org_id']}/invites", {"email": self.people["Owner"].email, "role": "Viewer"})["invite_code"]
         others = [["ping", {}], ["accept_invite", {"invite_code": code, "dry_run": True}], ["erase_personal_data", {"user_id": self.people["Owner"].id, "dry_run": True}]]
-        return {"url": self.url, "token": self.key, "command": str(server.PROGRAM), "tools": others + [[op.id, self.arguments(op, self.ids)] for op in reads_and_writes],
-                "environment": {"ALLOY_API_URL": f"http://127.0.0.1:{self.server.port}", "ALLOY_API_TOKEN": self.key, "HOME": str(self.server.folder), "PATH": os.environ["PATH"]},
+        # A session in which the password was just given: no key does what concerns the person.
+        token = self.owner.post("/api/v1/auth/login", {"email": self.people["Owner"].email, "password": PASSWORD})["access_token"]
+        return {"url": self.url, "token": token, "command": str(server.PROGRAM), "tools": others + [[op.id, self.arguments(op, self.ids)] for op in reads_and_writes],
+                "environment": {"ALLOY_API_URL": f"http://127.0.0.1:{self.server.port}", "ALLOY_API_TOKEN": token, "HOME": str(self.server.folder), "PATH": os.environ["PATH"]},
                 "prompts": prompts, "resources": resources}
 
     def test_the_official_clients(self):
