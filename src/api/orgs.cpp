@@ -174,7 +174,7 @@ std::vector<operation> org_operations() {
   };
   bound_keys_may(rows, auth::bound_key::project, {"list_orgs", "get_org"});
   bound_keys_may(rows, auth::bound_key::org,
-                 {"update_org", "delete_org", "create_invite", "list_invites", "revoke_invite"});
+                 {"update_org", "delete_org", "convert_currency", "create_invite", "list_invites", "revoke_invite"});
   for (auto& row : rows) row.tag = row.path.find("invite") == std::string_view::npos ? "Organizations" : "Invites";
   for (auto& row : rows) {
     row.secret_answer = row.id == "create_invite";

@@ -213,6 +213,8 @@ class BadInput(unittest.TestCase):
                 if name in ("limit", "cursor", "dry_run") or not ({"format", "enum"} & set(kind) or kind.get("type") == "boolean"):
                     continue
                 for value in ("", "nonsense", "%20", "1,,2"):
+                    if name == "org_id" and value == "nonsense" and "org_id" not in op.path_names and kind.get("format") != "uuid":
+                        continue  # a slug may be so: there is no such organization, but the value is well
                     with self.subTest(op=op.id, name=name, value=value):
                         answer = self.ask(op, {422}, query=f"{name}={value}", body=good_body(op, self.world.ids))
                         self.assertTrue(any(re.match(rf"/{name}(/|$)", p) for p in answer.faults), answer)
