@@ -1,7 +1,7 @@
-#include "api/operators.hpp"
 #include "api/answers.hpp"
 #include "api/identity.hpp"
 #include "api/openapi.hpp"
+#include "api/operators.hpp"
 #include "api/resources.hpp"
 #include "api/server_facts.hpp"
 #include "core/ip_address.hpp"

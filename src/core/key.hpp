@@ -50,7 +50,7 @@ enum class table : std::uint8_t {
   team_by_name = 48,
   tag_by_value = 49,
   webhook_by_id = 51, // of the tenant `identity`: no two organizations have a webhook of one id
-  time_of_day = 50, // the minutes that a user has logged for a day
+  time_of_day = 50,   // the minutes that a user has logged for a day
   // indexes that answer lists: projections
   ticket_by_number = 60,
   ticket_by_status = 61,
