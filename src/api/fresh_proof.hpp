@@ -1,5 +1,5 @@
 #pragma once
-// What concerns a person (their password, their data, their keys) takes more than a credential that may have been
+// What concerns a person (their data, their keys) takes more than a credential that may have been
 // copied: a session in which the password was given within the last `confirm_seconds`. Registering and logging in give
 // it, and so does the operation `confirm`; refreshing does not. An API key never has a proof.
 #include "api/call.hpp"

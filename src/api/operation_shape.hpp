@@ -26,7 +26,7 @@ inline constexpr std::string_view org_asked = "org_id",
                                   org_asked_words =
                                       "In which organization it is meant; its slug does as well. Without "
                                       "it: in the one that has it, and 409 `ambiguous` where several have",
-                                  org_asked_schema = R"({"type":"string","format":"uuid"})";
+                                  org_asked_schema = R"({"type":"string","minLength":1,"maxLength":64})";
 
 // Of parameters that every write, or every read of what was, takes.
 inline constexpr std::string_view as_of_words = "How it stood then: a position of the log, or an RFC 3339 timestamp",

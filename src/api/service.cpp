@@ -293,9 +293,9 @@ void service::handle(request&& asked, responder done) {
 
 // Which organization is meant, where the operation itself does not ask for it.
 result<> service::take_org(pending& p) const {
-  if (!p.who || !p.op->takes_org()) return {};
+  if (!p.who) return {};
   auto const given = std::find_if(p.query.begin(), p.query.end(), [](auto const& q) { return q.first == "org_id"; });
-  if (given == p.query.end()) return {};
+  if (given == p.query.end() || !p.op->takes_org()) return {};
   auto const found = find_org_asked(*p.who, parts_.db.latest(family::state), given->second);
   if (!found) return found.error();
   p.org = *found;
@@ -507,9 +507,10 @@ void service::submit(std::shared_ptr<pending> p, bound_command bound) {
   c.request_id = p->asked.request_id;
   c.key = p->key;
   c.dry_run = p->dry_run;
-  c.admit = [this, p](commands::head const& head, timestamp at, commands::answer const* kept) {
-    return admit_again(*p, head.state, at, kept);
-  };
+  if (p->key)
+    c.admit = [this, p](commands::head const& head, timestamp at, commands::answer const* kept) {
+      return admit_again(*p, head.state, at, kept);
+    };
   c.decide = [this, p, held = std::move(bound)](commands::head const& head, timestamp at) {
     auto planned = decide(*p, held, head, at);
     if (planned) p->security = security_facts_of(*planned);

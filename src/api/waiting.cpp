@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds pause_after_exception{1};
 
 } // namespace
 
-// Whoever it is that has waited: what he throws is his alone, not the next one's and not the thread's.
+// Whoever it is that has waited: what it throws is its alone, not the next one's and not the thread's.
 void waiting_room::let_go(std::vector<waiter>& some, bool visible) noexcept {
   for (auto& w : some)
     contained(thrown_at::waiting, [&] {

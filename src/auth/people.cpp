@@ -10,7 +10,7 @@
 namespace alloy::auth {
 namespace {
 
-// Versions before 0.2 made the rows of persons' keys and of addresses with the server's key itself.
+// 0.1.0 made the rows of persons' keys and of addresses with the server's key itself.
 std::string person_row(uuid const& person) {
   return local_key(local_row::person_key).add(person).str();
 }

@@ -19,8 +19,8 @@ std::size_t index_of(thrown_at where) noexcept {
 
 std::string_view name_of(thrown_at where) noexcept {
   constexpr std::array<std::string_view, places> names{
-      "http_accept", "http_connection", "http_request", "http_thread", "mcp",    "webhooks", "resolver", "search",
-      "pool",        "waiting",         "sequencer",    "metrics",     "signals"};
+      "http_accept", "http_connection", "http_request", "http_thread", "mcp",     "webhooks", "resolver", "search",
+      "pool",        "waiting",         "sequencer",    "metrics",     "signals", "control"};
   return names[index_of(where)];
 }
 

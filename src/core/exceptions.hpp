@@ -23,7 +23,8 @@ enum class thrown_at : std::uint8_t {
   waiting,         // a request that waited for a position is answered with 500
   sequencer,       // a command is answered with 500
   metrics,         // a reading is left out of a scrape
-  signals,         // a backup or a reload that a signal asked for
+  signals,         // the reload of a certificate that a signal asked for
+  control,         // a command of the control socket is answered with a failure, or its connection ends
   count
 };
 

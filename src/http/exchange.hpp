@@ -52,7 +52,7 @@ class inbox {
  public:
   explicit inbox(std::function<void()> wake) : wake_(std::move(wake)) {}
 
-  // Where there is no memory to say so, the sweep of the I/O thread finds what has come (worker::sweep_later).
+  // Where there is no memory to say so, the sweep of the I/O thread finds what has come (worker::sweep).
   void put(std::shared_ptr<slot> filled) noexcept;
   void take(std::vector<std::shared_ptr<slot>>& out); // replaces what is in `out`
   void close();                                       // later answers are dropped: nobody is left to read them

@@ -1,5 +1,6 @@
 #include "program/control_socket.hpp"
 
+#include "core/exceptions.hpp"
 #include "core/log.hpp"
 
 #include <cerrno>
@@ -164,13 +165,9 @@ void control_socket::run() {
       if (errno == EMFILE || errno == ENFILE) std::this_thread::sleep_for(std::chrono::milliseconds(100));
       continue;
     }
-    try {
+    contained(thrown_at::control, [&] {
       if (is_trusted(connection.number)) serve(connection.number);
-    } catch (std::exception const& bug) {
-      log::error("a connection to the control socket failed", {{"why", bug.what()}});
-    } catch (...) {
-      log::error("a connection to the control socket failed");
-    }
+    });
   }
 }
 
@@ -202,11 +199,10 @@ control_answer control_socket::answer(std::string_view line, control_teller cons
     return {"done", found->second(asked->arguments, tell)};
   } catch (control_refusal const& refused) {
     return {"failed", refused.what()};
-  } catch (std::exception const& failed) {
-    why = failed.what();
   } catch (...) {
+    why = what_of(std::current_exception());
+    note_exception(thrown_at::control);
   }
-  log::error("a command of the control socket failed", {{"why", why}});
   return {"failed", why};
 }
 

@@ -1,11 +1,12 @@
 #pragma once
 // The rows of the search index and their bytes; numbers are u64 big-endian.
 //   open       -> block                                   the one that takes the tenant's next ticket
-//   ticket     ticket id -> block | created_at ms | whether it is gone | its references, a line each, the current one
-//   last reference  reference -> block | rank                  all that a ticket which is there ever had block block ->
-//   first rank | last rank | loose bytes | sealed bytes | seals loose      block, seals, document -> its words; none:
-//   it is gone documents  block -> documents, in order, as documents_of() reads them page       block, last word ->
-//   words and where they stand, as text_page.hpp says
+//   ticket     ticket id -> block | created_at ms | gone | references, a line each; the current one is last
+//   reference  reference -> block | rank              all that a ticket which is there ever had
+//   block      block -> first rank | last rank | loose bytes | sealed bytes | seals
+//   loose      block, seals, document -> its words; none: it is gone
+//   documents  block -> documents, in order, as documents_of() reads them
+//   page       block, last word -> words and where they stand, as text_page.hpp says
 // A block is a run of tickets that were created one after the other. A document is a part of one of them: its rank, a
 // byte for the part, and of a comment its id. What is said lately is loose, a row a document; a search reads it word by
 // word. When that has become much, the block is sealed (text_block.hpp): then its words lead to its documents, and what

@@ -361,7 +361,7 @@ page list_tickets(reader const& state, ticket_query const& q, page_request const
   bool const pinned = q.memory && moves(q.order);
   std::string_view cursor = ask.after;
   walk begun = q.begun;
-  if (pinned && cursor.size() == walk::bytes + place_bytes(q.order) + behind) {
+  if (pinned && cursor.size() >= walk::bytes) {
     begun = walk::from_bytes(cursor);
     cursor.remove_prefix(walk::bytes);
   }
@@ -380,7 +380,8 @@ page list_tickets(reader const& state, ticket_query const& q, page_request const
     if (q.scopes[i].projects.empty()) continue;
     part of{
         state, q.scopes[i], q.order, q.way, std::string(last_place), ask.limit + 2, weights.substr(i * terms, terms)};
-    if (pinned) {
+    // Nothing has moved since a walk that begins here, but for a text whose index may be a moment behind.
+    if (pinned && (goes_on || best_first)) {
       auto moved = moved_since(state, of.scope, of.order, of.weights, *q.memory, begun);
       if (!moved.then.empty()) streams.push_back(std::make_unique<moved_stream>(of, std::move(moved.then)));
       of.moved = std::move(moved.ids);

@@ -1,4 +1,4 @@
-// Personal text and the way from an email to a user, also as versions before 0.2 wrote them.
+// Personal text and the way from an email to a user, also as 0.1.0 wrote them.
 #include "auth/people.hpp"
 
 #include "core/base64.hpp"

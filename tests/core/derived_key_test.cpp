@@ -11,8 +11,9 @@ using namespace alloy::crypto;
 
 namespace {
 
-constexpr key_use uses[] = {key_use::person_keys,  key_use::email_index, key_use::webhook_secrets,
-                            key_use::kept_answers, key_use::retry_keys,  key_use::cursors};
+constexpr key_use uses[] = {key_use::person_keys,    key_use::email_index,  key_use::webhook_secrets,
+                            key_use::known_networks, key_use::kept_answers, key_use::retry_keys,
+                            key_use::cursors};
 std::string const server_key(32, 'k');
 
 } // namespace

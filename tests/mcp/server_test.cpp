@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(notifications_and_strange_answers_are_met_with_silence) {
 BOOST_AUTO_TEST_CASE(a_question_is_answered_by_the_credential_that_was_asked_and_by_no_other) {
   client.authorization = "Bearer hers";
   peer other;
-  other.authorization = "Bearer his";
+  other.authorization = "Bearer theirs";
   sender const nowhere = [](std::string const&) {};
   auto const reply = [](std::string const& id, std::string_view who) {
     return R"({"jsonrpc":"2.0","id":")" + id + R"(","result":{"from":")" + std::string(who) + "\"}}";

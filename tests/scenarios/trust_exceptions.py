@@ -43,7 +43,7 @@ class TrustExceptions(unittest.TestCase):
     def test_no_metric_counts_what_did_not_happen(self):
         with Server("none") as s:
             self.register(s)
-            for where in ("http_accept", "http_connection", "http_request", "http_thread", "mcp", "webhooks", "resolver", "search", "pool", "waiting", "sequencer", "metrics", "signals"):
+            for where in ("http_accept", "http_connection", "http_request", "http_thread", "mcp", "webhooks", "resolver", "search", "pool", "waiting", "sequencer", "metrics", "signals", "control"):
                 self.assertEqual(self.count(s, where), 0, where)
 
     def test_of_an_accept_a_connection_is_dropped(self):
