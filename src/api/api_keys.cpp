@@ -37,6 +37,31 @@ api_key_view view_of(api_key const& k) {
   return v;
 }
 
+// The organization whose projects a key is bound to. Another one may have, or get, a project of the same id, so the key
+// is bound to this one as well.
+std::optional<uuid> org_of_projects(write_call const& c, create_api_key const& body, std::vector<fault>& faults) {
+  std::optional<uuid> org = body.org_id;
+  for (std::size_t i = 0; body.project_ids && i < body.project_ids->size(); ++i) {
+    std::vector<uuid> there;
+    for (auto const& m : c.who->orgs)
+      if ((!body.org_id || *body.org_id == m.org_id) &&
+          c.state().has(key_of<project>(m.org_id, (*body.project_ids)[i])))
+        there.push_back(m.org_id);
+    auto const refuse = [&](std::string code, std::string words) {
+      faults.push_back({"/project_ids/" + std::to_string(i), std::move(code), std::move(words)});
+    };
+    if (there.empty())
+      refuse("not_found", "there is no such project in reach");
+    else if (there.size() > 1)
+      refuse("ambiguous", "several of your organizations have it; say in which one: org_id");
+    else if (org && *org != there.front())
+      refuse("other_organization", "a key is bound to projects of one organization");
+    else
+      org = there.front();
+  }
+  return org;
+}
+
 // A key never does more than its maker may.
 void check_reach(write_call const& c, create_api_key const& body, scope wanted, std::vector<fault>& faults) {
   if (body.org_id && !c.who->in(*body.org_id))
@@ -46,14 +71,6 @@ void check_reach(write_call const& c, create_api_key const& body, scope wanted, 
     bool const reaches = body.org_id ? c.who->in(*body.org_id) && admin_in(*c.who->in(*body.org_id))
                                      : std::any_of(c.who->orgs.begin(), c.who->orgs.end(), admin_in);
     if (!reaches) faults.push_back({"/scopes", "above_your_own", "the scope admin needs the role Admin"});
-  }
-  for (std::size_t i = 0; body.project_ids && i < body.project_ids->size(); ++i) {
-    auto const& id = (*body.project_ids)[i];
-    bool const there = std::any_of(c.who->orgs.begin(), c.who->orgs.end(), [&](auth::membership const& m) {
-      return (!body.org_id || *body.org_id == m.org_id) && c.state().has(key_of<project>(m.org_id, id));
-    });
-    if (!there)
-      faults.push_back({"/project_ids/" + std::to_string(i), "not_found", "there is no such project in reach"});
   }
   if (body.expires_at && *body.expires_at <= c.at)
     faults.push_back({"/expires_at", "in_the_past", "it must be in the future"});
@@ -68,13 +85,14 @@ result<commands::plan> create_one(write_call& c, create_api_key const& body) {
   }
   std::vector<fault> faults;
   check_reach(c, body, wanted, faults);
+  auto const org = org_of_projects(c, body, faults);
   if (!faults.empty()) return error(std::move(faults));
   std::string const secret = auth::make_api_key();
   e.user_id = c.who->user_id;
   e.name = body.name.value;
   e.key_prefix = auth::key_prefix(secret);
   e.key_hash = auth::secret_digest(secret);
-  e.org_id = body.org_id;
+  e.org_id = org;
   if (body.project_ids) e.project_ids = *body.project_ids;
   e.expires_at = body.expires_at;
   commands::plan p;

@@ -121,6 +121,7 @@ struct piece {
   std::uint64_t first = 0;                                // seq of the first record
   timestamp begins, ends;                                 // when its first and its last record were written
   std::vector<std::pair<std::string, std::string>> slugs; // that the records take, and where
+  std::vector<std::pair<uuid, std::string>> members;      // that the records add, and where
 };
 
 // A record may be so much later than now, and so much earlier than the one before: clocks are set back.
@@ -166,6 +167,7 @@ result<> check_record(piece& p, events::exported_record const& r, std::string co
   std::set<uuid> ids;
   for (auto const& e : decoded.events) {
     if (e.id.is_nil() || !ids.insert(e.id).second) return bad("the id of an event is missing or stands there twice");
+    if (auto const* joined = std::get_if<events::member_added>(&e.what)) p.members.emplace_back(joined->user_id, where);
     if (auto const* made = std::get_if<events::org_created>(&e.what)) p.slugs.emplace_back(made->slug, where);
     if (auto const* c = std::get_if<events::org_updated>(&e.what); c && c->changes.slug)
       p.slugs.emplace_back(c->changes.slug.value->to, where);
@@ -228,6 +230,26 @@ result<> check_slugs(reader const& state, piece const& p) {
   for (auto const& [slug, where] : p.slugs)
     if (state.get(key(identity_tenant, table::org_by_slug).add(slug).str(), owner) && owner != p.header.org_id.view())
       return error(errc::already_exists, where + ": another organization here has this slug");
+  return {};
+}
+
+// Nobody becomes a member by what a file says: whoever has an account here joins by an invitation.
+result<> check_members(reader const& state, piece const& p, uuid const& importer) {
+  for (auto const& [id, where] : p.members) {
+    auto const u = domain::find<domain::user>(state, identity_tenant, id);
+    if (u && !u->password_hash.empty() && id != importer)
+      return error(errc::already_exists, where + ": this member has an account here; take them out of the organization "
+                                                 "before it is exported, and invite them here");
+  }
+  return {};
+}
+
+// In the end each member must be somebody: who is known by an id alone could not even be counted as gone.
+result<> check_named(reader const& state, uuid const& org, std::vector<events::exported_person> const& people) {
+  for (auto const& id : ids_under(state, key(org, table::member)))
+    if (!domain::find<domain::user>(state, identity_tenant, id) &&
+        std::ranges::find(people, id, &events::exported_person::id) == people.end())
+      return bad("the file has no line for the member " + to_string(id));
   return {};
 }
 
@@ -301,6 +323,7 @@ void take_over(reader const& state, uuid const& org, uuid const& importer, domai
 // the organization stays nobody's, and its last piece may be sent again.
 result<> finish(import_view& v, uuid const& importer, events::export_header const& header, reader const& state,
                 domain::facts& out) {
+  if (!state.has(domain::key_of<domain::org>(v.org_id, v.org_id))) return bad("the records make no organization");
   v.root = encode_base64(crypto::view_of(events::merkle::tree(state, v.org_id).root(v.records)));
   if (v.root != header.root)
     return error(errc::digest_mismatch, "the Merkle root over all records is not that of the header");
@@ -333,6 +356,7 @@ result<commands::plan> import_piece(write_call& c, piece const& p) {
     return error(errc::validation_failed, "there are more records than the header names");
   if (auto free = check_slugs(c.state(), p); !free) return free.error();
   if (auto free = check_people(c.state(), p); !free) return free.error();
+  if (auto known = check_members(c.state(), p, c.who->user_id); !known) return known.error();
   if (auto follows = check_follows(c, p, here); !follows) return follows.error();
   if (auto good = rehearse(c.state(), p, c.with.server.log.head()); !good) return good.error();
   commands::plan plan;
@@ -346,7 +370,9 @@ result<commands::plan> import_piece(write_call& c, piece const& p) {
   v->complete = v->records == v->records_total;
   if (v->complete) {
     c.head.local.erase(import_row_of(*id));
-    plan.then = [v, importer = c.who->user_id, header = p.header](reader const& state, domain::facts& out) {
+    plan.then = [v, importer = c.who->user_id, header = p.header, people = p.people](reader const& state,
+                                                                                     domain::facts& out) -> result<> {
+      if (auto named = check_named(state, v->org_id, people); !named) return named;
       return finish(*v, importer, header, state, out);
     };
   } else {

@@ -6,6 +6,8 @@
 #include "api/server_facts.hpp"
 #include "core/ip_address.hpp"
 
+#include <algorithm>
+
 namespace alloy::api {
 namespace {
 
@@ -53,19 +55,24 @@ result<reply> health(read_call& c) {
   return reply_of(v);
 }
 
+bool says_passed_on(std::string_view header) {
+  constexpr std::string_view names[] = {
+      "forwarded",      "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "x-cluster-client-ip",
+      "x-original-host"};
+  return header.starts_with("x-forwarded") || std::ranges::find(names, header) != std::end(names);
+}
+
 // What a stranger could learn of the machine from: for the networks that `details_networks` names and, from anywhere,
 // for operators. What came through a proxy has the proxy's address, so that says nothing about who asks.
 result<bool> may_see_details(read_call const& c) {
   auto const& asked = c.asked;
-  bool const is_passed_on = asked.find_header("forwarded") || asked.find_header("x-forwarded-for") ||
-                            asked.find_header("x-real-ip") || asked.find_header("via");
+  bool const is_passed_on = std::ranges::any_of(asked.headers, [](auto const& h) { return says_passed_on(h.first); });
   if (!is_passed_on && lies_in(asked.peer, c.with.config.details_networks)) return true;
   auto const credential = asked.find_header("authorization");
   if (!credential) return false;
   auto const who = c.with.identity.authenticate(*credential, c.state, now());
   if (!who) return who.error();
-  bool const is_bound = (*who)->only_org || !(*who)->only_projects.empty();
-  return !is_bound && is_operator(c.state, (*who)->user_id);
+  return (*who)->bound_to() == auth::bound_key::none && is_operator(c.state, (*who)->user_id);
 }
 
 std::vector<check_view> checks_of(services const& with) {

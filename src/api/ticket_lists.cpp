@@ -189,6 +189,27 @@ result<> check_projects(read_call const& c, std::optional<std::vector<std::strin
   return {};
 }
 
+// So is a sprint or a label that is meant by its id.
+template <class E> result<> check_ids(read_call const& c, std::vector<uuid> const& ids) {
+  for (auto const& id : ids) {
+    std::vector<candidate> found;
+    for (auto const& m : c.who->orgs)
+      if (c.state.has(key_of<E>(m.org_id, id))) found.push_back({m.org_id, id});
+    if (found.size() > 1) return ambiguous(c.state, to_string(id), found);
+  }
+  return {};
+}
+
+result<> check_named(read_call const& c, my_tickets const& q, projections::ticket_filter const& filter) {
+  if (auto clear = check_projects(c, q.project_id); !clear) return clear;
+  if (filter.sprint)
+    if (auto clear = check_ids<sprint>(c, filter.sprint->any); !clear) return clear;
+  std::vector<uuid> labels;
+  for (auto const& text : q.label.value_or(std::vector<std::string>()))
+    if (auto const id = parse_uuid(text)) labels.push_back(*id);
+  return check_ids<label>(c, labels);
+}
+
 result<reply> everywhere(read_call& c, my_tickets const& q, projections::ticket_filter const& filter) {
   projections::ticket_query query;
   if (q.org_id) {
@@ -196,7 +217,7 @@ result<reply> everywhere(read_call& c, my_tickets const& q, projections::ticket_
     if (!entered) return entered.error();
     query.scopes.push_back(scope_of(c, *q.org_id, q.project_id));
   } else {
-    if (auto clear = check_projects(c, q.project_id); !clear) return clear.error();
+    if (auto clear = check_named(c, q, filter); !clear) return clear.error();
     for (auto const& m : c.who->orgs) query.scopes.push_back(scope_of(c, m.org_id, q.project_id));
   }
   return answer_list(c, q, std::move(query), filter);

@@ -3,6 +3,7 @@
 #include "auth/common_passwords.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
+#include "core/steering.hpp"
 #include "domain/identity.hpp"
 
 #include <algorithm>
@@ -63,8 +64,9 @@ bool is_blank(std::string_view t) {
     auto const space = std::ranges::find_if(spaces, [&](auto s) { return t.starts_with(s); });
     if (space != std::end(spaces))
       t.remove_prefix(space->size());
-    else if (static_cast<unsigned char>(t.front()) <= ' ' || t.front() == '\x7f')
-      t.remove_prefix(1);
+    else if (auto const size = character_size(t);
+             t.front() == ' ' || (size > 0 && steers(code_point(t.substr(0, size)))))
+      t.remove_prefix(size);
     else
       return false;
   }

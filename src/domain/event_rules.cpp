@@ -1,5 +1,7 @@
 #include "domain/event_rules.hpp"
 
+#include "core/currencies.hpp"
+#include "domain/currency.hpp"
 #include "domain/field_rules.hpp"
 #include "domain/labor_rates.hpp"
 #include "domain/members.hpp"
@@ -194,13 +196,21 @@ void check_place(place const& p, org_created const& e) {
   p.v.demand(p.at.subject.id == p.at.tenant, "the subject", "it must be the organization itself");
   p.v.demand(e.minor_digits.value.value_or(2) >= 0, "/minor_digits", "it must not be negative");
 }
-void check_place(place const& p, org_updated const&) {
+void check_place(place const& p, org_updated const& e) {
   p.v.demand(p.at.subject.id == p.at.tenant, "the subject", "it must be the organization itself");
+  // 0.1.0 changed the currency of what was priced; none ever changed its unit.
+  p.v.demand(!e.changes.minor_digits || !is_priced(p.state, p.at.tenant), "/changes/minor_digits",
+             "the organization has prices by then");
 }
 void check_place(place const& p, org_currency_converted const& e) {
   p.v.demand(p.at.subject.id == p.at.tenant, "the subject", "it must be the organization itself");
   auto const o = find<org>(p.state, p.at.tenant, p.at.tenant);
   p.v.demand(o && o->minor_digits == e.from_digits, "/from_digits", "the organization counts by others");
+  p.v.demand(o && e.from_digits != e.to_digits && minor_digits_of(o->currency) == e.to_digits, "/to_digits",
+             "it must be what the currency has");
+}
+void check_place(place const& p, org_deleted const&) {
+  p.v.refuse("the subject", "an organization that was deleted is not taken in");
 }
 void check_place(place const& p, member_added const& e) {
   p.v.demand(p.at.subject.kind == entity::member && p.at.subject.id == e.user_id, "the subject",

@@ -46,7 +46,9 @@ void on(view& state, events::org_currency_converted const& e, envelope const& at
   note_conversion(state, e, at);
 }
 void on(view& state, events::org_deleted const& e, envelope const& at) {
-  state.erase(slug_key(e.slug));
+  // The slug of the event may be another organization's by now, or by somebody's invention.
+  std::string owner;
+  if (state.get(slug_key(e.slug), owner) && uuid::from_view(owner) == at.subject.id) state.erase(slug_key(e.slug));
   state.erase(key_of<org>(at.tenant, at.subject.id));
 }
 

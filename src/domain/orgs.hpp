@@ -65,14 +65,21 @@ inline result<weekdays> week_of(list<weekday, 1, 7> const& days) {
   return week;
 }
 
+// A slug in the form of an id would name another organization, or none: an id is looked for first.
+inline result<> check_slug(std::string_view slug) {
+  if (!parse_uuid(slug)) return {};
+  return error::of_field("/slug", "malformed", "a slug must not have the form of an id");
+}
+
 inline result<decision> decide(reader const& state, create_org const& c, context const& by) {
+  if (auto good = check_slug(c.slug.value); !good) return good.error();
   if (state.has(key(identity_tenant, table::org_by_slug).add(c.slug.value)))
     return error(errc::already_exists, "the slug " + c.slug.value + " is taken");
   uuid const id = c.id ? *c.id : by.new_id();
   // A deleted organization's history stays, and would belong to whoever were given its id: it is taken for good. So is
   // a user's, for a personal organization has its user's id.
   if (id.is_nil() || state.has(key_of<org>(id, id)) || state.has(key(id, table::tenant_head)) ||
-      state.has(key_of<user>(identity_tenant, id)))
+      state.has(key_of<user>(identity_tenant, id)) || state.has(key(identity_tenant, table::webhook_by_id).add(id)))
     return error(errc::already_exists, "this id is taken");
   events::org_created e{c.name.value,
                         c.slug.value,
@@ -90,6 +97,8 @@ inline result<decision> decide(reader const& state, create_org const& c, context
 }
 
 inline result<decision> decide(reader const& state, org const& o, update_org const& c) {
+  if (c.slug)
+    if (auto good = check_slug(c.slug.value->value); !good) return good.error();
   if (c.slug && c.slug.value->value != o.slug &&
       state.has(key(identity_tenant, table::org_by_slug).add(c.slug.value->value)))
     return error(errc::already_exists, "the slug " + c.slug.value->value + " is taken");

@@ -171,7 +171,19 @@ class undoer {
     then.statuses = e.changes.statuses.value->to;
     return each_project([&](project const& p) { return p.workflow_id != w->id || fits(at, p.id, *w, then); });
   }
+  // What an amount is a number of: the organization's currency and its unit, right before the command and now.
+  bool counts_as_then(envelope const& at) {
+    auto const then = before_({entity::org, at.tenant});
+    auto const o = find<org>(state_, at.tenant, at.tenant);
+    if (then && o) {
+      auto const was = json::stored<org>(row::json_of(then->row));
+      if (was.currency == o->currency && was.minor_digits == o->minor_digits) return true;
+    }
+    reason(at, "the organization counts in another currency, or another unit of it, since");
+    return false;
+  }
   bool possible(events::project_updated const& e, envelope const& at) {
+    if (e.changes.budget_cents && e.changes.budget_cents.value->to && !counts_as_then(at)) return false;
     if (!e.changes.workflow_id) return true;
     auto const& id = e.changes.workflow_id.value->to;
     if (!there<workflow>(at, id, "workflow")) return false;
@@ -310,9 +322,7 @@ class undoer {
       return;
     auto again = made_again<events::project_created>(*p);
     again.ticket_counter.value = p->ticket_counter;
-    if (again.budget_cents) // in the unit of now
-      again.budget_cents = converted(*again.budget_cents, conversions_of(state_, at.tenant),
-                                     events::seq_at(state_, at.tenant, at.position));
+    if (again.budget_cents && !counts_as_then(at)) return;
     add(at, std::move(again));
     give_tags_back(at);
   }

@@ -104,7 +104,8 @@ BOOST_AUTO_TEST_CASE(common_passwords_are_refused_in_any_case) {
 }
 
 BOOST_AUTO_TEST_CASE(a_blank_password_is_refused) {
-  for (auto const* blank : {"        ", "\t\n\v\f\r   ", "\u3000\u2003\u00a0\u200b\u2028\ufeff\u1680\u205f\u0085"})
+  for (auto const* blank : {"        ", "\t\n\v\f\r   ", "\u202e\u202d\u2066\u2069\u202e\u202d\u2066\u2069",
+                            "\u3000\u2003\u00a0\u200b\u2028\ufeff\u1680\u205f\u0085"})
     BOOST_TEST(fault_of(blank) == "blank", blank);
   for (auto const* good : {"       x", "\u3000\u3000seven\u3000more", "x\u00a0\u00a0\u00a0\u00a0\u00a0\u00a0\u00a0"})
     BOOST_TEST(fault_of(good) == "", good);

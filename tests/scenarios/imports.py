@@ -287,6 +287,31 @@ class Imports(Workshop):
                 export, line = self.changed(type_, change)
                 self.assertIn(f"line {line}:", self.refused_line(export).json["detail"])
 
+    def test_a_file_ends_no_organization_and_makes_nobody_a_member_who_is_here(self):
+        """A made-up end would take another one's slug away, and holding somebody's id gives nobody their company."""
+        victim = Person(self.elsewhere, self.fresh("here") + "@example.com", "Hera Here")
+        inc = victim.client.post("/api/v1/orgs", {"name": "Inc", "slug": self.fresh("inc-")})
+        export, last = self.fresh_copy(), None
+        last = json.loads(json.dumps(export.records[-1]))
+        last["events"] = [dict(last["events"][0], id=str(uuid.uuid4()), type="org.deleted", subject={"kind": "org", "id": export.header["org_id"]}, schema=1,
+                               data={"name": "x", "slug": inc["slug"]})]
+        last["org_seq"] += 1
+        last["command_id"] = str(uuid.uuid4())
+        export.records.append(last)
+        export.header["records"] = len(export.records)
+        self.refused_line(export)
+        self.assertEqual(victim.client.get(f"/api/v1/orgs/{inc['slug']}")["id"], inc["id"])
+        joined = self.fresh_copy()
+        for record in joined.records:
+            for event in record["events"]:
+                if event["type"] == "member.added" and event["data"]["user_id"] != self.people["Owner"].id:
+                    event["data"]["user_id"] = event["subject"]["id"] = victim.id
+                    refused = send(self.importer, joined, statuses={409, 422})
+                    self.assertEqual(refused.code, "already_exists", refused)
+                    self.assertEqual([o["org_id"] for o in victim.client.get("/api/v1/auth/me")["orgs"]][:1], [inc["id"]])
+                    return
+        self.fail("nobody was added")
+
     def test_what_a_refused_record_says_is_told_to_nobody(self):
         secret = "TOPSECRET-" + uuid.uuid4().hex
         for change in (lambda e: put(e, ("type",), secret), lambda e: put(e, ("data",), {"x": secret}), lambda e: put(e["data"], ("name",), secret * 200),
@@ -448,6 +473,19 @@ class Currency(Workshop):
         position = self.owner.ask("PATCH", path, {"currency": "EUR"}, statuses={200}).headers["Alloy-Position"]
         self.owner.post(path + "/periods/2026-01/close")
         self.assertEqual(self.refused(409, "POST", f"{path}/events/{position}/undo").code, "cannot_undo")
+
+    def test_an_undo_brings_no_amount_back_into_another_currency(self):
+        for deletes in (False, True):
+            with self.subTest(deletes=deletes):
+                path = self.priced("USD", None)
+                project = self.owner.post("/api/v1/projects", {"org_id": path.rsplit("/", 1)[1], "key": "PP", "name": "P", "budget_cents": 10000, "budget_period": "Total"})["id"]
+                one = f"/api/v1/projects/{project}"
+                gone = self.owner.ask("DELETE", one) if deletes else self.owner.ask("PATCH", one, {"budget_cents": None, "budget_period": None})
+                self.owner.patch(path, {"currency": "JPY"})
+                self.assertEqual(self.refused(409, "POST", f"{path}/events/{gone.headers['Alloy-Position']}/undo").code, "cannot_undo")
+                self.owner.patch(path, {"currency": "USD"})
+                self.owner.post(f"{path}/events/{gone.headers['Alloy-Position']}/undo")
+                self.assertEqual(self.owner.get(one)["budget_cents"], 10000)
 
     def test_a_new_organization_counts_in_the_minor_unit_of_its_currency(self):
         for currency, digits in (("JPY", 0), ("KRW", 0), ("ISK", 0), ("KWD", 3), ("BHD", 3), ("TND", 3), ("CLF", 4), ("USD", 2), ("EUR", 2), ("CHF", 2)):

@@ -62,7 +62,7 @@ class Details(unittest.TestCase):
         with Server("loopback") as s, s.client() as one:
             self.assertTrue(one.get("/readyz?verbose")["checks"])
             self.assertEqual(one.ask("GET", "/metrics").status, 200)
-            for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"):
+            for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via", "X-Forwarded-Host", "X-Forwarded-Proto", "CF-Connecting-IP", "True-Client-IP"):
                 passed_on = {name: "for=192.0.2.7"}
                 self.assertNotIn("checks", one.must("GET", "/readyz?verbose", headers=passed_on), "a proxy's address is not the client's")
                 one.ask("GET", "/metrics", headers=passed_on, statuses={403})

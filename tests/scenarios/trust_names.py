@@ -138,6 +138,38 @@ class Names(Workshop):
         self.assertEqual(narrow.get("/api/v1/tickets/ONLY-1")["id"], ticket["id"])
         self.assertEqual([o["org_id"] for o in narrow.get("/api/v1/auth/me")["orgs"]], [self.home])
 
+    def test_a_key_of_a_project_stays_in_the_organization_that_it_was_made_for(self):
+        """Even where another one gets a project of the same id, and its user leaves the first."""
+        away, own = self.new_org()["id"], None
+        join(self.people["Owner"], away, self.victim, "Member")
+        own = self.me.post("/api/v1/projects", {"org_id": away, "key": "KEYED", "name": "Keyed"})["id"]
+        made = self.me.post("/api/v1/api-keys", {"name": "k", "scopes": ["*"], "project_ids": [own]})
+        self.assertEqual(made["org_id"], away)
+        narrow = self.server.client(made["key"])
+        self.stranger.client.post("/api/v1/projects", {"org_id": self.trap, "id": own, "key": "KEYED", "name": "Trap"})
+        self.assertEqual(narrow.post(f"/api/v1/projects/{own}/tickets", {"title": "Mine"})["reference"], "KEYED-1")
+        narrow.ask("GET", f"/api/v1/orgs/{self.trap}/members", statuses={404})
+        self.refused(422, "POST", "/api/v1/api-keys", {"name": "k", "scopes": ["*"], "project_ids": [own]}, client=self.me)  # two have it now
+        self.owner.must("DELETE", f"/api/v1/orgs/{away}/members/{self.victim.id}")
+        narrow.ask("POST", f"/api/v1/projects/{own}/tickets", {"title": "secret"}, statuses={404})
+        self.stranger.client.must("DELETE", f"/api/v1/projects/{own}?org_id={self.trap}")
+
+    def test_a_sprint_or_label_of_an_id_that_two_have_filters_nothing(self):
+        """A filter by an id means one thing, too."""
+        sprint = {"name": "S", "start_date": "2026-03-02", "end_date": "2026-03-03"}
+        label = {"name": "twin", "color": "#112233"}
+        mine = self.me.post(f"/api/v1/projects/{self.made['project']}/sprints?org_id={self.home}", sprint)["id"]
+        self.stranger.client.post(f"/api/v1/projects/{self.copy['project']}/sprints", dict(sprint, id=mine))
+        word = self.me.post(f"/api/v1/orgs/{self.home}/labels", label)["id"]
+        self.stranger.client.post(f"/api/v1/orgs/{self.trap}/labels", dict(label, id=word))
+        for query in (f"sprint_id={mine}", f"label={word}"):
+            self.ambiguous(self.me.ask("GET", f"/api/v1/tickets?{query}"))
+            self.me.get(f"/api/v1/tickets?{query}&org_id={self.home}")
+
+    def test_no_slug_has_the_form_of_an_id(self):
+        self.refused(422, "POST", "/api/v1/orgs", {"name": "x", "slug": self.home}, client=self.stranger.client)
+        self.refused(422, "PATCH", f"/api/v1/orgs/{self.trap}", {"slug": self.home}, client=self.stranger.client)
+
     def test_the_default_organization_is_the_one_that_was_joined_first(self):
         """Not the one with the lowest id, which its founder chooses; one's own is it only while there is no other."""
         person = Person(self.server, "joins@example.com", "Jo Joins")
