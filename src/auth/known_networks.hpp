@@ -23,7 +23,7 @@ class known_networks {
  private:
   std::string mark_of(uuid const& user, std::string_view address) const;
 
-  std::string const& server_key_;
+  std::string server_key_;
   std::int64_t kept_ms_;
 };
 
