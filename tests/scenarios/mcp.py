@@ -129,7 +129,8 @@ class Mcp(Workshop):
                      base + "/sprints/Running/board", base + "/sprints/active/burndown", "alloy://orgs/org-a/members", "alloy://orgs/org-a/workflows"]
         outsider = self.people["outsider"]
         code = outsider.client.post(f"/api/v1/orgs/{self.foreign['org_id']}/invites", {"email": self.people["Owner"].email, "role": "Viewer"})["invite_code"]
-        others = [["ping", {}], ["accept_invite", {"invite_code": code, "dry_run": True}], ["erase_personal_data", {"user_id": self.people["Owner"].id, "dry_run": True}]]
+        others = [["ping", {}], ["accept_invite", {"invite_code": code, "dry_run": True}], ["erase_personal_data", {"user_id": self.people["Viewer"].id, "dry_run": True}]]
+        self.server.make_operator(self.people["Owner"].email)  # who erases others
         # A session in which the password was just given: no key does what concerns the person.
         token = self.owner.post("/api/v1/auth/login", {"email": self.people["Owner"].email, "password": PASSWORD})["access_token"]
         return {"url": self.url, "token": token, "command": str(server.PROGRAM), "tools": others + [[op.id, self.arguments(op, self.ids)] for op in reads_and_writes],
