@@ -199,8 +199,10 @@ control_answer control_socket::answer(std::string_view line, control_teller cons
     return {"done", found->second(asked->arguments, tell)};
   } catch (control_refusal const& refused) {
     return {"failed", refused.what()};
+  } catch (std::exception const& failed) {
+    why = failed.what();
+    note_exception(thrown_at::control);
   } catch (...) {
-    why = what_of(std::current_exception());
     note_exception(thrown_at::control);
   }
   return {"failed", why};
