@@ -1,7 +1,6 @@
 #pragma once
 // An organization's public events from a position on, those that a filter lets through. One thread at a time.
-#include "core/view.hpp"
-#include "events/codec.hpp"
+#include "api/project_reach.hpp"
 #include "events/feed.hpp"
 
 #include <functional>
@@ -38,6 +37,7 @@ class event_reader {
   reader const& state_;
   uuid org_;
   event_filter filter_;
+  project_reach reach_;
   events::position after_, until_;
   events::tenant_feed feed_;
   std::vector<events::stored_record> batch_;

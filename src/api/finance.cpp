@@ -1,6 +1,7 @@
 #include "api/finance.hpp"
 
 #include "api/access.hpp"
+#include "api/person_name.hpp"
 #include "api/server_facts.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
@@ -65,8 +66,7 @@ std::uint64_t books_view::position() const {
 }
 
 std::string books_view::user_name(uuid const& id) const {
-  auto const u = domain::find<domain::user>(state, identity_tenant, id);
-  return (u ? people.open(local, id, u->display_name_sealed) : std::nullopt).value_or(std::string(auth::former_user));
+  return person_name(state, local, people, org.id, id);
 }
 
 std::string books_view::team_name(uuid const& id) const {

@@ -1,4 +1,6 @@
 #include "api/answers.hpp"
+#include "api/person_name.hpp"
+#include "api/project_reach.hpp"
 #include "api/server_facts.hpp"
 #include "api/ticket_rows.hpp"
 #include "projections/history.hpp"
@@ -84,31 +86,50 @@ activity view_of(read_call const& c, events::stored_event const& e) {
   a.id = e.id;
   a.type = events::type_of(e.what);
   a.at = e.at;
-  a.actor = {e.actor.user_id, e.actor.credential, {}, std::string(auth::former_user)};
+  a.actor = {e.actor.user_id,
+             e.actor.credential,
+             {},
+             person_name(c.state, c.local, c.with.people, c.subject.org, e.actor.user_id)};
   if (e.actor.credential == credential::api_key) a.actor.key_id = e.actor.key_id;
-  if (auto const u = find<user>(c.state, identity_tenant, e.actor.user_id))
-    a.actor.display_name =
-        c.with.people.open(c.local, u->id, u->display_name_sealed).value_or(std::string(auth::former_user));
   if (e.subject.kind == entity::comment) a.comment_id = e.subject.id;
   a.changes = std::visit([](auto const& what) { return changes_of(what); }, e.what);
   a.request_id = e.request_id;
   return a;
 }
 
+// The next events behind `after` that the caller may see, each with what they may see of it.
+std::vector<std::pair<events::stored_event, bool>> read_seen(read_call const& c, std::uint64_t after, std::size_t max) {
+  auto const& log = c.with.server.log;
+  auto const& ticket = c.subject.id;
+  project_reach reach(c.state, log, c.subject.org, c.who->only_projects);
+  std::vector<std::pair<events::stored_event, bool>> seen;
+  while (seen.size() < max) {
+    auto found = projections::read_history(c.state, log, c.subject.org, entity::ticket, ticket, after, log.head(),
+                                           max - seen.size());
+    if (found.empty()) break;
+    after = found.back().position;
+    for (auto& e : found)
+      if (auto const sight = reach.of_ticket(ticket, e.position); sight != project_reach::sight::nothing)
+        seen.emplace_back(std::move(e), sight == project_reach::sight::everything);
+  }
+  return seen;
+}
+
 // A plain cursor is the position of the last item.
 result<reply> list(read_call& c, list_query const& q) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
-  auto const& log = c.with.server.log;
-  auto const found = projections::read_history(c.state, log, c.subject.org, entity::ticket, c.subject.id,
-                                               big_endian_u64(ask->after), log.head(), ask->limit + 1);
+  auto const found = read_seen(c, big_endian_u64(ask->after), ask->limit + 1);
   projections::page p;
-  for (auto const& e : found) {
+  for (auto const& [e, shows_before] : found) {
     if (p.rows.size() == ask->limit) {
-      append_u64(p.next, found[ask->limit - 1].position);
+      append_u64(p.next, found[ask->limit - 1].first.position);
       break;
     }
-    p.rows.push_back(alloy::json::to_string(view_of(c, e)));
+    auto view = view_of(c, e);
+    if (!shows_before)
+      for (auto& change : view.changes) change.from = {};
+    p.rows.push_back(alloy::json::to_string(view));
   }
   return page_reply(c, p);
 }

@@ -75,14 +75,16 @@ std::string key_in(time_group by, reckoned const& e) {
   return std::string(e.row.activity);
 }
 
-std::string reference_of(books_view const& view, uuid const& ticket_id) {
+// Its id alone, where it is gone or, for a key that is bound to projects, has moved out of reach.
+std::string reference_of(books_view const& view, auth::principal const& who, uuid const& ticket_id) {
   std::string stored;
   auto row = view.then ? view.then->row(view.org.id, entity::ticket, ticket_id) : std::nullopt;
   if (!view.then && view.state.get(domain::key_of<domain::ticket>(view.org.id, ticket_id), stored)) row = stored;
-  return row ? json::stored<domain::ticket>(domain::row::json_of(*row)).reference : to_string(ticket_id);
+  auto const t = row ? std::optional(json::stored<domain::ticket>(domain::row::json_of(*row))) : std::nullopt;
+  return t && who.may_touch_project(t->project_id) ? t->reference : to_string(ticket_id);
 }
 
-time_line line_for(books_view const& view, time_group by, reckoned const& e) {
+time_line line_for(books_view const& view, auth::principal const& who, time_group by, reckoned const& e) {
   time_line line;
   switch (by) {
   case time_group::user:
@@ -95,7 +97,7 @@ time_line line_for(books_view const& view, time_group by, reckoned const& e) {
     break;
   case time_group::ticket:
     line.id = to_string(e.row.ticket_id);
-    line.name = reference_of(view, e.row.ticket_id);
+    line.name = reference_of(view, who, e.row.ticket_id);
     break;
   case time_group::team:
     if (!e.row.team_id) break;
@@ -130,7 +132,7 @@ result<reply> report(read_call& c, time_report_query const& q) {
   reckoning books(c.state, c.then, r.org_id, {}, c.who->only_projects);
   books.each(q.project_id, from, to, [&](reckoned const& e) {
     auto const [group, is_new] = groups.try_emplace(key_in(r.group_by, e));
-    if (is_new) group->second = line_for(view->first, r.group_by, e);
+    if (is_new) group->second = line_for(view->first, *c.who, r.group_by, e);
     add(group->second, e);
     add(r.totals, e);
   });

@@ -18,6 +18,7 @@ class BoundKeys(Workshop):
         cls.of_project, cls.project_key = cls.server.client(made["key"]), made["id"]
         made = cls.owner.post("/api/v1/api-keys", {"name": "of the organization", "scopes": ["*"], "org_id": cls.org})
         cls.of_org, cls.org_key = cls.server.client(made["key"]), made["id"]
+        cls.start = cls.server.head()
 
     def test_what_is_not_said_is_refused(self):
         """Every operation of the document, with a key of everything: a row that says nothing is refused, first of all."""
@@ -84,6 +85,45 @@ class BoundKeys(Workshop):
         for method, path, body in (("GET", f"/api/v1/tickets/{closed}", None), ("PATCH", f"/api/v1/tickets/{closed}", {"priority": "Low"}),
                                    ("GET", f"/api/v1/orgs/{self.org}/tickets/{closed}", None)):
             self.assertEqual(ask.ask(method, path, body).code, "project_not_allowed")
+
+    def test_a_key_of_a_project_sees_of_a_ticket_what_happened_in_its_project(self):
+        """Not what it was called where it came from, nor what it is called where it went."""
+        owner, here = self.owner, self.ids["project_id"]
+        other = owner.post("/api/v1/projects", {"org_id": self.org, "key": self.fresh("HID"), "name": "Hidden"})
+        sprint = owner.post(f"/api/v1/projects/{other['id']}/sprints", {"name": "Far", "start_date": "2026-03-02", "end_date": "2026-03-03"})["id"]
+        ticket = owner.post(f"/api/v1/projects/{other['id']}/tickets", {"title": "Merger with Initech", "sprint_id": sprint, "estimate_points": 8})["id"]
+        path = f"/api/v1/tickets/{ticket}"
+        owner.post(path + "/comments", {"body": "Merger talk"})
+        owner.patch(path, {"title": "Merger off"})
+        owner.patch(path, {"project_id": here, "title": "Harmless"})
+        owner.patch(path, {"title": "Harmless indeed"})
+        entry = owner.post(path + "/time-entries", {"date": "2026-03-04", "minutes": 10})["id"]
+        secrets = ("Merger", other["id"], other["key"] + "-", sprint)
+        feed = f"/api/v1/orgs/{self.org}/events?after={self.start}"
+        lines = {"Accept": "application/x-ndjson"}
+
+        def seen():
+            text = "".join(self.of_project.ask("GET", at, headers=how, statuses={200}).body.decode()
+                           for at, how in ((path + "/activity", {}), (feed + "&limit=200", {}), (feed, lines), (feed + f"&subject_id={ticket}", lines),
+                                           (f"/api/v1/reports/time?org_id={self.org}&from=2026-03-01&group_by=ticket", {})))
+            self.assertEqual([s for s in secrets if s in text], [])
+            return text
+        seen()
+        changes = {(a["type"], c["field"]): (c["from"], c["to"]) for a in self.of_project.all(path + "/activity") for c in a["changes"] if a["type"] != "ticket.updated" or c["to"] != "Harmless indeed"}
+        self.assertEqual(changes["ticket.updated", "title"], (None, "Harmless"))
+        self.assertEqual(changes["ticket.updated", "project_id"], (None, here))
+        self.assertIn('"from":"Harmless","to":"Harmless indeed"', self.of_project.ask("GET", feed, headers=lines).body.decode())
+        everything = [a["type"] for a in self.owner.all(path + "/activity")]
+        self.assertEqual(everything[:3], ["ticket.created", "comment.created", "ticket.updated"])
+        self.assertEqual([a["type"] for a in self.of_project.all(path + "/activity")], everything[3:])
+        self.assertEqual([a["id"] for a in self.of_project.all(path + "/activity", 1)], [a["id"] for a in self.of_project.all(path + "/activity")])
+        owner.patch(path, {"project_id": other["id"], "title": "Merger on again"})
+        self.assertEqual(self.of_project.ask("GET", path + "/activity").code, "project_not_allowed")
+        self.assertIn("Harmless indeed", self.of_project.ask("GET", feed, headers=lines).body.decode())
+        text = "".join(self.of_project.ask("GET", at, headers=how, statuses={200}).body.decode()
+                       for at, how in ((feed, lines), (f"/api/v1/reports/time?org_id={self.org}&from=2026-03-01&group_by=ticket", {})))
+        self.assertEqual([s for s in secrets if s in text], [])
+        self.owner.must("DELETE", f"/api/v1/time-entries/{entry}")
 
     def test_a_key_of_an_organization_does_there_what_its_user_may(self):
         second = self.new_org()["id"]
