@@ -5,6 +5,7 @@
 #include "api/server_facts.hpp"
 #include "api/standing_right.hpp"
 #include "core/base64.hpp"
+#include "domain/event_rules.hpp"
 #include "domain/identity.hpp"
 #include "domain/orgs.hpp"
 #include "domain/webhooks.hpp"
@@ -234,10 +235,11 @@ result<> check_slugs(reader const& state, piece const& p) {
 }
 
 // Nobody becomes a member by what a file says: whoever has an account here joins by an invitation.
-result<> check_members(reader const& state, piece const& p, uuid const& importer) {
+// The importer no more than others: until the last record is there, the organization is nobody's.
+result<> check_members(reader const& state, piece const& p) {
   for (auto const& [id, where] : p.members) {
     auto const u = domain::find<domain::user>(state, identity_tenant, id);
-    if (u && !u->password_hash.empty() && id != importer)
+    if (u && !u->password_hash.empty())
       return error(errc::already_exists, where + ": this member has an account here; take them out of the organization "
                                                  "before it is exported, and invite them here");
   }
@@ -309,8 +311,7 @@ void name_people(write_call& c, piece const& p, commands::plan& into) {
 
 // After its last record: the importer owns it, and its webhooks wait for somebody to switch them on.
 void take_over(reader const& state, uuid const& org, uuid const& importer, domain::facts& out) {
-  if (!domain::find<domain::member>(state, org, importer))
-    domain::record(out, org, entity::member, importer, events::member_added{importer, role::Owner, true, {}});
+  domain::record(out, org, entity::member, importer, events::member_added{importer, role::Owner, true, {}});
   auto const prefix = key(org, table::webhook).str();
   state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view, std::string_view row) {
     auto d = domain::disable(json::stored<domain::webhook>(domain::row::json_of(row)), "imported");
@@ -324,6 +325,7 @@ void take_over(reader const& state, uuid const& org, uuid const& importer, domai
 result<> finish(import_view& v, uuid const& importer, events::export_header const& header, reader const& state,
                 domain::facts& out) {
   if (!state.has(domain::key_of<domain::org>(v.org_id, v.org_id))) return bad("the records make no organization");
+  if (auto good = domain::check_foreign_whole(state, v.org_id); !good) return good;
   v.root = encode_base64(crypto::view_of(events::merkle::tree(state, v.org_id).root(v.records)));
   if (v.root != header.root)
     return error(errc::digest_mismatch, "the Merkle root over all records is not that of the header");
@@ -347,8 +349,11 @@ result<commands::plan> import_piece(write_call& c, piece const& p) {
   if (!may_operate(c))
     return error(errc::role_too_low, "only an operator of this server may import; see `alloy operator add`");
   auto const here = events::head_of(c.state(), *id);
-  bool const is_held = is_being_imported(c.head.local, *id);
-  if (here.seq > 0 && !is_held) return error(errc::already_exists, "this organization is here already");
+  auto const import = import_state_of(c.head.local, *id);
+  if (import == import_state::cancelled)
+    return error(errc::already_exists, "the import of this organization was cancelled here; its id is taken");
+  if (here.seq > 0 && import == import_state::none)
+    return error(errc::already_exists, "this organization is here already");
   if (!p.records.empty() && p.first != here.seq + 1)
     return error(errc::wrong_state, "record " + std::to_string(here.seq + 1) + " is due",
                  "\"records\":" + std::to_string(here.seq));
@@ -356,7 +361,7 @@ result<commands::plan> import_piece(write_call& c, piece const& p) {
     return error(errc::validation_failed, "there are more records than the header names");
   if (auto free = check_slugs(c.state(), p); !free) return free.error();
   if (auto free = check_people(c.state(), p); !free) return free.error();
-  if (auto known = check_members(c.state(), p, c.who->user_id); !known) return known.error();
+  if (auto known = check_members(c.state(), p); !known) return known.error();
   if (auto follows = check_follows(c, p, here); !follows) return follows.error();
   if (auto good = rehearse(c.state(), p, c.with.server.log.head()); !good) return good.error();
   commands::plan plan;
@@ -368,21 +373,32 @@ result<commands::plan> import_piece(write_call& c, piece const& p) {
   v->records = here.seq + p.records.size();
   v->records_total = p.header.records;
   v->complete = v->records == v->records_total;
-  if (v->complete) {
-    c.head.local.erase(import_row_of(*id));
+  set_import_state(c.head.local, *id, v->complete ? import_state::none : import_state::under_way);
+  if (v->complete)
     plan.then = [v, importer = c.who->user_id, header = p.header, people = p.people](reader const& state,
                                                                                      domain::facts& out) -> result<> {
       if (auto named = check_named(state, v->org_id, people); !named) return named;
       return finish(*v, importer, header, state, out);
     };
-  } else {
-    c.head.local.put(import_row_of(*id), "");
-  }
   plan.render = [v](reader const&) {
     commands::answer a;
     a.body = json::to_string(*v);
     return a;
   };
+  return plan;
+}
+
+// Its slug is free afterwards. Its id is not: the records stay in the log, and would belong to whoever were given it.
+result<commands::plan> cancel_import(write_call& c) {
+  auto const id = parse_uuid(c.params.at(0));
+  if (!may_operate(c))
+    return error(errc::role_too_low, "only an operator of this server may; see `alloy operator add`");
+  if (!id || import_state_of(c.head.local, *id) != import_state::under_way)
+    return error(errc::not_found, "no import of such an organization is under way");
+  auto const o = domain::find<domain::org>(c.state(), *id, *id);
+  set_import_state(c.head.local, *id, o ? import_state::cancelled : import_state::none);
+  auto plan = *done(o ? domain::dissolve(c.state(), *o) : domain::decision{});
+  plan.keeps_rows = true;
   return plan;
 }
 
@@ -408,6 +424,17 @@ operation import_row() {
   return op;
 }
 
+operation cancel_row() {
+  auto op = called("org cancel-import", del("cancel_import", "/api/v1/orgs/{org_id}/import", role::Viewer,
+                                            "Give up an import of which records are still to come", cancel_import));
+  op.needs = scope::admin;
+  op.finds_itself = true;
+  op.notes =
+      "For operators of the server. The slug is free afterwards; the id is not, for the records that came stay in "
+      "the log. An import that is complete is no import any more: 404.";
+  return op;
+}
+
 } // namespace
 
 std::vector<operation> transfer_operations() {
@@ -421,14 +448,14 @@ std::vector<operation> transfer_operations() {
               "then a seal over "
               "all lines. "
               "`alloy audit verify` checks such a file with no server.";
-  std::vector<operation> rows{std::move(out), import_row()};
-  rows.back().notes =
+  std::vector<operation> rows{std::move(out), import_row(), cancel_row()};
+  rows[1].notes =
       "For operators of the server. An export that is larger than a body may be comes in pieces: each begins with the "
       "header line and goes on where the one before ended; 409 names in `records` how many are here. The organization "
       "is nobody's until its last record is there; then it is the importer's. Its webhooks are switched off. What the "
       "records say obeys the rules of commands: 422 names the line. 422 `digest_mismatch`: they do not come to what "
       "the "
-      "header names. The last piece is not taken then, and may be sent again.";
+      "header names. The last piece is not taken then, and may be sent again; `cancel_import` gives up.";
   bound_keys_may(rows, auth::bound_key::org, {"export_data"});
   for (auto& row : rows) row.tag = "Events";
   return rows;

@@ -8,6 +8,7 @@
 #include "domain/orgs.hpp"
 #include "domain/projects.hpp"
 #include "domain/sprints.hpp"
+#include "domain/statuses_in_use.hpp"
 #include "domain/tags.hpp"
 #include "domain/tickets.hpp"
 #include "domain/time_entries.hpp"
@@ -419,6 +420,18 @@ result<> check_foreign(reader const& state, events::stored_event const& e) {
       e.what);
   if (v.holds()) return {};
   return error(errc::validation_failed, v.why());
+}
+
+// A status on its way cannot be held against a workflow: an undo puts the tickets back before it puts back the status.
+result<> check_foreign_whole(reader const& state, uuid const& org) {
+  for (auto const& id : ids_under(state, key(org, table::project))) {
+    auto const has = find<workflow>(state, org, find<project>(state, org, id)->workflow_id);
+    for (auto const& name : statuses_in_use(state, org, id))
+      if (!has || !has->find(name))
+        return error(errc::validation_failed,
+                     "a ticket of the project " + to_string(id) + " has a status that its workflow has not");
+  }
+  return {};
 }
 
 } // namespace alloy::domain

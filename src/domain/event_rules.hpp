@@ -11,5 +11,7 @@ namespace alloy::domain {
 
 // `state` is as the event finds it. Refused with where and why; never with what stood there.
 result<> check_foreign(reader const& state, events::stored_event const& e);
+// The same of what all the records have come to.
+result<> check_foreign_whole(reader const& state, uuid const& org);
 
 } // namespace alloy::domain

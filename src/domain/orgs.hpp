@@ -121,10 +121,7 @@ inline result<decision> decide(reader const& state, org const& o, update_org con
 }
 
 // Whose codes still lead here are revoked, and every member leaves, so that nothing of it can be reached.
-inline result<decision> remove(reader const& state, org const& o) {
-  if (state.has(key_of<user>(identity_tenant, o.id)))
-    return error(errc::wrong_state, "a personal organization stays as long as its user");
-  if (auto const projects = count_rows(state, key(o.id, table::project))) return in_use(projects, "projects are in it");
+inline decision dissolve(reader const& state, org const& o) {
   decision d;
   for (auto const& id : ids_under(state, key(o.id, table::invite)))
     if (find<invite>(state, o.id, id)->status == invite_status::Pending)
@@ -133,6 +130,13 @@ inline result<decision> remove(reader const& state, org const& o) {
     record(d.events, o.id, entity::member, id, events::member_removed{id, find<member>(state, o.id, id)->role});
   record(d.events, o.id, entity::org, o.id, events::org_deleted{o.name, o.slug});
   return d;
+}
+
+inline result<decision> remove(reader const& state, org const& o) {
+  if (state.has(key_of<user>(identity_tenant, o.id)))
+    return error(errc::wrong_state, "a personal organization stays as long as its user");
+  if (auto const projects = count_rows(state, key(o.id, table::project))) return in_use(projects, "projects are in it");
+  return dissolve(state, o);
 }
 
 // Sealed and hashed by the caller: what is secret or personal never gets here in clear.

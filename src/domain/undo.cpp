@@ -6,12 +6,12 @@
 #include "domain/history.hpp"
 #include "domain/members.hpp"
 #include "domain/projects.hpp"
+#include "domain/statuses_in_use.hpp"
 #include "domain/teams.hpp"
 #include "domain/time_entries.hpp"
 #include "events/ledger.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace alloy::domain {
 namespace {
@@ -23,20 +23,6 @@ template <class Created, class E> Created made_again(E const& before) {
   take(e, before);
   e.restores.value = {before.created_at, before.version};
   return e;
-}
-
-// Values of the column behind `prefix`, which ends in a rank: the statuses that tickets of a project have.
-std::set<std::string> statuses_in_use(reader const& state, uuid const& org, uuid const& project) {
-  std::set<std::string> names;
-  auto const prefix = key(org, table::ticket_by_status).add(project).str();
-  auto const rows = state.cursor(prefix, after_prefix(prefix), direction::ascending);
-  for (rows->seek(prefix); rows->valid();) {
-    auto const column = rows->key().substr(prefix.size());
-    std::string const name(column.substr(0, column.find('\0')));
-    names.insert(name);
-    rows->seek(after_prefix(prefix + name + '\0'));
-  }
-  return names;
 }
 
 class undoer {

@@ -79,7 +79,7 @@ webhooks::dispatcher_parts delivery_parts(storage::database const& db, events::l
           [&state, &log](events::record_head const& head, events::outside_event const& e, events::position last,
                          bool money) { return api::webhook_payload(state, log, head, e, last, money); },
           [&state](uuid const& org, uuid const& user) { return api::may_see_money(state, org, user); },
-          [&local](uuid const& org) { return api::is_being_imported(local, org); },
+          [&local](uuid const& org) { return api::import_state_of(local, org) != api::import_state::none; },
           [&to](uuid const& org, uuid const& webhook, std::string_view reason) {
             to.submit(disable_command(org, webhook, std::string(reason)));
           },

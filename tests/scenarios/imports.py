@@ -312,6 +312,79 @@ class Imports(Workshop):
                     return
         self.fail("nobody was added")
 
+    def in_halves(self, export):
+        """Two pieces of it."""
+        lines = export.lines()
+        first = next(i for i, line in enumerate(lines) if line.startswith('{"seq"'))
+        return "\n".join(lines[:first + 20]).encode(), "\n".join(lines[:1] + lines[first + 20:]).encode()
+
+    def naming(self, user, other_than):
+        """A copy in which somebody logged time, and acted, under this id, without ever being a member."""
+        export = self.fresh_copy()
+        for record in export.records:
+            if record["actor"]["user_id"] not in other_than:
+                record["actor"]["user_id"] = user
+            for event in record["events"]:
+                if event["type"].startswith("time_entry.") and "user_id" in event["data"]:
+                    event["data"]["user_id"] = user
+        return export
+
+    def test_an_importer_who_is_a_member_by_the_file_is_refused_as_others_are(self):
+        """Else they could work in an organization of which half is still to come."""
+        me = self.importer.get("/api/v1/auth/me")["user_id"]
+        export = self.fresh_copy()
+        joined = next(e for _, _, e in export.events() if e["type"] == "member.added")
+        joined["data"]["user_id"] = joined["subject"]["id"] = me
+        first, _ = self.in_halves(export)
+        path = f"/api/v1/orgs/{export.header['org_id']}"
+        self.assertEqual(self.importer.ask("POST", path + "/import", raw=first, headers=LINES, statuses={409}).code, "already_exists")
+        self.importer.ask("GET", path, statuses={404})
+
+    def test_an_import_that_is_cancelled_leaves_its_slug_and_no_way_in(self):
+        export = self.fresh_copy()
+        org, slug = export.header["org_id"], next(e["data"]["slug"] for _, _, e in export.events() if e["type"] == "org.created")
+        path = f"/api/v1/orgs/{org}"
+        stranger = Person(self.elsewhere, self.fresh("s") + "@example.com", "Sven").client
+        for asked in (self.importer, stranger):
+            self.assertEqual(asked.ask("DELETE", path + "/import").code, "not_found" if asked is self.importer else "role_too_low")
+        first, second = self.in_halves(export)
+        self.importer.ask("POST", path + "/import", raw=first, headers=LINES, statuses={200})
+        self.importer.ask("POST", "/api/v1/orgs", {"name": "Mine", "slug": slug}, statuses={409})
+        self.assertEqual(stranger.ask("DELETE", path + "/import").code, "role_too_low")
+        self.importer.ask("DELETE", path + "/import?dry_run=true", statuses={200})
+        self.importer.ask("DELETE", path + "/import", statuses={204})
+        self.importer.ask("DELETE", path + "/import", statuses={404})
+        self.importer.ask("GET", path, statuses={404})
+        self.importer.ask("POST", "/api/v1/orgs", {"name": "Mine", "slug": slug}, statuses={201})
+        self.importer.ask("POST", "/api/v1/orgs", {"id": org, "name": "Mine", "slug": self.fresh("mine-")}, statuses={409})
+        for piece in (first, second):
+            self.assertIn("was cancelled", self.importer.ask("POST", path + "/import", raw=piece, headers=LINES, statuses={409}).json["detail"])
+        self.elsewhere.restart()
+        self.importer.close()
+        self.importer.ask("POST", path + "/import", raw=second, headers=LINES, statuses={409})
+
+    def test_a_file_that_names_somebodys_id_does_not_make_their_name_known(self):
+        victim = Person(self.elsewhere, self.fresh("v") + "@example.com", "Vera Victim")
+        export = self.naming(victim.id, {self.people["Owner"].id})
+        self.assertIn(victim.id, json.dumps(export.records))
+        send(self.importer, export)
+        org = export.header["org_id"]
+        texts = [self.importer.ask("GET", path, statuses={200}).body.decode() for path in (
+            f"/api/v1/reports/time?org_id={org}&from=2025-01-01", f"/api/v1/reports/capitalization?org_id={org}&period={MONTH}&group_by=user",
+            f"/api/v1/reports/capitalization/explain?org_id={org}&period={MONTH}", f"/api/v1/orgs/{org}/periods/{MONTH}/report", f"/api/v1/orgs/{org}/members")]
+        for ticket in self.importer.all(f"/api/v1/tickets?org_id={org}"):
+            texts.append(self.importer.ask("GET", f"/api/v1/tickets/{ticket['id']}/activity?org_id={org}", statuses={200}).body.decode())
+        self.assertIn(victim.id, "".join(texts))
+        self.assertNotIn("Vera", "".join(texts))
+
+    def test_a_ticket_that_ends_in_a_status_of_no_workflow_is_refused(self):
+        export = self.fresh_copy()
+        tickets = {e["subject"]["id"] for _, _, e in export.events() if e["type"] == "ticket.deleted"}
+        changed = [e for _, _, e in export.events() if e["type"] == "ticket.status_changed" and e["subject"]["id"] not in tickets]
+        changed[-1]["data"]["status"]["to"] = "Nowhere"
+        refused = send(self.importer, export, statuses={422})
+        self.assertEqual((refused.code, "its workflow has not" in refused.json["detail"]), ("validation_failed", True))
+
     def test_what_a_refused_record_says_is_told_to_nobody(self):
         secret = "TOPSECRET-" + uuid.uuid4().hex
         for change in (lambda e: put(e, ("type",), secret), lambda e: put(e, ("data",), {"x": secret}), lambda e: put(e["data"], ("name",), secret * 200),
