@@ -174,7 +174,7 @@ class exchange : public std::enable_shared_from_this<exchange> {
     connection_.reset();
     wait_at_most(of_->set.connect_timeout_ms);
     ip_address literal;
-    if (parse_address(message_.url.host, literal)) return connect({literal});
+    if (parse_address(message_.url.host, literal)) return connect_to(literal);
     // Handed back as a whole, so that it never ends on a thread of the look-ups.
     asio::post(*of_->names, [self = shared_from_this(), host = message_.url.host]() mutable {
       std::vector<ip_address> found; // none where it throws
@@ -193,16 +193,23 @@ class exchange : public std::enable_shared_from_this<exchange> {
   }
 
   void looked_up(std::vector<ip_address> found) {
-    if (found.empty()) return fail(failure::dns, message_.url.host + " is not known");
-    connect(found);
-  }
-
-  void connect(std::vector<ip_address> const& found) {
     for (auto const& a : found)
       if (of_->guard.allows(message_.url, a)) targets_.push_back(endpoint_of(a, message_.url.port));
-    // What the name resolves to is not for the tenant to know: it may be a name of the operator's own network.
+    // One answer for a name that is not there and for one of the operator's own network: whether such a name exists is
+    // not for the tenant to know, nor what it resolves to.
     if (targets_.empty())
+      return fail(failure::dns, message_.url.host + " is not known, or is no target that webhooks may reach");
+    connect();
+  }
+
+  void connect_to(ip_address const& literal) {
+    if (!of_->guard.allows(message_.url, literal))
       return fail(failure::refused_target, message_.url.host + " is not a target that webhooks may reach");
+    targets_.push_back(endpoint_of(literal, message_.url.port));
+    connect();
+  }
+
+  void connect() {
     connection_ = std::make_unique<connection>(of_->io);
     connection_->origin = origin_of(message_.url);
     asio::async_connect(

@@ -172,6 +172,19 @@ class Deliveries(unittest.TestCase):
                     self.assertIn(one["attempts"][0]["error"], ("refused_target", "dns"))
                     self.assertNotRegex(json.dumps(one).replace(host, ""), ADDRESS)
 
+    def test_a_delivery_does_not_tell_whether_a_name_of_the_servers_own_network_exists(self):
+        with Server("hidden", WEBHOOK_SCHEMES="http,https", WEBHOOK_RETRY_SECONDS="0", WEBHOOK_FAILURES_BEFORE_PAUSE="1000") as server:
+            person = self.person(server, "person")
+            names = ("localhost", "nobody-has-this-name.invalid")
+            hooks = {host: self.hook(person, f"http://{host}:9000/in")["id"] for host in names}
+            self.label(person)
+            told = set()
+            for host, hook in hooks.items():
+                one = wait_until(lambda: person.client.get(f"/api/v1/webhooks/{hook}/deliveries?status=Failed")["items"], "it to be given up")[0]  # noqa: B023
+                first = one["attempts"][0]
+                told.add(json.dumps({k: v for k, v in first.items() if k not in ("started_at", "duration_ms")}).replace(host, "NAME"))
+            self.assertEqual(len(told), 1, told)
+
     def test_ports_are_those_of_the_web_and_those_that_anybody_may_open(self):
         with Server("ports") as server:
             person = self.person(server, "person")
