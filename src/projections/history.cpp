@@ -123,6 +123,7 @@ std::optional<domain::as_before> past::carrier(uuid const& tenant, events::subje
     if (auto const* t = std::get_if<events::ticket_updated>(&e.what); t && t->changes.project_id)
       know_project(t->changes.project_id.value->to);
     domain::evolve(scratch, e);
+    if (std::holds_alternative<events::org_created>(e.what)) found_with_it(scratch, e);
   }
   std::string found;
   for (auto const& [of, rows] : told)
@@ -131,6 +132,14 @@ std::optional<domain::as_before> past::carrier(uuid const& tenant, events::subje
       return domain::as_before{std::move(found), domain::tags_of(scratch, tenant, s)};
     }
   return std::nullopt;
+}
+
+// An organization's default workflow is the first that it has, which is made with it: no event of its own says so.
+void past::found_with_it(view& scratch, events::stored_event const& org) const {
+  for (auto const& stored : log_.read(org.position, 1))
+    for (auto const& e : events::decode_record(stored.first, stored.bytes).events)
+      if (e.position <= at_.position && std::holds_alternative<events::workflow_created>(e.what))
+        domain::evolve(scratch, e);
 }
 
 std::optional<entity> past::kind_in(table rows) noexcept {

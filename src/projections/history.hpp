@@ -43,6 +43,7 @@ class past {
 
  private:
   std::optional<std::string> unchanged_ticket(uuid const& tenant, entity kind, uuid const& id) const;
+  void found_with_it(view& scratch, events::stored_event const& org) const;
   void complete(std::string& row, uuid const& tenant, uuid const& project) const;
   reader const& state_;
   events::log const& log_;

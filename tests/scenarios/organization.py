@@ -244,6 +244,14 @@ class Organization(Workshop):
             self.owner.must("DELETE", f"/api/v1/tickets/{tickets[left - 1]}/labels/{label}")
         self.owner.must("DELETE", f"/api/v1/labels/{label}")
 
+    def test_an_organization_as_it_was_has_its_default_workflow(self):
+        made = self.owner.ask("POST", "/api/v1/orgs", {"name": "As Made", "slug": self.fresh("as-made-")}, statuses={201})
+        org = made.json["id"]
+        self.owner.patch(f"/api/v1/orgs/{org}", {"name": "Changed"})
+        then = self.owner.get(f"/api/v1/orgs/{org}?as_of={made.headers['Alloy-Position']}")
+        self.assertEqual(then, made.json)
+        self.assertIsNotNone(then["default_workflow_id"])
+
     def test_a_workflow_ends(self):
         name, statuses = self.fresh("flow"), [{"name": "Open", "category": "todo"}]
         flow = self.owner.post(f"/api/v1/orgs/{self.org}/workflows", {"name": name, "statuses": statuses})["id"]
