@@ -74,8 +74,6 @@ result<reply> show_head(read_call& c, head_query const& q) {
 }
 
 result<reply> show_proof(read_call& c, proof_query const& q) {
-  if (!c.who->only_projects.empty())
-    return error(errc::project_not_allowed, "this key is bound to projects; this is of the whole organization");
   auto const& org = c.subject.org;
   auto const& text = c.params.at(1);
   std::uint64_t position = 0;

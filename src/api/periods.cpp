@@ -131,8 +131,6 @@ void add_member(std::string& body, std::string_view name, auto const& value) {
 
 // The report that was signed, reckoned anew as of the records that it counts, and whether it still is what was signed.
 result<reply> signed_report(read_call& c) {
-  if (!c.who->only_projects.empty())
-    return error(errc::project_not_allowed, "this key is bound to projects; this is of the whole organization");
   auto const& month = c.params.at(1);
   auto const p = month_rule::ok(month) ? find_at<domain::period>(c.state, period_key(c.subject.org, month))
                                        : std::optional<domain::period>();

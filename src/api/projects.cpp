@@ -24,8 +24,6 @@ result<commands::plan> create_one(write_call& c, create_project const& body) {
   if (!entered)
     return error::of_field("/org_id", entered.error().code == errc::not_found ? "not_found" : "role_too_low",
                            entered.error().detail);
-  if (!c.who->only_projects.empty())
-    return error(errc::project_not_allowed, "this key is bound to projects; it makes no new ones");
   auto const o = find<org>(c.state(), body.org_id, body.org_id);
   return created<project>(decide(c.state(), *o, body, c.by()), "/api/v1/projects/");
 }

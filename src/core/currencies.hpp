@@ -8,6 +8,4 @@ namespace alloy {
 // Of a code in upper case; none: there is no such currency, or it is no longer in use.
 std::optional<int> minor_digits_of(std::string_view currency) noexcept;
 
-inline constexpr int minor_digits_max = 4;
-
 } // namespace alloy

@@ -5,7 +5,6 @@ import json
 import re
 import signal
 import socket
-import time
 import unittest
 
 import server
@@ -219,7 +218,7 @@ class TrustExceptions(unittest.TestCase):
 
     def test_a_stop_ends_a_dispatcher_that_waits_to_begin_anew(self):
         with self.server("webhooks.follow", **FAST) as s:
-            time.sleep(0.2)
+            self.was_thrown(s, "webhooks")
             s.stop()
 
 
