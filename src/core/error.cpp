@@ -36,6 +36,7 @@ constexpr std::array rows{
     error_row{errc::last_owner, 409, "last_owner", "An organization keeps at least one Owner"},
     error_row{errc::entry_locked, 409, "entry_locked", "The time entry is locked"},
     error_row{errc::period_closed, 409, "period_closed", "The period is closed"},
+    error_row{errc::quota_exceeded, 409, "quota_exceeded", "There are as many of these as there may be"},
     error_row{errc::currency_fixed, 409, "currency_fixed", "The currency can no longer be changed"},
     error_row{errc::request_in_progress, 409, "request_in_progress", "A request with this key is still running"},
     error_row{errc::version_mismatch, 412, "version_mismatch", "It has changed since you read it"},

@@ -39,6 +39,7 @@ enum class errc : std::uint8_t {
   last_owner,
   entry_locked,
   period_closed,
+  quota_exceeded,
   currency_fixed,
   request_in_progress,
   version_mismatch,

@@ -31,30 +31,40 @@ struct settings {
   std::string tls_certificate_file, tls_key_file;
   std::vector<std::string> cors_allowed_origins;
   std::int64_t metrics_port;
-  std::vector<std::string> details_networks;
+  bool proxy_protocol;
+  std::vector<std::string> details_networks, trusted_proxies;
   log::level log_level;
   std::int64_t io_threads, connections_max, connections_per_peer_max;
   std::int64_t request_line_max_bytes, header_max_bytes, header_fields_max, body_max_bytes, json_depth_max;
   std::int64_t head_timeout_ms, idle_timeout_ms, body_timeout_ms, write_timeout_ms, shutdown_delay_ms,
       shutdown_timeout_ms;
-  std::int64_t gzip_min_bytes, page_limit_default, page_limit_max, min_position_wait_ms, search_wait_ms;
-  std::int64_t queue_max, batch_max, record_max_bytes, command_max_bytes, idempotency_ttl_seconds;
+  std::int64_t answer_bytes_per_second_min, unsent_max_bytes, unsent_per_address_max_bytes;
+  std::int64_t gzip_min_bytes, gzip_at_once_max_bytes, page_limit_default, page_limit_max, page_max_bytes;
+  std::int64_t min_position_wait_ms, search_wait_ms, waits_max, waits_per_user_max;
+  std::int64_t queue_max, queue_per_org_max, batch_max, batch_cost_max, record_max_bytes, command_max_bytes,
+      idempotency_ttl_seconds;
   std::int64_t free_space_min_bytes, block_cache_bytes, write_buffer_bytes, search_write_buffer_bytes;
-  std::int64_t hashing_workers, hashing_queue_max;
+  std::int64_t hashing_workers, hashing_queue_max, hashing_queue_per_address_max;
+  std::int64_t reading_workers, reading_queue_max, reading_queue_per_user_max;
+  std::int64_t transfer_workers, transfer_queue_max;
   std::int64_t login_failures_per_account, login_failures_per_account_total, login_failures_per_address,
       login_window_seconds, login_known_network_days;
   std::int64_t registrations_per_address, registration_window_seconds;
-  std::int64_t rate_limit_credential_requests, rate_limit_address_requests, rate_limit_window_seconds,
-      rate_limit_keys_max;
+  std::int64_t rate_limit_credential_requests, rate_limit_user_requests, rate_limit_org_requests,
+      rate_limit_address_requests, rate_limit_burst, rate_limit_window_seconds, rate_limit_keys_max;
+  std::int64_t webhooks_per_org_max, projects_per_org_max, api_keys_per_user_max, orgs_per_user_max,
+      sessions_per_user_max;
   std::vector<std::string> operators;
   std::vector<std::string> webhook_allowed_targets, webhook_schemes, webhook_ports, webhook_retry_seconds;
-  std::int64_t webhook_timeout_ms, webhook_connect_timeout_ms, webhook_in_flight_per_endpoint, webhook_in_flight_max;
+  std::int64_t webhook_timeout_ms, webhook_connect_timeout_ms, webhook_in_flight_per_endpoint,
+      webhook_in_flight_per_org, webhook_in_flight_max, webhook_resolvers, webhook_resolvers_per_org;
   std::int64_t webhook_failures_before_pause, webhook_pause_ms, webhook_pause_max_ms, webhook_disable_after_seconds;
   std::int64_t webhook_retention_seconds;
   std::string webhook_ca_file;
   std::vector<std::string> mcp_hosts;
   std::int64_t mcp_workers, mcp_queue_max, mcp_batch_max, mcp_answer_max_bytes;
-  std::int64_t event_streams_max, event_heartbeat_ms, consumers_max;
+  std::int64_t event_streams_max, event_streams_per_user_max, event_streams_per_org_max, event_heartbeat_ms,
+      consumers_max;
   std::string crash_point;
   std::int64_t crash_after;
 };
@@ -63,7 +73,7 @@ enum class setting_trait : std::uint8_t { plain, secret, hidden }; // hidden: fo
 
 struct setting_row {
   using target = std::variant<std::int64_t settings::*, std::string settings::*, std::vector<std::string> settings::*,
-                              registration_mode settings::*, log::level settings::*>;
+                              registration_mode settings::*, log::level settings::*, bool settings::*>;
 
   std::string_view key; // the name in the file
   target member;

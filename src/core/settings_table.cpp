@@ -115,6 +115,10 @@ setting_row const table[] = {
     {"details_networks", &s::details_networks, "127.0.0.0/8,::1", 0, 8 * kib,
      "comma-separated networks that see the details of /readyz?verbose and /metrics, as operators do", plain,
      no_network},
+    {"trusted_proxies", &s::trusted_proxies, "", 0, 8 * kib,
+     "comma-separated networks of proxies whose Forwarded and X-Forwarded-For name the client", plain, no_network},
+    {"proxy_protocol", &s::proxy_protocol, "false", 0, 0,
+     "whether connections of trusted proxies begin with a PROXY protocol header, version 2; others are refused"},
     {"log_level", &s::log_level, "info", 0, 0, "least level that is logged; debug has a line per request", plain,
      nullptr, "debug|info|warn|error|off"},
     {"io_threads", &s::io_threads, "0", 0, 256,
@@ -130,16 +134,33 @@ setting_row const table[] = {
     {"idle_timeout_ms", &s::idle_timeout_ms, "60000", 1, hour_ms, "time between two requests of a connection"},
     {"body_timeout_ms", &s::body_timeout_ms, "30000", 1, hour_ms, "time for a request's body to arrive"},
     {"write_timeout_ms", &s::write_timeout_ms, "30000", 1, hour_ms, "time for an answer to be taken"},
+    {"answer_bytes_per_second_min", &s::answer_bytes_per_second_min, "1024", 0, gib,
+     "an answer must be taken at least so fast, or its connection is cut; 0: at any rate"},
+    {"unsent_max_bytes", &s::unsent_max_bytes, "268435456", mib, no_limit,
+     "bytes of answers that wait to be sent, of all connections"},
+    {"unsent_per_address_max_bytes", &s::unsent_per_address_max_bytes, "33554432", mib, no_limit,
+     "bytes of answers that wait to be sent to one address"},
     {"shutdown_delay_ms", &s::shutdown_delay_ms, "500", 0, hour_ms,
      "time between readyz saying no and the listener closing"},
     {"shutdown_timeout_ms", &s::shutdown_timeout_ms, "10000", 0, hour_ms, "time for running requests at shutdown"},
     {"gzip_min_bytes", &s::gzip_min_bytes, "1024", 0, no_limit, "smallest answer that is compressed"},
+    {"gzip_at_once_max_bytes", &s::gzip_at_once_max_bytes, "65536", 0, no_limit,
+     "largest answer that is compressed on the thread that serves its connection; a larger one is compressed apart"},
     {"page_limit_default", &s::page_limit_default, "50", 1, 1000, "items of a list where no limit is asked"},
     {"page_limit_max", &s::page_limit_max, "200", 1, 1000, "most items of a list"},
+    {"page_max_bytes", &s::page_max_bytes, "1048576", kib, gib,
+     "a page of a list ends before it is larger, and goes on by its cursor; it has at least one item"},
     {"min_position_wait_ms", &s::min_position_wait_ms, "5000", 0, hour_ms, "longest wait for a position to be visible"},
     {"search_wait_ms", &s::search_wait_ms, "2000", 0, hour_ms,
      "longest wait of a search for the index to have what was written before it"},
+    {"waits_max", &s::waits_max, "1000", 1, 1'000'000,
+     "reads that wait for a position, and as many for the search index"},
+    {"waits_per_user_max", &s::waits_per_user_max, "50", 1, 1'000'000, "those of one user"},
     {"queue_max", &s::queue_max, "10000", 1, 10'000'000, "commands that wait for the log"},
+    {"queue_per_org_max", &s::queue_per_org_max, "2000", 1, 10'000'000,
+     "those of one organization or, in none, of one user"},
+    {"batch_cost_max", &s::batch_cost_max, "1024", 1, 1'000'000,
+     "what the commands written with one fsync may cost; a command on many things costs one for each"},
     {"batch_max", &s::batch_max, "256", 1, 65536, "commands written with one fsync"},
     {"record_max_bytes", &s::record_max_bytes, "524288", 4 * kib, 64 * mib, "largest record of the log"},
     {"command_max_bytes", &s::command_max_bytes, "67108864", 4 * kib, gib,
@@ -155,6 +176,13 @@ setting_row const table[] = {
      "the same for the search index"},
     {"hashing_workers", &s::hashing_workers, "2", 1, 64, "threads that hash passwords"},
     {"hashing_queue_max", &s::hashing_queue_max, "64", 1, 100'000, "passwords that wait to be hashed"},
+    {"hashing_queue_per_address_max", &s::hashing_queue_per_address_max, "8", 1, 100'000, "those from one address"},
+    {"reading_workers", &s::reading_workers, "2", 1, 64,
+     "threads for reads that take long: as_of, search, walks, exports"},
+    {"reading_queue_max", &s::reading_queue_max, "256", 1, 100'000, "such reads that wait"},
+    {"reading_queue_per_user_max", &s::reading_queue_per_user_max, "32", 1, 100'000, "those of one user"},
+    {"transfer_workers", &s::transfer_workers, "1", 1, 64, "threads that read imports"},
+    {"transfer_queue_max", &s::transfer_queue_max, "16", 1, 100'000, "imports that wait"},
     {"login_failures_per_account", &s::login_failures_per_account, "10", 1, 100'000,
      "failed logins of one account from one network (IPv4 /24, IPv6 /64) in a window"},
     {"login_failures_per_account_total", &s::login_failures_per_account_total, "100", 1, 1'000'000,
@@ -171,11 +199,22 @@ setting_row const table[] = {
      "the window in which registrations are counted"},
     {"rate_limit_credential_requests", &s::rate_limit_credential_requests, "2000000", 0, 100'000'000,
      "requests of one user or API key in a window; 0: any number; on a public server 6000"},
+    {"rate_limit_user_requests", &s::rate_limit_user_requests, "0", 0, 100'000'000,
+     "requests of one user in a window, with all their sessions and keys; 0: any number"},
+    {"rate_limit_org_requests", &s::rate_limit_org_requests, "0", 0, 100'000'000,
+     "requests about one organization in a window; 0: any number"},
     {"rate_limit_address_requests", &s::rate_limit_address_requests, "4000000", 0, 100'000'000,
      "requests from one address in a window; 0: any number; on a public server 12000, behind a proxy 0"},
+    {"rate_limit_burst", &s::rate_limit_burst, "600", 1, 100'000'000, "requests that may come at once, within a limit"},
     {"rate_limit_window_seconds", &s::rate_limit_window_seconds, "60", 1, 86400, "the window of both rate limits"},
     {"rate_limit_keys_max", &s::rate_limit_keys_max, "100000", 8, 100'000'000,
      "credentials, and as many addresses, that are remembered; idle ones are forgotten first"},
+    {"webhooks_per_org_max", &s::webhooks_per_org_max, "50", 1, 1'000'000, "webhooks of one organization"},
+    {"projects_per_org_max", &s::projects_per_org_max, "1000", 1, 1'000'000, "projects of one organization"},
+    {"api_keys_per_user_max", &s::api_keys_per_user_max, "50", 1, 1'000'000, "API keys of one user"},
+    {"orgs_per_user_max", &s::orgs_per_user_max, "20", 1, 1'000'000, "organizations that one user owns"},
+    {"sessions_per_user_max", &s::sessions_per_user_max, "100", 1, 1'000'000,
+     "open sessions of one user; one more ends the oldest"},
     {"webhook_allowed_targets", &s::webhook_allowed_targets, "", 0, 16 * kib,
      "comma-separated host names, addresses and networks that webhooks may reach though they are not public", plain,
      no_target},
@@ -192,6 +231,10 @@ setting_row const table[] = {
     {"webhook_timeout_ms", &s::webhook_timeout_ms, "15000", 1, hour_ms, "time of a delivery in all"},
     {"webhook_in_flight_per_endpoint", &s::webhook_in_flight_per_endpoint, "8", 1, 1024,
      "deliveries under way to one endpoint that is not ordered"},
+    {"webhook_in_flight_per_org", &s::webhook_in_flight_per_org, "64", 1, 100'000,
+     "deliveries under way of one organization"},
+    {"webhook_resolvers", &s::webhook_resolvers, "8", 1, 256, "threads that look up receivers' names"},
+    {"webhook_resolvers_per_org", &s::webhook_resolvers_per_org, "2", 1, 256, "look-ups under way of one organization"},
     {"webhook_in_flight_max", &s::webhook_in_flight_max, "512", 1, 100'000, "deliveries under way in all"},
     {"webhook_failures_before_pause", &s::webhook_failures_before_pause, "4", 1, 1'000'000,
      "failures in a row after which an endpoint is paused"},
@@ -206,6 +249,8 @@ setting_row const table[] = {
      "grants nothing any more and is warned of: operators are made with alloy operator add", plain, no_email},
     {"event_streams_max", &s::event_streams_max, "10000", 1, 1'000'000,
      "streams and waiting pages of event feeds that may be open at once"},
+    {"event_streams_per_user_max", &s::event_streams_per_user_max, "100", 1, 1'000'000, "those of one user"},
+    {"event_streams_per_org_max", &s::event_streams_per_org_max, "1000", 1, 1'000'000, "those of one organization"},
     {"event_heartbeat_ms", &s::event_heartbeat_ms, "15000", 100, hour_ms,
      "after so long without an event an event stream gives a sign of life"},
     {"consumers_max", &s::consumers_max, "1000", 1, 1'000'000, "named consumers of one organization's events"},
@@ -284,6 +329,12 @@ result<> assign(setting_row const& row, std::vector<std::string>& into, std::str
   return {};
 }
 
+result<> assign(setting_row const&, bool& into, std::string_view text) {
+  if (text != "true" && text != "false") return error(errc::validation_failed, "must be true or false");
+  into = text == "true";
+  return {};
+}
+
 template <class Enum>
 requires std::is_enum_v<Enum> result<> assign(setting_row const& row, Enum& into, std::string_view text) {
   auto const names = split(row.choices, '|');
@@ -295,6 +346,9 @@ requires std::is_enum_v<Enum> result<> assign(setting_row const& row, Enum& into
 
 std::string text_of(setting_row const&, std::int64_t value) {
   return std::to_string(value);
+}
+std::string text_of(setting_row const&, bool value) {
+  return value ? "true" : "false";
 }
 std::string text_of(setting_row const&, std::string const& value) {
   return value;

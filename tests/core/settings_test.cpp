@@ -57,7 +57,9 @@ std::vector<std::string> values_of(setting_row const& row) {
   if (row.key == "bind") return {"0.0.0.0", "::1", "10.0.0.1"};
   if (row.key == "public_url" || row.key == "cors_allowed_origins")
     return {"https://a.dev", "https://b.dev", "http://c.dev:81"};
-  if (row.key == "details_networks") return {"10.0.0.0/8", "fd00::/8,::1", "192.0.2.1"};
+  // There is but one that is not the default: the weakest source then says the default itself.
+  if (std::holds_alternative<bool settings::*>(row.member)) return {"true", "false", "true"};
+  if (row.key == "details_networks" || row.key == "trusted_proxies") return {"10.0.0.0/8", "fd00::/8,::1", "192.0.2.1"};
   if (row.key == "operators") return {"a@b.example", "c@d.example,e@f.example", "g@h.example"};
   if (row.key == "webhook_schemes") return {"http", "http,https", "https,http"};
   if (row.key == "webhook_ports" || row.key == "webhook_retry_seconds") return {"1", "2,3", "443"};
