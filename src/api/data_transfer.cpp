@@ -123,8 +123,9 @@ struct piece {
   std::vector<std::pair<uuid, std::string>> members;      // that the records add, and where
 };
 
-// A record may be so much later than now, and so much earlier than the one before: clocks are set back.
-constexpr std::int64_t clocks_differ_ms = 86'400'000;
+// A record may be so much earlier than the one before, for clocks are set back. Hardly later than now: what is written
+// here afterwards is not older, so that a time names one place of the log.
+constexpr std::int64_t clocks_differ_ms = 86'400'000, ahead_max_ms = 60'000;
 
 error bad(std::string words) {
   return error(errc::validation_failed, std::move(words));
@@ -160,7 +161,7 @@ result<> check_record(piece& p, events::exported_record const& r, std::string co
   if (head.command_id.is_nil() || text<0, 200>::check(head.request_id))
     return bad("this record's request is malformed");
   if (head.at.ms < p.ends.ms - clocks_differ_ms) return bad("this record is older than the one before");
-  if (head.at.ms > now().ms + clocks_differ_ms) return bad("this record is of the future");
+  if (head.at.ms > now().ms + ahead_max_ms) return bad("this record is of the future");
   if (p.records.empty()) p.begins = head.at;
   p.ends = std::max(p.ends, head.at);
   std::set<uuid> ids;
@@ -371,7 +372,8 @@ result<commands::plan> import_piece(write_call& c, piece const& p) {
   v->records = here.seq + p.records.size();
   v->records_total = p.header.records;
   v->complete = v->records == v->records_total;
-  set_import_state(c.head.local, *id, v->complete ? import_state::none : import_state::under_way);
+  // A piece of people alone takes no id yet.
+  if (v->records > 0) set_import_state(c.head.local, *id, v->complete ? import_state::none : import_state::under_way);
   if (v->complete)
     plan.then = [v, importer = c.who->user_id, header = p.header, people = p.people](reader const& state,
                                                                                      domain::facts& out) -> result<> {
