@@ -115,6 +115,7 @@ BOOST_DESCRIBE_STRUCT(import_view, (), (org_id, records, records_total, complete
 struct piece {
   events::export_header header;
   std::vector<events::exported_person> people;
+  std::vector<std::string> people_places;
   std::vector<std::string> records;
   std::vector<std::string> places;                        // of the records in the file: "line 7"
   std::uint64_t first = 0;                                // seq of the first record
@@ -183,6 +184,7 @@ result<> add_line(piece& p, std::string_view line, std::string const& where) {
     if (!person) return bad("a person has an id, an email and a display_name");
     if (auto good = check_person(*person); !good) return good;
     p.people.push_back(std::move(*person));
+    p.people_places.push_back(where);
     return {};
   }
   case events::line_kind::record: break;
@@ -234,9 +236,13 @@ result<> check_slugs(reader const& state, piece const& p) {
 
 // Nobody becomes a member by what a file says: whoever has an account here joins by an invitation.
 // The importer no more than others: until the last record is there, the organization is nobody's.
-result<> check_members(reader const& state, piece const& p) {
+// Nor does it get to know a name by an id: who is known here from another import has a line of their own in this one.
+result<> check_members(reader const& state, reader const& local, piece const& p) {
   for (auto const& [id, where] : p.members) {
     auto const u = domain::find<domain::user>(state, identity_tenant, id);
+    if (u && u->password_hash.empty() && !is_named(local, p.header.org_id, id) &&
+        std::ranges::find(p.people, id, &events::exported_person::id) == p.people.end())
+      return error(errc::already_exists, where + ": this member's id is known here, and the file has no line for them");
     if (u && !u->password_hash.empty())
       return error(errc::already_exists, where + ": this member has an account here; take them out of the organization "
                                                  "before it is exported, and invite them here");
@@ -298,13 +304,29 @@ result<> check_people(reader const& state, piece const& p) {
 }
 
 // Who is named in the events gets a name here, too, but no way in: an account is made by registering.
-void name_people(write_call& c, piece const& p, commands::plan& into) {
-  for (auto const& one : p.people) {
-    if (domain::find<domain::user>(c.state(), identity_tenant, one.id)) continue;
+// Whoever is known from another import keeps the name that they have: the line must know their address, or else the
+// file would learn it by an id, or be given the name of somebody else's making. Of whom nothing is known, nothing is
+// shown.
+result<> name_people(write_call& c, piece const& p, commands::plan& into) {
+  for (std::size_t i = 0; i < p.people.size(); ++i) {
+    auto const& one = p.people[i];
+    note_named(c.head.local, p.header.org_id, one.id);
+    if (auto const u = domain::find<domain::user>(c.state(), identity_tenant, one.id)) {
+      auto const open = [&](std::string const& sealed) {
+        return c.with.people.open(c.head.local, one.id, sealed).value_or("");
+      };
+      if (!u->password_hash.empty()) continue; // an account's name is shown to nobody by an import
+      auto const address = open(u->email_sealed);
+      if (address != one.email && !(address.empty() && open(u->display_name_sealed).empty()))
+        return error(errc::already_exists,
+                     p.people_places[i] + ": this person's id is known here with another address");
+      continue;
+    }
     domain::record(into.events, identity_tenant, entity::user, one.id,
                    events::user_registered{c.with.people.seal(c.head.local, one.id, one.email),
                                            c.with.people.seal(c.head.local, one.id, one.display_name), ""});
   }
+  return {};
 }
 
 // After its last record: the importer owns it, and its webhooks wait for somebody to switch them on.
@@ -359,13 +381,13 @@ result<commands::plan> import_piece(write_call& c, piece const& p) {
     return error(errc::validation_failed, "there are more records than the header names");
   if (auto free = check_slugs(c.state(), p); !free) return free.error();
   if (auto free = check_people(c.state(), p); !free) return free.error();
-  if (auto known = check_members(c.state(), p); !known) return known.error();
+  if (auto known = check_members(c.state(), c.head.local, p); !known) return known.error();
   if (auto follows = check_follows(c, p, here); !follows) return follows.error();
   if (auto good = rehearse(c.state(), p, c.with.server.log.head()); !good) return good.error();
   commands::plan plan;
   plan.keeps_rows = true;
   plan.records = p.records;
-  name_people(c, p, plan);
+  if (auto named = name_people(c, p, plan); !named) return named.error();
   auto const v = std::make_shared<import_view>();
   v->org_id = *id;
   v->records = here.seq + p.records.size();
