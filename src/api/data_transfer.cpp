@@ -236,13 +236,9 @@ result<> check_slugs(reader const& state, piece const& p) {
 
 // Nobody becomes a member by what a file says: whoever has an account here joins by an invitation.
 // The importer no more than others: until the last record is there, the organization is nobody's.
-// Nor does it get to know a name by an id: who is known here from another import has a line of their own in this one.
-result<> check_members(reader const& state, reader const& local, piece const& p) {
+result<> check_members(reader const& state, piece const& p) {
   for (auto const& [id, where] : p.members) {
     auto const u = domain::find<domain::user>(state, identity_tenant, id);
-    if (u && u->password_hash.empty() && !is_named(local, p.header.org_id, id) &&
-        std::ranges::find(p.people, id, &events::exported_person::id) == p.people.end())
-      return error(errc::already_exists, where + ": this member's id is known here, and the file has no line for them");
     if (u && !u->password_hash.empty())
       return error(errc::already_exists, where + ": this member has an account here; take them out of the organization "
                                                  "before it is exported, and invite them here");
@@ -310,7 +306,6 @@ result<> check_people(reader const& state, piece const& p) {
 result<> name_people(write_call& c, piece const& p, commands::plan& into) {
   for (std::size_t i = 0; i < p.people.size(); ++i) {
     auto const& one = p.people[i];
-    note_named(c.head.local, p.header.org_id, one.id);
     if (auto const u = domain::find<domain::user>(c.state(), identity_tenant, one.id)) {
       auto const open = [&](std::string const& sealed) {
         return c.with.people.open(c.head.local, one.id, sealed).value_or("");
@@ -381,7 +376,7 @@ result<commands::plan> import_piece(write_call& c, piece const& p) {
     return error(errc::validation_failed, "there are more records than the header names");
   if (auto free = check_slugs(c.state(), p); !free) return free.error();
   if (auto free = check_people(c.state(), p); !free) return free.error();
-  if (auto known = check_members(c.state(), c.head.local, p); !known) return known.error();
+  if (auto known = check_members(c.state(), p); !known) return known.error();
   if (auto follows = check_follows(c, p, here); !follows) return follows.error();
   if (auto good = rehearse(c.state(), p, c.with.server.log.head()); !good) return good.error();
   commands::plan plan;

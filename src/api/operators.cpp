@@ -10,11 +10,6 @@ std::string import_row_of(uuid const& org) {
   return local_key(local_row::import_under_way).add(org).str();
 }
 
-// Whom its lines named: behind the organization's own row.
-std::string named_row_of(uuid const& org, uuid const& person) {
-  return local_key(local_row::import_under_way).add(org).add(person).str();
-}
-
 } // namespace
 
 import_state import_state_of(reader const& local, uuid const& org) {
@@ -24,25 +19,8 @@ import_state import_state_of(reader const& local, uuid const& org) {
 }
 
 void set_import_state(view& local, uuid const& org, import_state now) {
-  if (now != import_state::under_way) {
-    std::vector<std::string> named;
-    auto const own = import_row_of(org);
-    local.scan(own, after_prefix(own), direction::ascending, [&](std::string_view k, std::string_view) {
-      if (k.size() > own.size()) named.emplace_back(k);
-      return true;
-    });
-    for (auto const& row : named) local.erase(row);
-  }
   if (now == import_state::none) return local.erase(import_row_of(org));
   local.put(import_row_of(org), now == import_state::cancelled ? "cancelled" : "");
-}
-
-void note_named(view& local, uuid const& org, uuid const& person) {
-  local.put(named_row_of(org, person), {});
-}
-
-bool is_named(reader const& local, uuid const& org, uuid const& person) {
-  return local.has(named_row_of(org, person));
 }
 
 bool is_operator(reader const& state, uuid const& user) {

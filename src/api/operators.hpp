@@ -13,8 +13,4 @@ enum class import_state : std::uint8_t { none, under_way, cancelled };
 import_state import_state_of(reader const& local, uuid const& org);
 void set_import_state(view& local, uuid const& org, import_state now);
 
-// Whom the lines of an import that is under way have named so far; forgotten with its end.
-void note_named(view& local, uuid const& org, uuid const& person);
-bool is_named(reader const& local, uuid const& org, uuid const& person);
-
 } // namespace alloy::api

@@ -223,7 +223,7 @@ class Undo(Workshop):
                 other.people = people
                 refused = send(one, other, statuses={200, 409})
                 return refused, one.ask("GET", f"/api/v1/orgs/{other.header['org_id']}")
-            for people in ([{"id": me, "email": "", "display_name": ""}], [{"id": me, "email": "evil@example.com", "display_name": "Evil"}], []):
+            for people in ([{"id": me, "email": "", "display_name": ""}], [{"id": me, "email": "evil@example.com", "display_name": "Evil"}]):
                 refused, found = second(people)
                 self.assertEqual((refused.status, refused.code, found.status), (409, "already_exists", 404), refused)
                 self.assertIn("line ", refused.json["detail"])
