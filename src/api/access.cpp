@@ -136,6 +136,10 @@ error too_low(role least, role rank) {
                                        std::string(json::name_of(rank)));
 }
 
+error lacks(scope needed) {
+  return error(errc::scope_missing, "this needs a credential with the scope " + std::string(json::name_of(needed)));
+}
+
 } // namespace
 
 bool operation::takes_org() const noexcept {
@@ -148,8 +152,7 @@ bool operation::takes_org() const noexcept {
 }
 
 result<> admit(operation const& op, auth::principal const& who) {
-  if (who.granted < op.needs)
-    return error(errc::scope_missing, "this needs a credential with the scope " + std::string(json::name_of(op.needs)));
+  if (who.granted < op.needs) return lacks(op.needs);
   if (op.bound < who.bound_to())
     return error(errc::key_not_allowed, who.only_projects.empty()
                                             ? "a key that is bound to an organization may not do this"
@@ -184,6 +187,12 @@ result<subject> enter_org(auth::principal const& who, reader const& state, uuid 
   s.rank = m->role;
   s.can_view_finance = m->can_view_finance || m->role >= role::Admin;
   return s;
+}
+
+result<> require_role(auth::principal const& who, subject const& in, role least) {
+  if (least >= role::Admin && who.granted < scope::admin) return lacks(scope::admin);
+  if (in.rank < least) return too_low(least, in.rank);
+  return {};
 }
 
 result<> enter_project(operation const& op, auth::principal const& who, reader const& state, subject const& in,
@@ -339,6 +348,8 @@ result<subject> find_subject(operation const& op, std::vector<std::string> const
   auto s = (*wanted)->rows == table::org ? find_org(**wanted, who, state, then)
                                          : find_within(orgs_to_look_in(named, who), **wanted, who, state, things, then);
   if (!s) return s;
+  if ((*wanted)->least > op.least)
+    if (auto may = require_role(who, *s, (*wanted)->least); !may) return may.error();
   if (auto reached = check_reach(op, **wanted, who, state, *s, then); !reached) return reached.error();
   if (auto found = find_part(op, params, **wanted, state, *s); !found) return found.error();
   return s;

@@ -483,9 +483,12 @@ result<> service::admit_again(pending const& p, rows_now const& rows, timestamp 
   bool const gone = !about && (about.error().code == errc::not_found || about.error().code == errc::ambiguous);
   if (!about && !(gone && kept && !kept->tenants.empty())) return about.error();
   if (kept)
-    for (auto const& tenant : kept->tenants)
-      if (auto entered = enter_org(*who, state, tenant, std::max(p.op->least, kept->least)); !entered)
-        return entered.error();
+    for (auto const& tenant : kept->tenants) {
+      auto const entered = enter_org(*who, state, tenant, p.op->least);
+      if (!entered) return entered.error();
+      if (kept->least > p.op->least)
+        if (auto may = require_role(*who, *entered, kept->least); !may) return may;
+    }
   return {};
 }
 
