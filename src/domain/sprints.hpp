@@ -91,8 +91,9 @@ inline result<decision> decide(reader const& state, uuid const& org, sprint cons
   return d;
 }
 
+// One that is only planned is deleted by whomever the row of the operation lets.
 inline role least_to_remove(sprint const& s) noexcept {
-  return s.status == sprint_status::Planned ? role::Member : role::Admin;
+  return s.status == sprint_status::Planned ? role::Viewer : role::Admin;
 }
 
 // `tickets` is how many are in it.
