@@ -136,6 +136,10 @@ error too_low(role least, role rank) {
                                        std::string(json::name_of(rank)));
 }
 
+error lacks(scope needed) {
+  return error(errc::scope_missing, "this needs a credential with the scope " + std::string(json::name_of(needed)));
+}
+
 } // namespace
 
 bool operation::takes_org() const noexcept {
@@ -148,8 +152,7 @@ bool operation::takes_org() const noexcept {
 }
 
 result<> admit(operation const& op, auth::principal const& who) {
-  if (who.granted < op.needs)
-    return error(errc::scope_missing, "this needs a credential with the scope " + std::string(json::name_of(op.needs)));
+  if (who.granted < op.needs) return lacks(op.needs);
   if (op.bound < who.bound_to())
     return error(errc::key_not_allowed, who.only_projects.empty()
                                             ? "a key that is bound to an organization may not do this"
@@ -184,6 +187,12 @@ result<subject> enter_org(auth::principal const& who, reader const& state, uuid 
   s.rank = m->role;
   s.can_view_finance = m->can_view_finance || m->role >= role::Admin;
   return s;
+}
+
+result<> require_role(auth::principal const& who, subject const& in, role least) {
+  if (least >= role::Admin && who.granted < scope::admin) return lacks(scope::admin);
+  if (in.rank < least) return too_low(least, in.rank);
+  return {};
 }
 
 result<> enter_project(operation const& op, auth::principal const& who, reader const& state, subject const& in,
@@ -222,12 +231,15 @@ result<> check_reach(operation const& op, target const& wanted, auth::principal 
   return {};
 }
 
-result<subject> find_org(target const& wanted, auth::principal const& who, reader const& state) {
+result<subject> find_org(target const& wanted, auth::principal const& who, reader const& state,
+                         projections::past const* then) {
   auto const id = org_named(state, wanted.text);
   if (!id) return absent();
   auto s = enter_org(who, state, *id, wanted.least);
   if (!s) return s;
-  if (!state.get(domain::key_of<domain::org>(*id, *id), s->row)) return absent();
+  auto stored = row_of(state, *id, table::org, *id, then);
+  if (!stored) return absent();
+  s->row = std::move(*stored);
   return s;
 }
 
@@ -301,7 +313,7 @@ std::vector<uuid> orgs_to_look_in(std::optional<uuid> const& org, auth::principa
 // Nil where it is none of the caller's: then nothing is found in it, once everything else of the request is well.
 result<uuid> find_org_asked(auth::principal const& who, reader const& state, std::string_view text) {
   if (!parse_uuid(text) && !slug_rule::ok(text))
-    return error::of_field("/org_id", "not_a_uuid", "it must be a UUID or a slug");
+    return error::of_field("/org_id", "malformed", "it must be a UUID or a slug");
   auto const id = org_named(state, text);
   return id && who.in(*id) ? *id : uuid{};
 }
@@ -333,9 +345,11 @@ result<subject> find_subject(operation const& op, std::vector<std::string> const
   auto const named = in_org.empty() ? org : org_named(state, in_org);
   if (!in_org.empty() && !named) return absent();
   auto const& things = (*wanted)->rows == table::delivery ? deliveries : state;
-  auto s = (*wanted)->rows == table::org ? find_org(**wanted, who, state)
+  auto s = (*wanted)->rows == table::org ? find_org(**wanted, who, state, then)
                                          : find_within(orgs_to_look_in(named, who), **wanted, who, state, things, then);
   if (!s) return s;
+  if ((*wanted)->least > op.least)
+    if (auto may = require_role(who, *s, (*wanted)->least); !may) return may.error();
   if (auto reached = check_reach(op, **wanted, who, state, *s, then); !reached) return reached.error();
   if (auto found = find_part(op, params, **wanted, state, *s); !found) return found.error();
   return s;

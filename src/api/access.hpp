@@ -35,6 +35,10 @@ error ambiguous(reader const& state, std::string_view name, std::vector<candidat
 // For calls that name the organization elsewhere (body, query, nowhere): the same rule.
 result<subject> enter_org(auth::principal const& who, reader const& state, uuid const& org, role least);
 
+// What a handler takes beyond its row's role, once it sees what the request means: the role, and from Admin on the
+// scope that a row of such a role takes. The plan says it in `least`, too, so that a retry is held to it.
+result<> require_role(auth::principal const& who, subject const& in, role least);
+
 // A key that is bound to projects touches no other; a Reporter writes only where he is assigned.
 result<> enter_project(operation const& op, auth::principal const& who, reader const& state, subject const& in,
                        uuid const& project);

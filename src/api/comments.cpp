@@ -1,3 +1,4 @@
+#include "api/access.hpp"
 #include "api/answers.hpp"
 #include "api/ticket_rows.hpp"
 #include "domain/tickets.hpp"
@@ -10,6 +11,14 @@ using namespace domain;
 
 result<reply> list(read_call& c, list_query const& q) {
   return children_reply<comment>(c, projections::comments_of(c.subject.org, c.subject.id), entity::comment, q);
+}
+
+// Changed or deleted by its author or an Admin; whose it is stands in no row.
+result<commands::plan> held_to_author(write_call const& c, comment const& now, result<commands::plan> plan) {
+  if (!plan) return plan;
+  plan->least = least_to_change(now, c.who->user_id);
+  if (auto may = require_role(*c.who, c.subject, plan->least); !may) return may.error();
+  return plan;
 }
 
 } // namespace
@@ -29,11 +38,15 @@ std::vector<operation> comment_rows() {
           "update_comment", "/api/v1/comments/{comment_id}", role::Reporter, "Edit a comment: its author, or an Admin",
           [](write_call& c, update_comment const& body) {
             auto const now = c.entity<comment>();
-            return updated<comment>(decide(c.subject.org, now, body, c.by()), c.subject.org, now.id);
+            return held_to_author(c, now,
+                                  updated<comment>(decide(c.subject.org, now, body, c.by()), c.subject.org, now.id));
           }),
       del("delete_comment", "/api/v1/comments/{comment_id}", role::Reporter,
           "Delete a comment: its author, or an Admin",
-          [](write_call& c) { return done(remove(c.subject.org, c.entity<comment>(), c.by())); }),
+          [](write_call& c) {
+            auto const now = c.entity<comment>();
+            return held_to_author(c, now, done(remove(c.subject.org, now, c.by())));
+          }),
   };
 }
 

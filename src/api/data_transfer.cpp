@@ -115,6 +115,7 @@ BOOST_DESCRIBE_STRUCT(import_view, (), (org_id, records, records_total, complete
 struct piece {
   events::export_header header;
   std::vector<events::exported_person> people;
+  std::vector<std::string> people_places;
   std::vector<std::string> records;
   std::vector<std::string> places;                        // of the records in the file: "line 7"
   std::uint64_t first = 0;                                // seq of the first record
@@ -123,8 +124,9 @@ struct piece {
   std::vector<std::pair<uuid, std::string>> members;      // that the records add, and where
 };
 
-// A record may be so much later than now, and so much earlier than the one before: clocks are set back.
-constexpr std::int64_t clocks_differ_ms = 86'400'000;
+// A record may be so much earlier than the one before, for clocks are set back. Hardly later than now: what is written
+// here afterwards is not older, so that a time names one place of the log.
+constexpr std::int64_t clocks_differ_ms = 86'400'000, ahead_max_ms = 60'000;
 
 error bad(std::string words) {
   return error(errc::validation_failed, std::move(words));
@@ -160,7 +162,7 @@ result<> check_record(piece& p, events::exported_record const& r, std::string co
   if (head.command_id.is_nil() || text<0, 200>::check(head.request_id))
     return bad("this record's request is malformed");
   if (head.at.ms < p.ends.ms - clocks_differ_ms) return bad("this record is older than the one before");
-  if (head.at.ms > now().ms + clocks_differ_ms) return bad("this record is of the future");
+  if (head.at.ms > now().ms + ahead_max_ms) return bad("this record is of the future");
   if (p.records.empty()) p.begins = head.at;
   p.ends = std::max(p.ends, head.at);
   std::set<uuid> ids;
@@ -183,6 +185,7 @@ result<> add_line(piece& p, std::string_view line, std::string const& where) {
     if (!person) return bad("a person has an id, an email and a display_name");
     if (auto good = check_person(*person); !good) return good;
     p.people.push_back(std::move(*person));
+    p.people_places.push_back(where);
     return {};
   }
   case events::line_kind::record: break;
@@ -298,13 +301,28 @@ result<> check_people(reader const& state, piece const& p) {
 }
 
 // Who is named in the events gets a name here, too, but no way in: an account is made by registering.
-void name_people(write_call& c, piece const& p, commands::plan& into) {
-  for (auto const& one : p.people) {
-    if (domain::find<domain::user>(c.state(), identity_tenant, one.id)) continue;
+// Whoever is known from another import keeps the name that they have: the line must know their address, or else the
+// file would learn it by an id, or be given the name of somebody else's making. Of whom nothing is known, nothing is
+// shown.
+result<> name_people(write_call& c, piece const& p, commands::plan& into) {
+  for (std::size_t i = 0; i < p.people.size(); ++i) {
+    auto const& one = p.people[i];
+    if (auto const u = domain::find<domain::user>(c.state(), identity_tenant, one.id)) {
+      auto const open = [&](std::string const& sealed) {
+        return c.with.people.open(c.head.local, one.id, sealed).value_or("");
+      };
+      if (!u->password_hash.empty()) continue; // an account's name is shown to nobody by an import
+      auto const address = open(u->email_sealed);
+      if (address != one.email && !(address.empty() && open(u->display_name_sealed).empty()))
+        return error(errc::already_exists,
+                     p.people_places[i] + ": this person's id is known here with another address");
+      continue;
+    }
     domain::record(into.events, identity_tenant, entity::user, one.id,
                    events::user_registered{c.with.people.seal(c.head.local, one.id, one.email),
                                            c.with.people.seal(c.head.local, one.id, one.display_name), ""});
   }
+  return {};
 }
 
 // After its last record: the importer owns it, and its webhooks wait for somebody to switch them on.
@@ -365,13 +383,14 @@ result<commands::plan> import_piece(write_call& c, piece const& p) {
   commands::plan plan;
   plan.keeps_rows = true;
   plan.records = p.records;
-  name_people(c, p, plan);
+  if (auto named = name_people(c, p, plan); !named) return named.error();
   auto const v = std::make_shared<import_view>();
   v->org_id = *id;
   v->records = here.seq + p.records.size();
   v->records_total = p.header.records;
   v->complete = v->records == v->records_total;
-  set_import_state(c.head.local, *id, v->complete ? import_state::none : import_state::under_way);
+  // A piece of people alone takes no id yet.
+  if (v->records > 0) set_import_state(c.head.local, *id, v->complete ? import_state::none : import_state::under_way);
   if (v->complete)
     plan.then = [v, importer = c.who->user_id, header = p.header, people = p.people](reader const& state,
                                                                                      domain::facts& out) -> result<> {

@@ -38,9 +38,10 @@ commands::plan session_plan(unsigned status, domain::facts events, open_session 
   commands::plan p;
   p.events = std::move(events);
   p.actor = events::actor{s.user_id, credential::session, s.id};
-  p.render = [status, body = json::to_string(view)](reader const&) {
+  p.render = [status, user = s.user_id, body = json::to_string(view)](reader const&) {
     commands::answer a;
     a.status = status;
+    a.people = {user};
     a.body = body;
     return a;
   };

@@ -53,10 +53,11 @@ result<reply> list_orgs(read_call& c, list_query const& q) {
                     }));
 }
 
-result<commands::plan> invite_plan(write_call& c, result<decision> d, uuid const& id, std::string code) {
+result<commands::plan> invite_plan(write_call& c, result<decision> d, uuid const& id, std::string code, role least) {
   if (!d) return d.error();
   commands::plan p;
   p.events = std::move(d->events);
+  p.least = least;
   p.render = [&with = c.with, &local = c.head.local, tenant = c.subject.org, id,
               code = std::move(code)](reader const& state) {
     auto v = view_of(with, local, *find<invite>(state, tenant, id));
@@ -68,6 +69,7 @@ result<commands::plan> invite_plan(write_call& c, result<decision> d, uuid const
       a.location = "/api/v1/invites/" + to_string(id);
     }
     a.version = v.version;
+    a.people = {id};
     a.body = alloy::json::to_string(v);
     return a;
   };
@@ -97,7 +99,7 @@ result<commands::plan> create_an_invite(write_call& c, create_invite const& body
   std::string const code = auth::make_invite_code();
   sealed_invite const sealed{id, c.with.people.seal(c.head.local, id, body.email.value), auth::secret_digest(code),
                              open_invites_for(c, body.email.value)};
-  return invite_plan(c, decide(c.entity<org>(), body, sealed, c.by()), id, code);
+  return invite_plan(c, decide(c.entity<org>(), body, sealed, c.by()), id, code, std::max(least_to_invite, body.role));
 }
 
 result<reply> list_invites(read_call& c, list_query const& q) {

@@ -137,7 +137,7 @@ result<reply> signed_report(read_call& c) {
   auto const position = p ? signed_at(c.state, *p) : std::nullopt;
   if (!position) return error(errc::not_found, "this month was never closed");
   auto const& log = c.with.server.log;
-  auto const moment = projections::moment_of(log, std::to_string(*position));
+  auto const moment = projections::moment_of(c.state, log, std::to_string(*position));
   if (!moment) return moment.error();
   projections::past const then(c.state, log, *moment);
   auto const stored = then.row(p->org_id, entity::org, p->org_id);

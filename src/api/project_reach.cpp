@@ -24,7 +24,8 @@ std::optional<placed> place_in(std::string_view json) {
 std::optional<placed> place_of(reader const& state, events::log const& log, uuid const& org,
                                events::subject const& subject, std::string_view data) {
   if (subject.kind == entity::project) return placed{subject.id, {}};
-  if (auto where = place_in(data)) return where;
+  // Hours stay with the project that they were worked in, wherever their ticket went.
+  if (auto where = place_in(data); where && (where->project_id || subject.kind != entity::time_entry)) return where;
   std::string row;
   if (auto const rows = projections::past::rows_of(subject.kind);
       rows && state.get(key(org, *rows).add(subject.id), row))
@@ -60,15 +61,15 @@ bool project_reach::has(std::optional<uuid> const& project) const {
   return project && std::ranges::find(projects_, *project) != projects_.end();
 }
 
-project_reach::sight project_reach::of_ticket(uuid const& ticket, std::uint64_t position) {
+project_reach::sight project_reach::of_ticket(uuid const& ticket, std::uint64_t position) const {
   if (projects_.empty()) return sight::everything;
-  auto const stays = homes_.up_to(ticket, position);
-  if (stays.empty() || !has(stays.back().project)) return sight::nothing;
-  bool const came_in = stays.size() > 1 && !has(stays[stays.size() - 2].project);
-  return came_in && position <= stays.back().settled ? sight::what_it_came_to : sight::everything;
+  auto const [then, before] = projections::homes_at(state_, org_, ticket, position);
+  if (!then || !has(then->project)) return sight::nothing;
+  bool const came_in = before && !has(before->project);
+  return came_in && position <= then->moved_until ? sight::what_it_came_to : sight::everything;
 }
 
-bool project_reach::admit(events::outside_event& e) {
+bool project_reach::admit(events::outside_event& e) const {
   if (projects_.empty()) return true;
   auto ticket = e.subject.kind == entity::ticket ? std::optional(e.subject.id) : std::nullopt;
   if (!ticket) {

@@ -360,7 +360,7 @@ void service::run_apart(std::shared_ptr<pending> p, std::function<void()> work) 
 // How things stood is folded from the log, which may take long.
 void service::run_timed(std::shared_ptr<pending> p) {
   run_apart(p, [this, p] {
-    auto const at = projections::moment_of(parts_.log, p->as_of);
+    auto const at = projections::moment_of(parts_.db.latest(family::state), parts_.log, p->as_of);
     if (!at) return p->refuse(at.error());
     projections::past const then(parts_.db.latest(family::state), parts_.log, *at);
     answer_read(p, &then);
@@ -454,7 +454,9 @@ void service::run_write(std::shared_ptr<pending> p) {
     // rights to it.
     if (p->key)
       if (auto kept = parts_.answers.find(parts_.db.latest(family::local), *p->key, now())) {
-        if (auto may = admit_again(*p, parts_.db.latest(family::state), now(), *kept ? &**kept : nullptr); !may)
+        if (auto may = admit_again(*p, {parts_.db.latest(family::state), parts_.db.latest(family::local)}, now(),
+                                   *kept ? &**kept : nullptr);
+            !may)
           return p->refuse(may.error());
         return *kept ? p->written(std::move(**kept)) : p->refuse(kept->error());
       }
@@ -464,7 +466,13 @@ void service::run_write(std::shared_ptr<pending> p) {
 
 // Rights come before a kept answer: whoever could not ask for the first time now is not told what it was. What was
 // asked for may be gone since, perhaps by this very command; then the right to its organization decides.
-result<> service::admit_again(pending const& p, reader const& state, timestamp at, commands::answer const* kept) const {
+result<> service::admit_again(pending const& p, rows_now const& rows, timestamp at,
+                              commands::answer const* kept) const {
+  auto const& state = rows.state;
+  if (kept)
+    for (auto const& person : kept->people)
+      if (!parts_.with.people.knows(rows.local, person))
+        return error(errc::wrong_state, "what was answered then named somebody who has been erased");
   if (!p.who) return {};
   auto const who = auth::renewed(state, *p.who, at, parts_.with.identity.session_max_age_ms);
   if (!who) return ended();
@@ -475,9 +483,12 @@ result<> service::admit_again(pending const& p, reader const& state, timestamp a
   bool const gone = !about && (about.error().code == errc::not_found || about.error().code == errc::ambiguous);
   if (!about && !(gone && kept && !kept->tenants.empty())) return about.error();
   if (kept)
-    for (auto const& tenant : kept->tenants)
-      if (auto entered = enter_org(*who, state, tenant, std::max(p.op->least, kept->least)); !entered)
-        return entered.error();
+    for (auto const& tenant : kept->tenants) {
+      auto const entered = enter_org(*who, state, tenant, p.op->least);
+      if (!entered) return entered.error();
+      if (kept->least > p.op->least)
+        if (auto may = require_role(*who, *entered, kept->least); !may) return may;
+    }
   return {};
 }
 
@@ -509,7 +520,7 @@ void service::submit(std::shared_ptr<pending> p, bound_command bound) {
   c.dry_run = p->dry_run;
   if (p->key)
     c.admit = [this, p](commands::head const& head, timestamp at, commands::answer const* kept) {
-      return admit_again(*p, head.state, at, kept);
+      return admit_again(*p, {head.state, head.local}, at, kept);
     };
   c.decide = [this, p, held = std::move(bound)](commands::head const& head, timestamp at) {
     auto planned = decide(*p, held, head, at);

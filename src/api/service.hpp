@@ -52,7 +52,11 @@ class service {
                                 timestamp at) const;
   static bool goes_on_in_moving_order(pending const& p);
   result<> take_org(pending& p) const;
-  result<> admit_again(pending const& p, reader const& state, timestamp at, commands::answer const* kept) const;
+  struct rows_now {
+    reader const& state;
+    reader const& local;
+  };
+  result<> admit_again(pending const& p, rows_now const& rows, timestamp at, commands::answer const* kept) const;
   void start(std::shared_ptr<pending> p);
 
   service_parts parts_;

@@ -194,6 +194,9 @@ std::optional<session> session_of_refresh(reader const& state, std::string_view 
 }
 
 result<commands::plan> do_refresh(write_call& c, refresh const& body) {
+  // A rehearsal would give tokens of a session that there is, and whoever has a copy could try it unnoticed.
+  if (c.query_value("dry_run") == "true")
+    return error::of_field("/dry_run", "not_allowed", "a session cannot be refreshed for show");
   auto const s = session_of_refresh(c.state(), body.refresh_token);
   error const refused(errc::unauthenticated, "the refresh token is not valid; log in again");
   auto const is_too_old = [&] { return s->created_at.ms + c.with.config.session_max_age_seconds * 1000 <= c.at.ms; };

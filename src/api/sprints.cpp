@@ -1,4 +1,5 @@
 #include "domain/sprints.hpp"
+#include "api/access.hpp"
 #include "api/answers.hpp"
 #include "api/resources.hpp"
 #include "core/prefix.hpp"
@@ -58,10 +59,14 @@ std::vector<operation> sprint_operations() {
                                     }),
       del("delete_sprint", "/api/v1/sprints/{sprint_id}", role::Member,
           "Delete a sprint without tickets; one that was started takes the role Admin",
-          [](write_call& c) {
+          [](write_call& c) -> result<commands::plan> {
             auto const s = c.entity<sprint>();
             auto const tickets = projections::tickets_in_sprint(c.state(), c.subject.org, s.id).size();
-            return done(remove(c.subject.org, s, tickets, c.by()));
+            role const least = least_to_remove(s);
+            if (auto may = require_role(*c.who, c.subject, least); !may) return may.error();
+            auto plan = done(remove(c.subject.org, s, tickets, c.by()));
+            if (plan) plan->least = least;
+            return plan;
           }),
   };
   bound_keys_may(rows, auth::bound_key::project,

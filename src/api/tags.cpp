@@ -31,6 +31,12 @@ struct owned { // of a time entry
 };
 BOOST_DESCRIBE_STRUCT(owned, (), (user_id))
 
+// Access has held the caller against it; a retry is held, too.
+result<commands::plan> held_to_kind(write_call const& c, result<commands::plan> plan) {
+  if (plan) plan->least = least_to_tag(alloy::json::enum_of<tagged>(c.params.front()).value());
+  return plan;
+}
+
 // What the path names. Access has found it, and held the role against its kind.
 result<events::subject> carrier_of(write_call const& c) {
   auto const what = alloy::json::enum_of<tagged>(c.params.front()).value();
@@ -58,13 +64,13 @@ result<commands::plan> set_all(write_call& c, set_tags const& body) {
     a.body = tags_in(stored);
     return a;
   };
-  return p;
+  return held_to_kind(c, std::move(p));
 }
 
 result<commands::plan> remove_one(write_call& c) {
   auto const carrier = carrier_of(c);
   if (!carrier) return carrier.error();
-  return done(remove_tag(c.state(), c.subject.org, *carrier, c.params.at(2)));
+  return held_to_kind(c, done(remove_tag(c.state(), c.subject.org, *carrier, c.params.at(2))));
 }
 
 // A key that is bound to projects finds what they and their tickets carry.

@@ -64,7 +64,7 @@ page list_tickets_now(read_call const& c, ticket_query query, page_request const
     query.begun.position = folded_position(*rows);
     if (query.order == ticket_order::relevance && !query.scopes.empty() && query.scopes.front().text)
       query.begun.position = std::min(query.begun.position, indexed_position(query.scopes.front().text->rows));
-    query.begun.at = written_at(log, query.begun.position);
+    query.begun.at = std::min(now(), written_at(log, query.begun.position));
   }
   return list_tickets(*rows, query, ask);
 }

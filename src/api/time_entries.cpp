@@ -60,16 +60,6 @@ role least_for(time_action a) noexcept {
   return a == time_action::submit ? role::Member : role::Admin;
 }
 
-// In a batch the action is only known from the body, so what the row of a single one asks is asked here.
-result<> check_action(write_call const& c, subject const& about, time_action a) {
-  role const least = least_for(a);
-  if (least >= role::Admin && c.who->granted < scope::admin)
-    return error(errc::scope_missing, "this needs a credential with the scope admin");
-  if (about.rank >= least) return {};
-  return error(errc::role_too_low, "this needs the role " + std::string(alloy::json::name_of(least)) +
-                                       "; yours here is " + std::string(alloy::json::name_of(about.rank)));
-}
-
 result<decision> act(reader const& state, time_entry const& e, batch_time_entries const& body, context const& by) {
   switch (body.action) {
   case time_action::submit: return submit(state, e, by);
@@ -101,7 +91,8 @@ result<commands::plan> batch(write_call& c, batch_time_entries const& body) {
   for (auto const& id : body.ids) names.push_back(to_string(id));
   auto all =
       try_each(c, table::time_entry, names, field, [&](reader const& state, subject const& about) -> result<decision> {
-        if (auto may = check_action(c, about, body.action); !may) return may.error();
+        // The action is only known from the body, so what the row of a single one asks is asked here.
+        if (auto may = require_role(*c.who, about, least_for(body.action)); !may) return may.error();
         auto const e = decoded<time_entry>::of(about.row);
         return act(state, e, body, {c.at, c.who->user_id, about.rank, new_uuid});
       });

@@ -1,4 +1,5 @@
 #include "domain/undo.hpp"
+#include "api/access.hpp"
 #include "api/answers.hpp"
 #include "api/resources.hpp"
 #include "api/server_facts.hpp"
@@ -56,12 +57,10 @@ std::vector<events::stored_event> command_at(events::log const& log, uuid const&
   }
 }
 
-result<role> may_undo(std::vector<events::stored_event> const& command, subject const& in, uuid const& caller) {
+role least_to_undo(std::vector<events::stored_event> const& command, uuid const& caller) {
   role least = command.front().actor.user_id == caller ? role::Member : role::Admin;
-  for (auto const& e : command) least = std::max(least, least_to_undo(e.what));
-  if (in.rank >= least) return least;
-  return error(errc::role_too_low, "undoing this needs the role " + std::string(json::name_of(least)) +
-                                       "; yours here is " + std::string(json::name_of(in.rank)));
+  for (auto const& e : command) least = std::max(least, domain::least_to_undo(e));
+  return least;
 }
 
 error in_the_way(std::vector<std::string> const& reasons) {
@@ -78,8 +77,8 @@ result<commands::plan> undo(write_call& c) {
   auto const& log = c.with.server.log;
   auto const command = is_number ? command_at(log, c.subject.org, position) : std::vector<events::stored_event>();
   if (command.empty()) return error(errc::not_found, "this organization has no event at this position");
-  auto const least = may_undo(command, c.subject, c.who->user_id);
-  if (!least) return least.error();
+  auto const least = least_to_undo(command, c.who->user_id);
+  if (auto may = require_role(*c.who, c.subject, least); !may) return may.error();
   projections::past const then(c.state(), log, {command.front().position - 1, command.front().at});
   storage::overlay rehearsal(c.state());
   auto const before = [&](events::subject const& s) { return then.carrier(c.subject.org, s); };
@@ -90,7 +89,7 @@ result<commands::plan> undo(write_call& c) {
   for (auto const& e : undoing.events) answer.compensation.push_back({std::string(events::type_of(e.what)), e.subject});
   commands::plan p;
   p.cause = answer.undone;
-  p.least = *least;
+  p.least = least;
   p.events = std::move(undoing.events);
   p.render = [body = json::to_string(answer)](reader const&) {
     commands::answer a;
@@ -108,7 +107,8 @@ std::vector<operation> undo_operations() {
                                                "Take a command back by the position of one of its events", undo));
   row.tag = "Events";
   row.bound = auth::bound_key::org;
-  row.notes = "A Member undoes what he did himself, an Admin everything. Events are appended that make up for the "
+  row.notes = "A Member undoes what he did himself, an Admin everything; what takes an Admin takes the scope admin. "
+              "Events are appended that make up for the "
               "command's; 409 `cannot_undo` names in `reasons` what stands in the way.";
   return {row};
 }

@@ -117,7 +117,7 @@ result<commands::plan> ping_one(write_call& c) {
 }
 
 // The first position that is meant by `from`, or the last one that is by `to`.
-result<std::uint64_t> place_in(events::log const& log, log_place const& place, bool is_from) {
+result<std::uint64_t> place_in(reader const& state, events::log const& log, log_place const& place, bool is_from) {
   auto const name = is_from ? "/from" : "/to";
   if (!place.text.empty() && place.text.find_first_not_of("0123456789") == std::string::npos &&
       place.text.size() < 19) {
@@ -129,16 +129,16 @@ result<std::uint64_t> place_in(events::log const& log, log_place const& place, b
   auto at = parse_timestamp(place.text);
   if (!at) return error::of_field(name, "malformed", "it must be a position of the log or an RFC 3339 timestamp");
   if (is_from) --at->ms;
-  auto const found = projections::moment_of(log, to_string(*at));
+  auto const found = projections::moment_of(state, log, to_string(*at));
   if (!found) return error::of_field(name, "in_the_future", "nothing has happened then yet");
   return found->position + (is_from ? 1 : 0);
 }
 
 result<commands::plan> replay_one(write_call& c, replay_webhook const& body) {
   auto const& log = c.with.server.log;
-  auto const from = place_in(log, body.from, true);
+  auto const from = place_in(c.state(), log, body.from, true);
   if (!from) return from.error();
-  auto const to = body.to ? place_in(log, *body.to, false) : result<std::uint64_t>(log.head());
+  auto const to = body.to ? place_in(c.state(), log, *body.to, false) : result<std::uint64_t>(log.head());
   if (!to) return to.error();
   auto const w = c.entity<webhook>();
   auto d = replay(w, *from, *to, body);

@@ -53,22 +53,22 @@ error refused(std::string_view pointer, std::string code, std::string detail) {
   return error::of_field(std::string(pointer), std::move(code), std::move(detail));
 }
 
-// What Unicode calls white space (White_Space), and the characters without width that look like it.
-constexpr std::string_view spaces[] = {"\u0085", "\u00a0", "\u00ad", "\u1680", "\u180e", "\u2000", "\u2001",
-                                       "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008",
-                                       "\u2009", "\u200a", "\u200b", "\u200c", "\u200d", "\u2028", "\u2029",
-                                       "\u202f", "\u205f", "\u2060", "\u3000", "\ufeff", "\u2800", "\u3164"};
+// What shows nothing: Unicode's White_Space and Default_Ignorable_Code_Point, controls, and the empty Braille pattern.
+constexpr std::pair<char32_t, char32_t> unseen[] = {
+    {0x00, 0x20},     {0x7f, 0xa0},       {0xad, 0xad},       {0x34f, 0x34f},    {0x61c, 0x61c},   {0x115f, 0x1160},
+    {0x1680, 0x1680}, {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x2000, 0x200f},  {0x2028, 0x202f}, {0x205f, 0x206f},
+    {0x2800, 0x2800}, {0x3000, 0x3000},   {0x3164, 0x3164},   {0xfe00, 0xfe0f},  {0xfeff, 0xfeff}, {0xffa0, 0xffa0},
+    {0xfff0, 0xfff8}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}};
+
+bool is_unseen(char32_t c) {
+  return std::ranges::any_of(unseen, [c](auto const& range) { return c >= range.first && c <= range.second; });
+}
 
 bool is_blank(std::string_view t) {
   while (!t.empty()) {
-    auto const space = std::ranges::find_if(spaces, [&](auto s) { return t.starts_with(s); });
-    if (space != std::end(spaces))
-      t.remove_prefix(space->size());
-    else if (auto const size = character_size(t);
-             t.front() == ' ' || (size > 0 && steers(code_point(t.substr(0, size)))))
-      t.remove_prefix(size);
-    else
-      return false;
+    auto const size = character_size(t);
+    if (size == 0 || !is_unseen(code_point(t.substr(0, size)))) return false;
+    t.remove_prefix(size);
   }
   return true;
 }

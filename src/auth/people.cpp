@@ -52,6 +52,10 @@ std::optional<std::string> people::open(reader const& local, uuid const& person,
   return crypto::open(*key, *bytes, person.view());
 }
 
+bool people::knows(reader const& local, uuid const& person) const {
+  return local.has(person_row(person));
+}
+
 std::optional<uuid> people::find_by_email(reader const& local, std::string_view normal_email) const {
   std::string id;
   if (!local.get(email_key(normal_email), id) && !local.get(email_row(sealing_key_, normal_email), id))

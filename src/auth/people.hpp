@@ -20,6 +20,9 @@ class people {
   // Nothing where the key has been destroyed.
   std::optional<std::string> open(reader const& local, uuid const& person, std::string_view sealed) const;
 
+  // Whether there is text of theirs that opens: not of whom was erased.
+  bool knows(reader const& local, uuid const& person) const;
+
   std::optional<uuid> find_by_email(reader const& local, std::string_view normal_email) const;
   void forget(view& local, uuid const& person) const; // for good
   void forget_email(view& local, std::string_view normal_email) const;

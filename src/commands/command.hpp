@@ -23,6 +23,7 @@ struct answer {
   bool replayed = false;             // from the answer kept for this idempotency key
   std::vector<uuid> tenants = {};    // the organizations in whose logs the command's events stand
   role least{};                      // what the command took of the caller there, beyond what its kind always takes
+  std::vector<uuid> people = {};     // whose name or address the body has: users and invites
   std::string events = {};           // of a dry run: what would be appended, as a JSON array
 };
 

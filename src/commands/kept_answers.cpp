@@ -15,11 +15,12 @@ struct kept_shape {
   std::string body;
   std::uint64_t version = 0, position = 0;
   std::string location, warning;
-  std::vector<uuid> tenants;
+  std::vector<uuid> tenants, people;
   role least{};
 };
 BOOST_DESCRIBE_STRUCT(kept_shape, (),
-                      (fingerprint, expires_at, status, body, version, position, location, warning, tenants, least))
+                      (fingerprint, expires_at, status, body, version, position, location, warning, tenants, people,
+                       least))
 
 std::string answer_key(uuid const& command_id) {
   return local_key(local_row::kept_answer).add(command_id).str();
@@ -52,6 +53,7 @@ std::optional<result<answer>> kept_answers::find(reader const& local, retry_key 
   a.location = std::move(kept.location);
   a.warning = std::move(kept.warning);
   a.tenants = std::move(kept.tenants);
+  a.people = std::move(kept.people);
   a.least = kept.least;
   a.replayed = true;
   return result<answer>(std::move(a));
@@ -68,6 +70,7 @@ void kept_answers::keep(view& local, retry_key const& key, answer const& a, time
   kept.location = a.location;
   kept.warning = a.warning;
   kept.tenants = a.tenants;
+  kept.people = a.people;
   kept.least = a.least;
   local.put(answer_key(key.command_id), sealer_of(sealing_key_).seal(json::to_string(kept), key.command_id.view()));
   local.put(expiry_key(kept.expires_at, key.command_id), {});

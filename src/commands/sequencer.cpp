@@ -26,7 +26,8 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
 
 } // namespace
 
-sequencer::sequencer(sequencer_parts parts, sequencer_settings s) : parts_(std::move(parts)), settings_(s) {
+sequencer::sequencer(sequencer_parts parts, sequencer_settings s)
+    : parts_(std::move(parts)), settings_(s), last_at_(s.latest_time) {
   housekeep();
   thread_ = std::thread([this] { run(); });
 }
@@ -302,6 +303,7 @@ result<> sequencer::append_stored(std::span<std::string const> records, open_bat
         return error(errc::body_too_large, "a record is larger than record_max_bytes of this server");
       parts_.fold(state, r, bytes);
       auto const count = static_cast<std::uint32_t>(r.events.size());
+      last_at_ = std::max(last_at_, r.head.at); // another server's clock may be a little ahead
       into.out.push_back({r.head.tenant, r.head.tenant_seq, r.head.command_id, false, count, bytes});
       into.records.push_back(std::move(r));
       into.next_position += count;

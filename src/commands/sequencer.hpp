@@ -23,6 +23,7 @@ struct sequencer_settings {
   std::size_t record_max_bytes = 512u << 10;
   std::size_t command_max_bytes = 64u << 20; // of all records that one command makes
   std::uint64_t free_space_min_bytes = 0;    // below it writes answer 507 and reads go on
+  timestamp latest_time = {};                // that a record of the log has; those to come are not older
 };
 
 // What the sequencer is given to work with; all must outlive it.

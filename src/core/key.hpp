@@ -77,6 +77,8 @@ enum class table : std::uint8_t {
   flow_count = 83,    // how many tickets had a status at the end of a day
   flow_ticket = 84,
   flow_done = 85,
+  ticket_home = 86, // in which project a ticket was from which position on
+  older_run = 87,   // records of imports that are older than those before them: of the tenant `identity`, for all
   // of the search index, a database of its own: projections/text_rows
   text_folded = 100, // how far, and of which log: of the tenant `identity`, for all
   text_open = 101,

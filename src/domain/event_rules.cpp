@@ -3,17 +3,19 @@
 #include "core/currencies.hpp"
 #include "domain/currency.hpp"
 #include "domain/field_rules.hpp"
+#include "domain/history.hpp"
 #include "domain/labor_rates.hpp"
 #include "domain/members.hpp"
 #include "domain/orgs.hpp"
 #include "domain/projects.hpp"
 #include "domain/sprints.hpp"
-#include "domain/statuses_in_use.hpp"
 #include "domain/tags.hpp"
 #include "domain/tickets.hpp"
 #include "domain/time_entries.hpp"
 #include "domain/webhooks.hpp"
 #include "events/ledger.hpp"
+
+#include <map>
 
 namespace alloy::domain {
 namespace {
@@ -175,6 +177,9 @@ template <> struct rule_of<period_reopened> : about<period, entity::period, belo
 
 // ------------------------------------------------------------------------- what stands beside it
 
+template <class T> constexpr entity rule_kind = entity::project;
+template <> constexpr entity rule_kind<team> = entity::team;
+
 struct place {
   reader const& state;
   stored_event const& at;
@@ -183,6 +188,11 @@ struct place {
   template <class T> bool has(uuid const& id) const { return state.has(key_of<T>(at.tenant, id)); }
   template <class T> void demand(std::optional<uuid> const& id, std::string_view where) const {
     if (id) v.demand(has<T>(*id), where, "there is no such thing in this organization");
+  }
+  // It is there, or was.
+  template <class T> void demand_once(std::optional<uuid> const& id, std::string_view where) const {
+    v.demand(!id || has<T>(*id) || has_history(state, at.tenant, rule_kind<T>, *id), where,
+             "there was no such thing in this organization");
   }
   bool is_restored(json::changed<restored> const& r) const {
     if (r) v.demand(r.value->created_at <= at.at, "/restores/created_at", "it is later than the event");
@@ -359,9 +369,12 @@ void check_place(place const& p, tags_changed const& e) {
   }
 }
 void check_place(place const& p, time_entry_logged const& e) {
-  p.is_restored(e.restores);
-  p.demand<project>(e.project_id, "/project_id");
-  p.demand<team>(e.restores ? std::nullopt : e.team_id, "/team_id");
+  // Somebody's team of the day may be gone when the time is logged. 0.1.0 made an entry again whose project was gone.
+  if (p.is_restored(e.restores))
+    p.demand_once<project>(e.project_id, "/project_id");
+  else
+    p.demand<project>(e.project_id, "/project_id");
+  p.demand_once<team>(e.team_id, "/team_id");
   if (!e.restores) p.demand<ticket>(e.ticket_id, "/ticket_id");
 }
 void check_place(place const& p, time_entry_deleted const& e) {
@@ -399,6 +412,13 @@ template <class E> void check_subject(place const& p) {
   }
 }
 
+struct standing { // of a ticket: the rest of it is not read
+  uuid project_id;
+  std::string status;
+  alloy::category category{};
+};
+BOOST_DESCRIBE_STRUCT(standing, (), (project_id, status, category))
+
 } // namespace
 
 result<> check_foreign(reader const& state, events::stored_event const& e) {
@@ -424,14 +444,21 @@ result<> check_foreign(reader const& state, events::stored_event const& e) {
 
 // A status on its way cannot be held against a workflow: an undo puts the tickets back before it puts back the status.
 result<> check_foreign_whole(reader const& state, uuid const& org) {
-  for (auto const& id : ids_under(state, key(org, table::project))) {
-    auto const has = find<workflow>(state, org, find<project>(state, org, id)->workflow_id);
-    for (auto const& name : statuses_in_use(state, org, id))
-      if (!has || !has->find(name))
-        return error(errc::validation_failed,
-                     "a ticket of the project " + to_string(id) + " has a status that its workflow has not");
-  }
-  return {};
+  std::map<uuid, std::optional<workflow>> of_project;
+  for (auto const& id : ids_under(state, key(org, table::project)))
+    of_project[id] = find<workflow>(state, org, find<project>(state, org, id)->workflow_id);
+  result<> good;
+  auto const tickets = key(org, table::ticket);
+  state.scan(tickets, after_prefix(tickets), direction::ascending, [&](std::string_view, std::string_view row) {
+    auto const t = json::stored<standing>(row::json_of(row));
+    auto const has = of_project.find(t.project_id);
+    auto const* const s = has == of_project.end() || !has->second ? nullptr : has->second->find(t.status);
+    if (!s || s->category != t.category)
+      good = error(errc::validation_failed, "a ticket of the project " + to_string(t.project_id) +
+                                                " has a status or a category that its workflow has not");
+    return good.has_value();
+  });
+  return good;
 }
 
 } // namespace alloy::domain

@@ -14,15 +14,19 @@ struct update_member {
 };
 BOOST_DESCRIBE_STRUCT(update_member, (), (role, can_view_finance))
 
-// Whether the organization has an Owner beside this member. One who can never log in, as they were erased or are known
-// from an import alone, is none.
-inline bool has_other_owner(reader const& state, member const& m) {
-  for (auto const& id : ids_under(state, key(m.org_id, table::member))) {
-    if (id == m.id || find<member>(state, m.org_id, id)->role != role::Owner) continue;
+// Whether the organization has somebody beside this user with this role or a higher one. Who can never log in, as they
+// were erased, are known from an import alone or not at all, is nobody to wait for.
+inline bool has_another(reader const& state, uuid const& org, uuid const& beside, role least) {
+  for (auto const& id : ids_under(state, key(org, table::member))) {
+    if (id == beside || find<member>(state, org, id)->role < least) continue;
     auto const u = find<user>(state, identity_tenant, id);
-    if (!u || !u->password_hash.empty()) return true;
+    if (u && !u->password_hash.empty()) return true;
   }
   return false;
+}
+
+inline bool has_other_owner(reader const& state, member const& m) {
+  return has_another(state, m.org_id, m.id, role::Owner);
 }
 
 namespace detail {

@@ -71,16 +71,20 @@ inline result<> check_slug(std::string_view slug) {
   return error::of_field("/slug", "malformed", "a slug must not have the form of an id");
 }
 
+// Ids of the rare kinds are unique on the whole server; a personal organization has its user's id.
+inline bool is_taken_on_the_server(reader const& state, uuid const& id) {
+  return id.is_nil() || state.has(key(id, table::tenant_head)) || state.has(key_of<user>(identity_tenant, id)) ||
+         state.has(key_of<session>(identity_tenant, id)) || state.has(key_of<api_key>(identity_tenant, id)) ||
+         state.has(key(identity_tenant, table::webhook_by_id).add(id));
+}
+
 inline result<decision> decide(reader const& state, create_org const& c, context const& by) {
   if (auto good = check_slug(c.slug.value); !good) return good.error();
   if (state.has(key(identity_tenant, table::org_by_slug).add(c.slug.value)))
     return error(errc::already_exists, "the slug " + c.slug.value + " is taken");
   uuid const id = c.id ? *c.id : by.new_id();
-  // A deleted organization's history stays, and would belong to whoever were given its id: it is taken for good. So is
-  // a user's, for a personal organization has its user's id.
-  if (id.is_nil() || state.has(key_of<org>(id, id)) || state.has(key(id, table::tenant_head)) ||
-      state.has(key_of<user>(identity_tenant, id)) || state.has(key(identity_tenant, table::webhook_by_id).add(id)))
-    return error(errc::already_exists, "this id is taken");
+  // A deleted organization's history stays, and would belong to whoever were given its id: it is taken for good.
+  if (is_taken_on_the_server(state, id)) return error(errc::already_exists, "this id is taken");
   events::org_created e{c.name.value,
                         c.slug.value,
                         c.time_zone ? c.time_zone->value : "UTC",

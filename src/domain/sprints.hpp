@@ -91,9 +91,14 @@ inline result<decision> decide(reader const& state, uuid const& org, sprint cons
   return d;
 }
 
+// One that is only planned is deleted by whomever the row of the operation lets.
+inline role least_to_remove(sprint const& s) noexcept {
+  return s.status == sprint_status::Planned ? role::Viewer : role::Admin;
+}
+
 // `tickets` is how many are in it.
 inline result<decision> remove(uuid const& org, sprint const& s, std::uint64_t tickets, context const& by) {
-  if (s.status != sprint_status::Planned && by.role < role::Admin)
+  if (by.role < least_to_remove(s))
     return error(errc::role_too_low, "a sprint that was started is deleted by an Admin");
   if (tickets) return in_use(tickets, "tickets are in it");
   decision d;

@@ -282,8 +282,13 @@ inline result<decision> decide(reader const& state, project const& p, ticket con
   return d;
 }
 
+// Its author may whatever the row of the operation lets them.
+inline role least_to_change(comment const& now, uuid const& user) noexcept {
+  return now.author_id == user ? role::Viewer : role::Admin;
+}
+
 inline result<decision> decide(uuid const& org, comment const& now, update_comment const& c, context const& by) {
-  if (now.author_id != by.user_id && by.role < role::Admin)
+  if (by.role < least_to_change(now, by.user_id))
     return error(errc::role_too_low, "a comment is changed by its author or an Admin");
   decision d;
   if (auto changes = difference<events::comment_changes>(now, c); any(changes))
@@ -300,7 +305,7 @@ inline result<decision> remove(project const& p, ticket const& t, std::uint64_t 
 }
 
 inline result<decision> remove(uuid const& org, comment const& now, context const& by) {
-  if (now.author_id != by.user_id && by.role < role::Admin)
+  if (by.role < least_to_change(now, by.user_id))
     return error(errc::role_too_low, "a comment is deleted by its author or an Admin");
   decision d;
   record(d.events, org, entity::comment, now.id, events::comment_deleted{now.ticket_id});

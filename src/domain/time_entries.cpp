@@ -1,8 +1,8 @@
 #include "domain/time_entries.hpp"
 
-#include "core/prefix.hpp"
 #include "domain/diff.hpp"
 #include "domain/history.hpp"
+#include "domain/members.hpp"
 #include "domain/terms.hpp"
 
 namespace alloy::domain {
@@ -25,19 +25,13 @@ result<> check_changeable(reader const& state, time_entry const& e, context cons
   return check_open(state, e.org_id, e.date);
 }
 
-bool is_only_admin(reader const& state, uuid const& org, uuid const& user) {
-  for (auto const& id : ids_under(state, key(org, table::member)))
-    if (id != user && find<member>(state, org, id)->role >= role::Admin) return false;
-  return true;
-}
-
 // Whether the caller may approve or reject it; true: only because there is no other Admin.
 result<bool> check_decides(reader const& state, time_entry const& e, context const& by) {
   if (e.status == time_status::Approved) return error(errc::entry_locked, status_of(e) + "; reopen it first");
   if (e.status != time_status::Submitted)
     return error(errc::wrong_state, status_of(e) + "; only a Submitted one is approved or rejected");
   bool const own = e.user_id == by.user_id;
-  if (own && !is_only_admin(state, e.org_id, by.user_id))
+  if (own && has_another(state, e.org_id, by.user_id, role::Admin))
     return error(errc::own_entry, "another Admin decides on your own time");
   if (auto open = check_open(state, e.org_id, e.date); !open) return open.error();
   return own;

@@ -2,6 +2,7 @@
 
 #include "domain/currency.hpp"
 #include "domain/diff.hpp"
+#include "domain/event_rules.hpp"
 #include "domain/evolve.hpp"
 #include "domain/history.hpp"
 #include "domain/members.hpp"
@@ -45,6 +46,10 @@ class undoer {
   void reason(envelope const& at, std::string const& why) {
     out_.reasons.push_back(std::string(json::name_of(at.subject.kind)) + " " + to_string(at.subject.id) + ": " + why);
   }
+  bool refuse(envelope const& at, std::string const& why) {
+    reason(at, why);
+    return false;
+  }
   void add(envelope const& at, events::event what) {
     record(out_.events, at.tenant, at.subject.kind, at.subject.id, std::move(what));
   }
@@ -55,6 +60,9 @@ class undoer {
     e.at = by_.at;
     e.actor.user_id = by_.user_id;
     e.what = d.what;
+    // What is not taken from another server is not made here, either: no reader knows what to do with it.
+    if (auto good = check_foreign(state_, e); !good)
+      return reason(e, "it would be as none can be; " + good.error().detail);
     evolve(state_, e);
   }
   template <class E> std::optional<E> now(envelope const& at) {
@@ -140,7 +148,17 @@ class undoer {
       reason(at, "rates, budgets or closed months are counted in its currency now");
       return false;
     }
+    if (e.changes.currency && !has_unit_again(e.changes, at)) return false;
     return !e.changes.slug || free(at, key(identity_tenant, table::org_by_slug).add(e.changes.slug.value->to), "slug");
+  }
+  // The currency comes back with the unit that it had.
+  bool has_unit_again(events::org_changes const& back, envelope const& at) {
+    auto const then = before_({entity::org, at.tenant});
+    auto const o = find<org>(state_, at.tenant, at.tenant);
+    auto const gets = back.minor_digits ? back.minor_digits.value->to : o->minor_digits;
+    if (then && json::stored<org>(row::json_of(then->row)).minor_digits == gets) return true;
+    reason(at, "its amounts are counted in another unit since");
+    return false;
   }
   bool possible(events::label_updated const& e, envelope const& at) {
     return !e.changes.name || free(at, key(at.tenant, table::label_by_name).add(e.changes.name.value->to), "name");
@@ -151,11 +169,14 @@ class undoer {
   bool possible(events::workflow_updated const& e, envelope const& at) {
     if (e.changes.name && !free(at, key(at.tenant, table::workflow_by_name).add(e.changes.name.value->to), "name"))
       return false;
-    if (!e.changes.statuses) return true;
     auto const w = find<workflow>(state_, at.tenant, at.subject.id);
     auto then = *w;
-    then.statuses = e.changes.statuses.value->to;
-    return each_project([&](project const& p) { return p.workflow_id != w->id || fits(at, p.id, *w, then); });
+    apply(then, e.changes);
+    for (auto const& t : then.transitions)
+      for (auto const& name : {t.from, t.to})
+        if (!then.find(name)) return refuse(at, "a transition needs the status " + name + ", which it would not have");
+    return !e.changes.statuses ||
+           each_project([&](project const& p) { return p.workflow_id != w->id || fits(at, p.id, *w, then); });
   }
   // What an amount is a number of: the organization's currency and its unit, right before the command and now.
   bool counts_as_then(envelope const& at) {
@@ -176,6 +197,14 @@ class undoer {
     auto const now_it_has = find<workflow>(state_, at.tenant, e.changes.workflow_id.value->from);
     return fits(at, at.subject.id, now_it_has ? *now_it_has : workflow{}, *find<workflow>(state_, at.tenant, id));
   }
+  bool possible(events::sprint_updated const& e, envelope const& at) {
+    auto next = *find<sprint>(state_, at.tenant, at.subject.id);
+    bool const is_completed = next.status == sprint_status::Completed;
+    apply(next, e.changes);
+    if (is_completed && next.status == sprint_status::Completed) return refuse(at, "it is Completed");
+    if (next.end_date < next.start_date) return refuse(at, "it would end before it starts");
+    return true;
+  }
   bool possible(events::ticket_updated const& e, envelope const& at) {
     if (e.changes.reporter_id && !there<member>(at, e.changes.reporter_id.value->to, "reporter")) return false;
     if (!e.changes.project_id) return true;
@@ -195,7 +224,7 @@ class undoer {
     for (auto const& name : statuses_in_use(state_, at.tenant, in_project)) {
       auto const* const then = gets.find(name);
       auto const* const now_is = has.find(name);
-      if (then && (!now_is || then->category == now_is->category)) continue;
+      if (then && (!now_is || (then->category == now_is->category && then->cancels == now_is->cancels))) continue;
       reason(at, "tickets have the status " + name + ", which it would not have any more");
       return false;
     }
@@ -218,7 +247,16 @@ class undoer {
   void back(events::label_updated const& e, envelope const& at) { swap_back<label>(e, at); }
   void back(events::team_updated const& e, envelope const& at) { swap_back<team>(e, at); }
   void back(events::project_updated const& e, envelope const& at) { swap_back<project>(e, at); }
-  void back(events::sprint_updated const& e, envelope const& at) { swap_back<sprint>(e, at); }
+  void back(events::sprint_updated const& e, envelope const& at) {
+    if (!e.changes.status) return swap_back<sprint>(e, at);
+    // An undo of a start or a completion: taken back itself, the sprint starts or completes anew.
+    auto const [was, is] = *e.changes.status.value;
+    if (was < is) return set_back(at, is, was);
+    auto const s = now<sprint>(at);
+    if (!s) return;
+    if (s->status != is) return reason(at, "it is " + std::string(json::name_of(s->status)));
+    was == sprint_status::Active ? add(at, events::sprint_started{}) : add(at, events::sprint_completed{});
+  }
   void back(events::ticket_updated const& e, envelope const& at) { swap_back<ticket>(e, at); }
   void back(events::comment_updated const& e, envelope const& at) { swap_back<comment>(e, at); }
   void back(events::webhook_updated const& e, envelope const& at) { swap_back<webhook>(e, at); }
@@ -237,6 +275,8 @@ class undoer {
     auto const m = lost<member>(at);
     if (!m) return;
     if (m->role > by_.role) return reason(at, "its role is above your own");
+    auto const u = find<user>(state_, identity_tenant, m->id);
+    if (!u || u->erased_at) return reason(at, "nobody here is known by this id any more");
     add(at, events::member_added{m->id, m->role, m->can_view_finance, {}});
   }
   void back(events::invite_created const&, envelope const& at) {
@@ -276,6 +316,8 @@ class undoer {
     if (!w || !untouched(at)) return;
     bool const used = !each_project([&](project const& p) { return p.workflow_id != w->id; });
     if (used) return reason(at, "projects have it now");
+    if (auto const o = find<org>(state_, at.tenant, at.tenant); o && o->default_workflow_id == w->id)
+      return reason(at, "it is the organization's default workflow");
     add(at, events::workflow_deleted{w->name});
   }
   void back(events::workflow_deleted const&, envelope const& at) {
@@ -446,8 +488,13 @@ class undoer {
     auto const w = lost<webhook>(at);
     if (!w) return;
     auto again = made_again<events::webhook_created>(*w);
-    again.from = w->from;
+    again.from.reset(); // it goes on from now: what it was sent once is not sent again
     add(at, std::move(again));
+    if (w->active) return;
+    if (w->disabled_reason) return add(at, events::webhook_disabled{*w->disabled_reason});
+    events::webhook_updated off;
+    off.changes.active.value = {true, false};
+    add(at, std::move(off));
   }
   // Time: what its owner may change goes back. What was submitted, decided, priced or closed has ways back of its own.
   void back(events::time_entry_logged const&, envelope const& at) {
@@ -457,8 +504,8 @@ class undoer {
   }
   void back(events::time_entry_deleted const&, envelope const& at) {
     auto const e = lost<time_entry>(at);
-    if (e && there<ticket>(at, e->ticket_id, "ticket") && still_open(at, e->date) &&
-        day_takes(at, e->user_id, e->date, e->minutes))
+    if (e && there<ticket>(at, e->ticket_id, "ticket") && there<project>(at, e->project_id, "project") &&
+        still_open(at, e->date) && adjusts_closed(at, *e) && day_takes(at, e->user_id, e->date, e->minutes))
       make_again<events::time_entry_logged>(at, *e);
   }
   void back(events::time_entry_updated const& e, envelope const& at) {
@@ -475,6 +522,7 @@ class undoer {
     auto const before = next;
     apply(next, e.changes);
     std::int64_t const already = next.date == before.date ? before.minutes : 0;
+    if ((e.changes.adjusts || e.changes.date) && !adjusts_closed(at, next)) return false;
     return still_open(at, before.date) && still_open(at, next.date) &&
            day_takes(at, next.user_id, next.date, next.minutes - already);
   }
@@ -482,6 +530,12 @@ class undoer {
     auto const month = month_of(day);
     if (!is_closed(state_, at.tenant, month)) return true;
     reason(at, month + " is closed");
+    return false;
+  }
+  // What is adjusted is a closed month before its own.
+  bool adjusts_closed(envelope const& at, time_entry const& e) {
+    if (!e.adjusts || (*e.adjusts < month_of(e.date) && is_closed(state_, at.tenant, *e.adjusts))) return true;
+    reason(at, "it would adjust " + *e.adjusts + ", which is no closed month before its own");
     return false;
   }
   bool day_takes(envelope const& at, uuid const& user, date day, std::int64_t more) {
@@ -506,8 +560,11 @@ undoing take_back(view& rehearsal, std::span<events::stored_event const> command
   return undoer(rehearsal, command, before, by).run();
 }
 
-role least_to_undo(events::event const& e) noexcept {
-  auto const type = events::type_of(e);
+role least_to_undo(events::stored_event const& e) noexcept {
+  auto const type = events::type_of(e.what);
+  if (std::holds_alternative<events::tags_changed>(e.what))
+    for (tagged const carrier : {tagged::user, tagged::team})
+      if (kind_of(carrier) == e.subject.kind) return least_to_tag(carrier);
   if (type.starts_with("org.") || type == "member.role_changed") return role::Owner;
   for (std::string_view const kind : {"workflow.", "team.", "invite.", "webhook.", "member."})
     if (type.starts_with(kind)) return role::Admin;

@@ -28,7 +28,7 @@ struct undoing {
 undoing take_back(view& rehearsal, std::span<events::stored_event const> command, look_back const& before,
                   context const& by);
 
-// The least role that may take back somebody's event of this type: what the change itself would need.
-alloy::role least_to_undo(events::event const& e) noexcept;
+// The least role that may take back somebody's event: what the change itself would need.
+alloy::role least_to_undo(events::stored_event const& e) noexcept;
 
 } // namespace alloy::domain

@@ -2,6 +2,7 @@
 
 #include "core/web_url.hpp"
 #include "domain/history.hpp"
+#include "domain/orgs.hpp"
 
 #include <algorithm>
 #include <set>
@@ -46,8 +47,7 @@ bool event_type_rule::ok(std::string_view t) noexcept {
 result<decision> decide(reader const& state, org const& o, create_webhook const& c, uuid const& id,
                         std::string secret_sealed) {
   if (auto free = check_id<webhook>(state, o.id, entity::webhook, std::optional(id)); !free) return free.error();
-  if (state.has(webhook_by_id(id)) || state.has(key(id, table::tenant_head)))
-    return error(errc::already_exists, "this id is taken");
+  if (is_taken_on_the_server(state, id)) return error(errc::already_exists, "this id is taken");
   decision d;
   record(d.events, o.id, entity::webhook, id,
          events::webhook_created{c.url.value, std::move(secret_sealed), types_of(c.event_types),

@@ -159,34 +159,56 @@ std::string encode_record(record_head const& head, std::span<encoded_event const
   return frame_record(previous_crc, static_cast<std::uint16_t>(events.size()), body);
 }
 
-record decode_record(std::uint64_t first_position, std::string_view bytes) {
+namespace {
+
+struct framed_shape {
   record_frame frame;
+  record_shape shape;
+};
+
+framed_shape read_framed(std::uint64_t first_position, std::string_view bytes) {
+  framed_shape r;
   std::string const where = "the record at position " + std::to_string(first_position);
-  if (!parse_record(bytes, frame)) throw damaged(where + " does not match its checksum");
-  auto shape = json::stored<record_shape>(frame.json);
-  if (shape.events.size() != frame.count) throw damaged(where + " has another number of events than it says");
+  if (!parse_record(bytes, r.frame)) throw damaged(where + " does not match its checksum");
+  r.shape = json::stored<record_shape>(r.frame.json);
+  if (r.shape.events.size() != r.frame.count) throw damaged(where + " has another number of events than it says");
+  return r;
+}
+
+stored_event event_of(record_shape const& of, std::uint64_t first_position, std::size_t n) {
+  auto const& s = of.events[n];
+  stored_event e;
+  static_cast<envelope&>(e) = {first_position + n, s.id,     of.org_id,
+                               s.subject,          of.at,    of.actor,
+                               of.request_id,      of.cause, continues(std::span(of.events).first(n), s.subject)};
+  e.what = decode_data(s.type, s.schema, s.data.text);
+  return e;
+}
+
+} // namespace
+
+record decode_record(std::uint64_t first_position, std::string_view bytes) {
+  auto const [frame, shape] = read_framed(first_position, bytes);
   record r;
   r.crc = frame.crc;
   r.previous_crc = frame.previous_crc;
-  r.head = {shape.org_id, shape.org_seq, shape.command_id, shape.at, shape.actor, std::move(shape.request_id),
-            shape.cause};
+  r.head = {shape.org_id, shape.org_seq, shape.command_id, shape.at, shape.actor, shape.request_id, shape.cause};
   r.events.reserve(shape.events.size());
-  std::uint64_t next = first_position;
-  for (auto& s : shape.events) {
-    stored_event e;
-    static_cast<envelope&>(e) = {next++,
-                                 s.id,
-                                 shape.org_id,
-                                 s.subject,
-                                 shape.at,
-                                 shape.actor,
-                                 r.head.request_id,
-                                 shape.cause,
-                                 continues(r.events, s.subject)};
-    e.what = decode_data(s.type, s.schema, s.data.text);
-    r.events.push_back(std::move(e));
-  }
+  for (std::size_t n = 0; n < shape.events.size(); ++n) r.events.push_back(event_of(shape, first_position, n));
   return r;
+}
+
+std::vector<stored_event> decode_events(std::uint64_t first_position, std::string_view bytes,
+                                        std::span<std::uint64_t const> positions) {
+  auto const shape = read_framed(first_position, bytes).shape;
+  std::vector<stored_event> found;
+  for (auto const at : positions) {
+    if (at < first_position || at - first_position >= shape.events.size())
+      throw damaged("the record at position " + std::to_string(first_position) + " has no event at " +
+                    std::to_string(at));
+    found.push_back(event_of(shape, first_position, at - first_position));
+  }
+  return found;
 }
 
 outside_record read_outside(std::uint64_t first_position, std::string_view bytes) {

@@ -117,9 +117,9 @@ void copy_local(both_stores const& s) {
   if (!txn.empty()) txn.commit(true);
 }
 
-std::uint64_t position_asked(events::log const& log, restore_point const& to) {
+std::uint64_t position_asked(reader const& state, events::log const& log, restore_point const& to) {
   if (to.position.empty() && to.time.empty()) return log.head();
-  auto const at = projections::moment_of(log, to.position.empty() ? to.time : to.position);
+  auto const at = projections::moment_of(state, log, to.position.empty() ? to.time : to.position);
   if (!at) throw std::runtime_error(at.error().faults.empty() ? at.error().detail : at.error().faults.front().detail);
   return at->position;
 }
@@ -155,7 +155,7 @@ int restore_backup(settings const& config, std::string const& folder, restore_po
     throw std::runtime_error(config.data_dir + " has a store already; restore into a folder without one (--data-dir)");
   storage::database from(store_at(config, folder + "/store", true));
   auto const old = events::open_rocksdb_log(from);
-  auto const until = position_asked(*old, to);
+  auto const until = position_asked(from.latest(storage::family::state), *old, to);
   fs::create_directories(config.data_dir);
   fs::permissions(config.data_dir, fs::perms::owner_all);
   write_file(held_file(config), "alloy webhooks release\n");

@@ -122,6 +122,7 @@ struct quiet_store {
   commands::sequencer_settings sizes() const {
     commands::sequencer_settings s;
     s.record_max_bytes = static_cast<std::size_t>(config.record_max_bytes);
+    s.latest_time = projections::latest_time(db.latest(family::state));
     return s;
   }
 };

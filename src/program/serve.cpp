@@ -159,10 +159,13 @@ std::shared_ptr<auth::signing_keys const> load_keys(settings const& config) {
   return std::make_shared<auth::signing_keys const>(std::move(*keys));
 }
 
-commands::sequencer_settings writer_settings(settings const& s) {
-  return {static_cast<std::size_t>(s.queue_max), static_cast<std::size_t>(s.batch_max),
-          static_cast<std::size_t>(s.record_max_bytes), static_cast<std::size_t>(s.command_max_bytes),
-          static_cast<std::uint64_t>(s.free_space_min_bytes)};
+commands::sequencer_settings writer_settings(settings const& s, timestamp latest_time) {
+  return {static_cast<std::size_t>(s.queue_max),
+          static_cast<std::size_t>(s.batch_max),
+          static_cast<std::size_t>(s.record_max_bytes),
+          static_cast<std::size_t>(s.command_max_bytes),
+          static_cast<std::uint64_t>(s.free_space_min_bytes),
+          latest_time};
 }
 
 auth::attempt_limiter::options brake_settings(settings const& s) {
@@ -193,7 +196,8 @@ struct house {
                                  metrics,
                                  config.session_max_age_seconds * 1000};
   std::atomic<bool> draining{false};
-  commands::sequencer sequencer{writer_parts(), writer_settings(config)};
+  commands::sequencer sequencer{writer_parts(),
+                                writer_settings(config, projections::latest_time(db.latest(storage::family::state)))};
   webhooks::dispatcher deliveries{delivery_parts(db, *log, sequencer, keys->sealing_key(), metrics, &house::die),
                                   delivery_settings(config), delivery_store_settings(config),
                                   delivery_transport(config), delivery_guard(config)};

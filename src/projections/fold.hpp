@@ -14,10 +14,15 @@ void fold(view& state, events::record const& r, std::string_view bytes);
 result<> fold_foreign(view& state, events::record const& r, std::string_view bytes);
 
 // Of the rows that fold() writes: raised whenever the same log gives other rows, so that an older state is noticed.
-inline constexpr std::uint32_t state_version = 5;
+inline constexpr std::uint32_t state_version = 6;
 
 // The position of the last event that is folded into the state.
 std::uint64_t folded_position(reader const& state);
+
+// The latest time that a folded record has. Imported ones may be older than what was here before them.
+timestamp latest_time(reader const& state);
+// The position itself, or the last one before the run of such older records that it is in; 0: the log begins with them.
+std::uint64_t before_older_run(reader const& state, std::uint64_t position);
 
 // Whether the state is folded up to the log's head by this version of the read models. Where it is not (another
 // version, or a folding that was cut short) it is folded anew: projections/replay. Throws std::runtime_error where the

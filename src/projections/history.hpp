@@ -21,8 +21,9 @@ struct moment {
   timestamp at;
 };
 
-// A position, or an RFC 3339 timestamp: the last position written then or before. Refused beyond the log's head.
-result<moment> moment_of(events::log const& log, std::string_view text);
+// A position, or an RFC 3339 timestamp: the last position written then or before. Refused beyond the log's head. An
+// import brings records that are older than what was here before it: it counts as written when the next record was.
+result<moment> moment_of(reader const& state, events::log const& log, std::string_view text);
 
 class past {
  public:

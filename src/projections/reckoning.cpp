@@ -64,7 +64,11 @@ domain::project const& reckoning::project(uuid const& id) {
   auto const stored = then_ ? then_->row(org_, entity::project, id) : std::nullopt;
   auto p = then_ ? (stored ? std::optional(json::stored<domain::project>(domain::row::json_of(*stored))) : std::nullopt)
                  : domain::find<domain::project>(state_, org_, id);
-  if (!p) throw std::logic_error("a time entry's project is not there");
+  if (!p) { // 0.1.0 could make an entry again whose project was gone: it has no terms and no facts
+    p.emplace();
+    p->id = id;
+    p->org_id = org_;
+  }
   return projects_.emplace(id, std::move(*p)).first->second;
 }
 

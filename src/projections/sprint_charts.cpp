@@ -25,6 +25,11 @@ milestones milestones_of(reader const& state, events::log const& log, uuid const
   return m;
 }
 
+// 0.1.0 could complete a sprint by an undo of an undo, which said no time.
+timestamp ended_at(domain::sprint const& s) {
+  return s.completed_at.value_or(s.updated_at);
+}
+
 std::vector<domain::sprint> completed_sprints(reader const& state, uuid const& org, uuid const& project,
                                               past const* then) {
   std::vector<domain::sprint> found;
@@ -67,7 +72,7 @@ std::int64_t halved(std::int64_t sum, std::int64_t by) { // rounded half up; not
 burndown read_burndown(reader const& state, events::log const& log, uuid const& org, domain::sprint const& s,
                        moment const& now, chart_unit unit) {
   auto const m = milestones_of(state, log, org, s, now.position);
-  moment const seen = m.completed ? moment{m.completed, *s.completed_at} : now;
+  moment const seen = m.completed ? moment{m.completed, ended_at(s)} : now;
   auto const then = past(state, log, seen).row(org, entity::org, org);
   if (!then) throw std::logic_error("a sprint is older than its organization");
   auto const o = json::stored<domain::org>(domain::row::json_of(*then));
@@ -78,16 +83,15 @@ burndown read_burndown(reader const& state, events::log const& log, uuid const& 
 velocity read_velocity(reader const& state, events::log const& log, uuid const& org, uuid const& project,
                        std::size_t last, past const* then) {
   auto completed = completed_sprints(state, org, project, then);
-  std::sort(completed.begin(), completed.end(), [](auto const& a, auto const& b) {
-    return std::tie(a.completed_at, a.id) < std::tie(b.completed_at, b.id);
-  });
+  std::sort(completed.begin(), completed.end(),
+            [](auto const& a, auto const& b) { return std::pair(ended_at(a), a.id) < std::pair(ended_at(b), b.id); });
   if (completed.size() > last) completed.erase(completed.begin(), completed.end() - static_cast<std::ptrdiff_t>(last));
   velocity v{project, chart_unit::tickets, {}, {}, {}};
   for (auto const& s : completed) {
     auto const m = milestones_of(state, log, org, s, then ? then->position() : log.head());
     auto const r = result_of(m.started, read_sprint_changes(state, org, s.id, m.completed));
     v.sprints.push_back(
-        {s.id, s.name, s.start_date, s.end_date, *s.completed_at, r.tickets.commitment, r.tickets.completed, r.points});
+        {s.id, s.name, s.start_date, s.end_date, ended_at(s), r.tickets.commitment, r.tickets.completed, r.points});
   }
   if (v.sprints.empty()) return v;
   v.mean = each_figure(v.sprints, [](std::vector<std::int64_t> values) {

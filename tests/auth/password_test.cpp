@@ -104,8 +104,14 @@ BOOST_AUTO_TEST_CASE(common_passwords_are_refused_in_any_case) {
 }
 
 BOOST_AUTO_TEST_CASE(a_blank_password_is_refused) {
-  for (auto const* blank : {"        ", "\t\n\v\f\r   ", "\u202e\u202d\u2066\u2069\u202e\u202d\u2066\u2069",
-                            "\u3000\u2003\u00a0\u200b\u2028\ufeff\u1680\u205f\u0085"})
+  std::string tags; // U+E0020, eight times
+  for (int n = 0; n < 8; ++n) tags += "\U000e0020";
+  BOOST_TEST(fault_of(tags) == "blank");
+  for (auto const* blank :
+       {"\u2061\u2061\u2061\u2061\u2061\u2061\u2061\u2061", "\u115f\u1160\u115f\u1160\u115f\u1160\u115f\u1160",
+        "\ufe0f\ufe0f\ufe0f\ufe0f\u034f\u034f\u034f\u034f", "\uffa0\uffa0\uffa0\uffa0\uffa0\uffa0\uffa0\uffa0",
+        "        ", "\t\n\v\f\r   ", "\u202e\u202d\u2066\u2069\u202e\u202d\u2066\u2069",
+        "\u3000\u2003\u00a0\u200b\u2028\ufeff\u1680\u205f\u0085"})
     BOOST_TEST(fault_of(blank) == "blank", blank);
   for (auto const* good : {"       x", "\u3000\u3000seven\u3000more", "x\u00a0\u00a0\u00a0\u00a0\u00a0\u00a0\u00a0"})
     BOOST_TEST(fault_of(good) == "", good);

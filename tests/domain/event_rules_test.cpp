@@ -1,5 +1,6 @@
 #include "domain/event_rules.hpp"
 
+#include "domain/history.hpp"
 #include "domain/workflows.hpp"
 #include "tests/support/decider.hpp"
 
@@ -86,6 +87,49 @@ BOOST_AUTO_TEST_CASE(numbers_and_references_go_on_where_the_project_is) {
   BOOST_TEST(numbered(1, "OTHER-1").starts_with("/reference: "));
   e.project_id = id_of(12);
   BOOST_TEST(numbered(1, "PIER-1").starts_with("/project_id: "));
+}
+
+BOOST_AUTO_TEST_CASE(time_is_booked_on_a_team_that_may_be_gone_but_was_there) {
+  given(entity::workflow, id_of(10), default_workflow());
+  given(entity::project, id_of(11), events::project_created{"PIER", "Pier", {}, id_of(10)});
+  events::ticket_created t;
+  t.project_id = id_of(11);
+  t.ticket_number = 1;
+  t.reference = "PIER-1";
+  t.title = "T";
+  t.status = "Backlog";
+  t.reporter_id = id_of(2);
+  given(entity::ticket, id_of(30), t);
+  events::time_entry_logged e;
+  e.user_id = id_of(2);
+  e.ticket_id = id_of(30);
+  e.project_id = id_of(11);
+  e.team_id = id_of(40);
+  e.date = make_date(2026, 3, 2);
+  e.minutes = 30;
+  auto const said = [&] { return complaint(entity::time_entry, id_of(70), e); };
+  BOOST_TEST(said().starts_with("/team_id: "));
+  state.put(history_of(tenant, entity::team, id_of(40)).add(std::uint64_t{1}), {}); // as the fold of its creation notes
+  BOOST_TEST(said() == "");
+  e.project_id = id_of(12);
+  BOOST_TEST(said().starts_with("/project_id: "));
+}
+
+BOOST_AUTO_TEST_CASE(a_ticket_ends_in_a_status_and_a_category_of_its_workflow) {
+  given(entity::workflow, id_of(10), default_workflow());
+  given(entity::project, id_of(11), events::project_created{"PIER", "Pier", {}, id_of(10)});
+  events::ticket_created t;
+  t.project_id = id_of(11);
+  t.ticket_number = 1;
+  t.reference = "PIER-1";
+  t.title = "T";
+  t.status = "Backlog";
+  t.category = category::todo;
+  given(entity::ticket, id_of(30), t);
+  BOOST_TEST(check_foreign_whole(state, tenant).has_value());
+  given(entity::ticket, id_of(30),
+        events::ticket_status_changed{{"Backlog", "Done"}, {category::todo, category::in_progress}});
+  BOOST_TEST(!check_foreign_whole(state, tenant).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_of_users_is_of_no_organization) {

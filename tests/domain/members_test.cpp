@@ -65,8 +65,17 @@ BOOST_AUTO_TEST_CASE(an_owner_who_can_never_log_in_again_is_none) {
   take_out(owner).then_refused(errc::last_owner);
 }
 
+BOOST_AUTO_TEST_CASE(an_owner_whom_nobody_here_knows_is_none) {
+  given(entity::member, stranger, member_added{stranger, role::Owner, true, {}});
+  update(owner, R"({"role":"Viewer"})").then_refused(errc::last_owner);
+  take_out(owner).then_refused(errc::last_owner);
+  has_account(stranger);
+  take_out(owner).then(entity::member, owner, member_removed{owner, role::Owner});
+}
+
 BOOST_AUTO_TEST_CASE(nobody_is_taken_out_of_his_personal_organization) {
-  given(entity::member, org_id, member_added{org_id, role::Owner, true, {}}); // whose id is the organization's
+  has_account(org_id); // whose id is the organization's
+  given(entity::member, org_id, member_added{org_id, role::Owner, true, {}});
   take_out(org_id).then_refused(errc::wrong_state);
   update(org_id, R"({"role":"Member"})").then_refused(errc::wrong_state);
   take_out(owner).then(entity::member, owner, member_removed{owner, role::Owner});

@@ -222,6 +222,15 @@ BOOST_AUTO_TEST_CASE(nobody_approves_himself_save_the_only_admin_and_that_is_mar
   BOOST_TEST(the_entry().self_approved);
 }
 
+BOOST_AUTO_TEST_CASE(an_admin_who_cannot_log_in_decides_on_nobodys_time) {
+  given_entry(time_status::Submitted);
+  act_as(ada, role::Admin);
+  given(entity::member, owner, events::member_removed{owner, role::Owner});
+  BOOST_TEST((get<member>(admin).role == role::Admin)); // and has no account
+  when(approve(state, the_entry(), by));
+  then(entity::time_entry, entry_id, events::time_entry_approved{true});
+}
+
 BOOST_AUTO_TEST_CASE(reopening_makes_a_draft_again) {
   given_entry(time_status::Approved);
   when(reopen(state, the_entry(), {{"wrong ticket"}}));

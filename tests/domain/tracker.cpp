@@ -2,7 +2,14 @@
 
 namespace alloy::domain {
 
+void tracker::has_account(uuid const& user) {
+  facts one;
+  record(one, identity_tenant, entity::user, user, events::user_registered{"sealed", "sealed", "hash"});
+  given(one);
+}
+
 tracker::tracker() {
+  for (auto const& user : {owner, ada, bob}) has_account(user);
   given(entity::org, org_id, events::org_created{"Acme", "acme", "UTC", "USD"});
   for (auto const& [user, rank] : {std::pair{owner, role::Owner}, {ada, role::Member}, {bob, role::Reporter}})
     given(entity::member, user, events::member_added{user, rank, false, {}});

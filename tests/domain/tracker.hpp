@@ -19,6 +19,7 @@ inline uuid const org_id = id_of(1), owner = id_of(2), ada = id_of(3), bob = id_
 struct tracker : tests::decider {
   tracker();
   static events::ticket_created first_ticket();
+  void has_account(uuid const& user); // they can log in
 
   domain::org the_org() const { return get<domain::org>(org_id); }
   domain::project the_project() const { return get<domain::project>(project_id); }

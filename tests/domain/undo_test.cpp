@@ -12,6 +12,10 @@ struct undo_tracker : tracker {
   std::vector<events::stored_event> command;
   std::map<uuid, as_before> before;
 
+  undo_tracker() { // as the index has it
+    state.put(key(tenant, table::ticket_by_number).add(project_id).add(std::uint64_t{1}), ticket_id.view());
+  }
+
   // What is folded from here on is the command.
   template <class E> void remember(uuid const& id, entity kind) {
     std::string row;
@@ -142,6 +146,148 @@ BOOST_FIXTURE_TEST_CASE(logged_time_is_taken_back_while_it_is_a_draft_of_an_open
   given(entity::time_entry, entry, logged);
   given(entity::time_entry, entry, events::time_entry_submitted{});
   BOOST_TEST(undo().reasons.size() == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(deleted_time_comes_back_to_a_project_and_a_month_that_are_there, undo_tracker) {
+  uuid const entry = id_of(70);
+  events::time_entry_logged logged;
+  logged.user_id = ada;
+  logged.ticket_id = ticket_id;
+  logged.project_id = other_project; // the ticket has moved away since
+  logged.date = make_date(2026, 3, 30);
+  logged.minutes = 90;
+  given(entity::time_entry, entry, logged);
+  remember<time_entry>(entry, entity::time_entry);
+  make(entity::time_entry, entry, events::time_entry_deleted{ada, ticket_id, logged.date, 90});
+  given(entity::project, other_project, events::project_deleted{"OTHER", "Alloy"});
+  auto const back = undo();
+  BOOST_TEST(back.events.empty());
+  BOOST_TEST_REQUIRE(back.reasons.size() == 1U);
+  BOOST_TEST(back.reasons.front().ends_with("the project it would get back is gone"));
+}
+
+BOOST_FIXTURE_TEST_CASE(time_adjusts_no_month_that_is_open_again, undo_tracker) {
+  uuid const entry = id_of(70);
+  events::time_entry_logged logged;
+  logged.user_id = ada;
+  logged.ticket_id = ticket_id;
+  logged.project_id = project_id;
+  logged.date = make_date(2026, 3, 30);
+  logged.minutes = 90;
+  logged.adjusts = "2026-02"; // which was closed then
+  given(entity::time_entry, entry, logged);
+  events::time_entry_updated let_go;
+  let_go.changes.adjusts.value = {"2026-02", std::nullopt};
+  make(entity::time_entry, entry, let_go);
+  auto const back = undo();
+  BOOST_TEST_REQUIRE(back.reasons.size() == 1U);
+  BOOST_TEST(back.reasons.front().ends_with("it would adjust 2026-02, which is no closed month before its own"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_sprint_gets_no_dates_back_that_it_could_not_have, undo_tracker) {
+  events::sprint_updated earlier, shorter;
+  earlier.changes.start_date.value = {make_date(2026, 4, 1), make_date(2026, 3, 20)};
+  shorter.changes.end_date.value = {make_date(2026, 4, 14), make_date(2026, 3, 25)};
+  make(entity::sprint, sprint_id, earlier);
+  given(entity::sprint, sprint_id, shorter);
+  auto const back = undo();
+  BOOST_TEST(back.events.empty());
+  BOOST_TEST_REQUIRE(back.reasons.size() == 1U);
+  BOOST_TEST(back.reasons.front().ends_with("it would end before it starts"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_completed_sprint_is_not_changed_by_an_undo, undo_tracker) {
+  events::sprint_updated renamed;
+  renamed.changes.name.value = {"Sprint", "Marathon"};
+  make(entity::sprint, sprint_id, renamed);
+  given(entity::sprint, sprint_id, events::sprint_started{});
+  given(entity::sprint, sprint_id, events::sprint_completed{});
+  BOOST_TEST_REQUIRE(undo().reasons.size() == 1U);
+  BOOST_TEST(get<sprint>(sprint_id).name == "Marathon");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_completion_that_is_undone_and_made_again_has_its_time, undo_tracker) {
+  given(entity::sprint, sprint_id, events::sprint_started{});
+  given(entity::sprint, sprint_id, events::sprint_completed{});
+  events::sprint_updated reopened;
+  reopened.changes.status.value = {sprint_status::Completed, sprint_status::Active};
+  make(entity::sprint, sprint_id, reopened);
+  BOOST_TEST(undo().reasons.empty());
+  BOOST_TEST((get<sprint>(sprint_id).status == sprint_status::Completed));
+  BOOST_TEST(get<sprint>(sprint_id).completed_at.has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_workflow_gets_no_transition_back_to_a_status_it_has_not, undo_tracker) {
+  events::workflow_updated freed, shrunk;
+  auto const all = the_workflow().statuses;
+  make_so<workflow>(workflow_id, [](workflow& w) { w.transitions.push_back({"Backlog", "Review"}); });
+  freed.changes.transitions.value = {the_workflow().transitions, {}};
+  make(entity::workflow, workflow_id, freed);
+  auto fewer = all;
+  std::erase_if(fewer, [](auto const& s) { return s.name == "Review"; });
+  shrunk.changes.statuses.value = {all, fewer};
+  given(entity::workflow, workflow_id, shrunk);
+  auto const back = undo();
+  BOOST_TEST(back.events.empty());
+  BOOST_TEST_REQUIRE(back.reasons.size() == 1U);
+  BOOST_TEST(back.reasons.front().ends_with("a transition needs the status Review, which it would not have"));
+}
+
+BOOST_FIXTURE_TEST_CASE(nobody_is_brought_back_whom_the_server_does_not_know_any_more, undo_tracker) {
+  remember<member>(ada, entity::member);
+  make(entity::member, ada, events::member_removed{ada, role::Member});
+  facts erased;
+  record(erased, identity_tenant, entity::user, ada, events::user_erased{});
+  given(erased);
+  BOOST_TEST_REQUIRE(undo().reasons.size() == 1U);
+  BOOST_TEST(!find<member>(state, tenant, ada).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_currency_does_not_come_back_with_another_unit, undo_tracker) {
+  remember<org>(org_id, entity::org);
+  events::org_updated yen; // 0.1.0 changed the currency and left the unit
+  yen.changes.currency.value = {"USD", "JPY"};
+  make(entity::org, org_id, yen);
+  given(entity::org, org_id, events::org_currency_converted{2, 0});
+  BOOST_TEST_REQUIRE(undo().reasons.size() == 1U);
+  BOOST_TEST(the_org().currency == "JPY");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_deleted_webhook_comes_back_as_silent_as_it_was_and_sends_nothing_again, undo_tracker) {
+  uuid const hook = id_of(90);
+  for (bool const failed : {true, false}) {
+    command.clear();
+    given(entity::webhook, hook, events::webhook_created{"https://hooks.example.com/in", "sealed", {"*"}, false, 1});
+    if (failed) {
+      given(entity::webhook, hook, events::webhook_disabled{"failing"});
+    } else {
+      events::webhook_updated off;
+      off.changes.active.value = {true, false};
+      given(entity::webhook, hook, off);
+    }
+    remember<webhook>(hook, entity::webhook);
+    make(entity::webhook, hook, events::webhook_deleted{});
+    auto const back = undo();
+    BOOST_TEST(back.reasons.empty());
+    BOOST_TEST(back.events.size() == 2U);
+    auto const w = get<webhook>(hook);
+    BOOST_TEST(!w.active);
+    BOOST_TEST(!w.from.has_value());
+    BOOST_TEST((w.disabled_reason == (failed ? std::optional<std::string>("failing") : std::nullopt)));
+    given(entity::webhook, hook, events::webhook_deleted{});
+  }
+}
+
+BOOST_AUTO_TEST_CASE(tags_take_the_role_of_what_carries_them) {
+  auto const least = [](entity carrier) {
+    events::stored_event e;
+    e.subject = {carrier, id_of(1)};
+    e.what = events::tags_changed{{{"color", {{}, "red"}}}};
+    return least_to_undo(e);
+  };
+  BOOST_TEST((least(entity::user) == role::Admin));
+  BOOST_TEST((least(entity::team) == role::Admin));
+  BOOST_TEST((least(entity::ticket) == role::Member));
 }
 
 BOOST_FIXTURE_TEST_CASE(all_reasons_are_named_at_once, undo_tracker) {

@@ -38,6 +38,12 @@ std::vector<events::stored_record> record_log::read(events::position from, std::
 }
 
 server::server() : at_{oracle().clock()} {
+  for (number n = 0; n < users; ++n) { // all of them can log in
+    domain::user u;
+    u.id = id_of(entity::user, n);
+    u.password_hash = "hash";
+    domain::put(state_, identity_tenant, u);
+  }
   domain::facts all;
   domain::record(all, org_id(), entity::org, org_id(), events::org_created{"Acme", "acme", "UTC", "USD"});
   for (auto const& [n, rank] : {std::pair{0U, role::Owner}, {1U, role::Member}, {2U, role::Reporter}}) {

@@ -132,11 +132,17 @@ bool fits(world const& w, ticket const& t) {
   return std::all_of(t.labels.begin(), t.labels.end(), [&](number l) { return w.labels.contains(l); });
 }
 
+bool has_status(workflow const& flow, std::string const& name) {
+  return std::any_of(flow.statuses.begin(), flow.statuses.end(), [&](auto const& s) { return s.name == name; });
+}
+
 // What always holds, whatever is done.
 bool allowed(world const& w) {
   bool ok = names_differ(w.labels) && names_differ(w.teams) && names_differ(w.workflows);
   for (auto const& [id, t] : w.tickets) ok = ok && fits(w, t);
   for (auto const& [id, s] : w.sprints) ok = ok && w.projects.contains(s.project);
+  for (auto const& [id, flow] : w.workflows)
+    for (auto const& t : flow.transitions) ok = ok && has_status(flow, t.from) && has_status(flow, t.to);
   for (auto const& [id, p] : w.projects) ok = ok && w.workflows.contains(p.workflow);
   for (auto const& [id, since] : w.project_members)
     ok = ok && w.projects.contains(id.first) && w.members.contains(id.second);
@@ -155,6 +161,10 @@ bool can_be_given(world const& now, world const& next) {
     if (back) continue; // it comes back as it was, also to people who have left
     if (t.assignee && old->assignee != t.assignee && !next.members.contains(*t.assignee)) return false;
   }
+  for (auto const& [id, s] : next.sprints)
+    if (auto const* const old = find(now.sprints, id);
+        old && old->status == sprint_status::Completed && s.status == old->status && s.name != old->name)
+      return false;
   for (auto const& [id, c] : next.comments)
     if (!now.comments.contains(id) && !next.tickets.contains(c.ticket)) return false;
   return true;
@@ -198,6 +208,9 @@ std::optional<world> taken_back(world const& before, world const& after, world c
     if (!now.sprints.contains(id)) s.status = sprint_status::Planned;
   if (!m.stands() || !allowed(next) || !can_be_given(now, next)) return std::nullopt;
   for (auto& [id, s] : next.sprints) {
+    auto const* const old = find(now.sprints, id); // what is started or completed again is so from now on
+    if (old && old->status == sprint_status::Planned && s.status == sprint_status::Active) s.started = clock;
+    if (old && old->status == sprint_status::Active && s.status == sprint_status::Completed) s.completed = clock;
     if (s.status != sprint_status::Completed) s.completed.reset();
     if (s.status == sprint_status::Planned) s.started.reset();
   }

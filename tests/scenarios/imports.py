@@ -363,6 +363,34 @@ class Imports(Workshop):
         self.importer.close()
         self.importer.ask("POST", path + "/import", raw=second, headers=LINES, statuses={409})
 
+    def test_a_piece_without_records_takes_no_id(self):
+        export = self.fresh_copy()
+        org = export.header["org_id"]
+        path = f"/api/v1/orgs/{org}"
+        first = self.importer.ask("POST", path + "/import", raw=export.lines()[0].encode(), headers=LINES, statuses={200}).json
+        self.assertEqual((first["records"], first["complete"]), (0, False))
+        founder = Person(self.elsewhere, self.fresh("f") + "@example.com", "Fay").client
+        founder.post("/api/v1/orgs", {"id": org, "name": "Mine", "slug": self.fresh("mine-")})
+        self.assertEqual(self.importer.ask("DELETE", path + "/import").status, 404)
+        self.assertEqual(founder.get(path)["name"], "Mine")
+        send(self.importer, export, statuses={409})
+
+    def test_an_import_moves_no_time_of_anybody_else(self):
+        """Its records are older than what was here."""
+        victim = Person(self.elsewhere, self.fresh("t") + "@example.com", "Tara")
+        project = victim.client.post("/api/v1/projects", {"org_id": victim.id, "key": "TIM", "name": "Times"})["id"]
+        ticket = victim.client.post(f"/api/v1/projects/{project}/tickets", {"title": "before"})
+        path, at = f"/api/v1/tickets/{ticket['id']}", ticket["created_at"]
+        wait_until(lambda: victim.client.patch(path, {"title": "after"})["updated_at"] > at, "the clock to go on")
+        lists = f"/api/v1/projects/{project}/tickets?as_of={at}"
+        for n in range(3):
+            self.assertEqual((victim.client.get(f"{path}?as_of={at}")["title"], victim.client.all(lists)[0]["title"]), ("before", "before"), n)
+            if n < 2:
+                send(self.importer, self.fresh_copy())
+        export = self.fresh_copy()
+        put(export.records[-1], ("at",), "2099-01-01T00:00:00.000Z")
+        self.refused_line(export)
+
     def test_a_file_that_names_somebodys_id_does_not_make_their_name_known(self):
         victim = Person(self.elsewhere, self.fresh("v") + "@example.com", "Vera Victim")
         export = self.naming(victim.id, {self.people["Owner"].id})

@@ -105,8 +105,8 @@ class Tags(Workshop):
         for query in (f"org_id={self.foreign['org_id']}", f"org_id={random_id()}"):
             self.refused(404, "GET", f"{path}?{query}")
             self.refused(404, "PUT", f"{path}?{query}", {})
-        self.assertEqual(self.refused(422, "GET", path + "?org_id=x").faults, {"/org_id": "not_a_uuid"})
-        self.assertEqual(self.refused(422, "PUT", path + "?org_id=x", {}).faults, {"/org_id": "not_a_uuid"})
+        self.assertEqual(self.refused(422, "GET", path + "?org_id=x").faults, {"/org_id": "malformed"})
+        self.assertEqual(self.refused(422, "PUT", path + "?org_id=x", {}).faults, {"/org_id": "malformed"})
 
     def test_search(self):
         project = self.new_project()

@@ -106,6 +106,32 @@ class Retries(Workshop):
             with self.subTest(path=path):
                 self.assertEqual(self.again(admin.client, path, body, "higher " + path).code, "role_too_low")
 
+    def test_a_kept_answer_that_names_somebody_who_was_erased_is_given_to_nobody(self):
+        email, invited = self.fresh("gone") + "@example.com", self.fresh("asked") + "@example.com"
+        register = {"email": email, "password": PASSWORD, "display_name": "Gone Girl"}
+        made = self.again(self.owner, "auth/register", register, "erased 1", token=None)
+        login = self.again(self.owner, "auth/login", {"email": email, "password": PASSWORD}, "erased 2", token=None)
+        person = self.server.client(login.json["access_token"])
+        person.must("DELETE", f"/api/v1/users/{made.json['user_id']}/personal-data")
+        for path, body, key in (("auth/register", register, "erased 1"), ("auth/login", {"email": email, "password": PASSWORD}, "erased 2")):
+            answer = self.again(self.owner, path, body, key, token=None)
+            self.assertEqual((answer.status, answer.code), (409, "wrong_state"), answer)
+            self.assertNotIn(b"Gone", answer.body)
+        path = f"orgs/{self.org}/invites"
+        invite = {"email": invited, "role": "Viewer"}
+        self.assertEqual(self.again(self.owner, path, invite, "erased 3").status, 201)
+        other = self.again(self.owner, "auth/register", {"email": invited, "password": PASSWORD, "display_name": "Other"}, "erased 4", token=None).json
+        self.server.client(other["access_token"]).must("DELETE", f"/api/v1/users/{other['user_id']}/personal-data")
+        self.assertNotIn(invited.encode(), self.again(self.owner, path, invite, "erased 3").body)
+
+    def test_an_invitation_to_a_role_is_repeated_to_who_may_still_give_it(self):
+        owner = self.member("Owner")
+        path, body = f"orgs/{self.org}/invites", {"email": self.fresh("high") + "@example.com", "role": "Owner"}
+        self.assertEqual(self.again(owner.client, path, body, "high").status, 201)
+        self.owner.patch(f"/api/v1/orgs/{self.org}/members/{owner.id}", {"role": "Admin"})
+        answer = self.again(owner.client, path, body, "high")
+        self.assertEqual((answer.status, answer.code), (403, "role_too_low"), answer)
+
     def test_a_credential_that_has_ended_is_answered_nothing(self):
         path, body = f"projects/{self.ids['project_id']}/tickets", {"title": "Ended"}
         client, one = self.key_of(self.owner)
