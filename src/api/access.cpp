@@ -355,6 +355,25 @@ result<subject> find_subject(operation const& op, std::vector<std::string> const
   return s;
 }
 
+std::optional<uuid> org_meant(operation const& op, std::vector<std::string> const& params,
+                              std::optional<uuid> const& org, auth::principal const& who, reader const& state,
+                              reader const& deliveries) {
+  auto const wanted = target_of(op, params);
+  if (!wanted) return std::nullopt;
+  auto const own = [&](std::optional<uuid> const& id) { return id && who.in(*id) ? id : std::nullopt; };
+  if (!*wanted) return own(org);
+  if ((*wanted)->rows == table::org) return own(org_named(state, (*wanted)->text));
+  auto const& in_org = (*wanted)->in_org;
+  auto const named = in_org.empty() ? org : org_named(state, in_org);
+  if (!in_org.empty() && !named) return std::nullopt;
+  auto const orgs = orgs_to_look_in(named, who);
+  if (orgs.empty()) return std::nullopt;
+  if (orgs.size() == 1) return orgs.front();
+  auto const& things = (*wanted)->rows == table::delivery ? deliveries : state;
+  auto const found = find_all(orgs, **wanted, state, things, nullptr);
+  return found.empty() ? std::nullopt : std::optional(found.front().org);
+}
+
 result<subject> find_named_subject(operation const& op, table rows, std::string_view text,
                                    std::optional<uuid> const& org, auth::principal const& who, reader const& state) {
   target const wanted{rows, text, op.least};

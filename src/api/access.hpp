@@ -11,6 +11,12 @@ result<> admit(operation const& op, auth::principal const& who);
 // What the query's `org_id` means where operation::takes_org(): an organization of the caller, by id or slug.
 result<uuid> find_org_asked(auth::principal const& who, reader const& state, std::string_view text);
 
+// The one of the caller's organizations that a request is about, as far as it can be told without its body; for
+// counting only: whether they may is not looked at.
+std::optional<uuid> org_meant(operation const& op, std::vector<std::string> const& params,
+                              std::optional<uuid> const& org, auth::principal const& who, reader const& state,
+                              reader const& deliveries);
+
 // Finds what the path is about, as it stands or, with `then`, as it stood, and holds the caller's role there against
 // the row. `state` is read anew for the role, so that at the head of the log a demotion that came first counts.
 // Deliveries of webhooks are not in the state, they are looked up in `deliveries`.

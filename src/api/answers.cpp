@@ -93,6 +93,7 @@ result<projections::page_request> page_asked(call const& c, std::optional<std::i
   if (wanted < 1 || wanted > max)
     return error::of_field("/limit", "out_of_range", "it must be 1 to " + std::to_string(max));
   ask.limit = static_cast<std::size_t>(wanted);
+  ask.bytes_max = static_cast<std::size_t>(c.with.config.page_max_bytes);
   if (cursor) {
     auto const bytes = decode_base64url(*cursor);
     if (!bytes || bytes->size() <= signature_bytes ||
@@ -134,12 +135,13 @@ reply page_reply(call const& c, projections::page const& p) {
   return json_reply(std::move(body));
 }
 
-result<projections::page> stored_page(read_call const& c, list_query const& q, std::string prefix) {
+result<projections::page> stored_page(read_call const& c, list_query const& q, std::string prefix,
+                                      std::function<std::string(std::string_view json)> const& shown) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
   return projections::read_page(c.state, {std::move(prefix)}, *ask,
-                                [](std::string_view, std::string_view v, std::string& json) {
-                                  json = domain::row::json_of(v);
+                                [&](std::string_view, std::string_view v, std::string& json) {
+                                  json = shown ? shown(domain::row::json_of(v)) : domain::row::json_of(v);
                                   return true;
                                 });
 }
@@ -154,13 +156,18 @@ projections::page read_parts(std::vector<std::string> names, projections::page_r
   for (auto const& name : names) {
     if (name < begin) continue;
     std::size_t const left = ask.limit - all.rows.size();
+    std::size_t const bytes_left = ask.bytes_max - std::min(ask.bytes_max, all.bytes);
     if (left == 0) { // full, and what was read so far ended with its part: is there more behind it?
-      if (read(name, {1, {}}).rows.empty()) continue;
+      if (read(name, {1, {}, 0}).rows.empty()) continue;
       all.next = name;
       return all;
     }
-    auto p = read(name, {left, name == begin ? place : std::string()});
-    for (auto& row : p.rows) all.rows.push_back(std::move(row));
+    auto p = read(name, {left, name == begin ? place : std::string(), bytes_left});
+    if (!p.rows.empty() && all.is_full(ask, p.rows.front().size())) { // its first item is too large for what is left
+      all.next = name;
+      return all;
+    }
+    for (auto& row : p.rows) all.add(std::move(row));
     if (!p.next.empty()) {
       all.next = name + p.next;
       return all;

@@ -97,8 +97,9 @@ result<reply> children_reply(read_call const& c, key const& index, entity kind, 
   return page_reply(c, projections::list_then(*c.then, c.subject.org, c.subject.id, kind, std::move(now), *ask, keep));
 }
 
-// The page of a list whose items are the rows under a prefix, as they are stored.
-result<projections::page> stored_page(read_call const& c, list_query const& q, std::string prefix);
+// The page of a list whose items are the rows under a prefix, as they are stored or as `shown` makes them.
+result<projections::page> stored_page(read_call const& c, list_query const& q, std::string prefix,
+                                      std::function<std::string(std::string_view json)> const& shown = {});
 
 // All entities of a kind that the organization of the path has.
 template <class E> result<reply> list_all(read_call& c, list_query const& q) {

@@ -99,6 +99,7 @@ result<reply> board_of(read_call const& c, domain::project const& p, std::option
     call const column = within(c, s.name);
     auto ask = page_asked(column, q.limit, q.cursor);
     if (!ask) return ask.error();
+    if (!q.status) ask->bytes_max /= w.statuses.size(); // all columns are one answer
     filter.status = {s.name};
     auto const page = c.then ? list_tickets_then(c.state, *c.then, query, *ask) : list_tickets(c.state, query, *ask);
     auto& shown = b.columns.emplace_back();

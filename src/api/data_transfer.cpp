@@ -22,7 +22,7 @@
 namespace alloy::api {
 namespace {
 
-constexpr std::size_t piece_bytes = 64u << 10, records_per_read = 64;
+constexpr std::size_t piece_bytes = 64u << 10, records_per_read = 16;
 constexpr std::string_view lines_type = "application/x-ndjson";
 
 class export_lines final : public body_source {

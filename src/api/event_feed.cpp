@@ -12,7 +12,7 @@ namespace alloy::api {
 namespace {
 
 constexpr std::string_view lines_type = "application/x-ndjson", stream_type = "text/event-stream";
-constexpr std::size_t records_per_page = 1'000; // that are looked at; a filter may leave few of them
+constexpr event_reader::bounds looked_at{1'000, 1 << 20}; // of a page; a filter may leave few of them
 constexpr std::int64_t wait_max_s = 30;
 
 struct event_view {
@@ -77,13 +77,19 @@ std::string plain_cursor(events::position after) {
 }
 
 // One page; nothing where there is nothing to tell yet and there is time left.
-std::optional<std::string> make_page(call const& c, event_reader& from, std::size_t limit, bool last_call) {
+std::optional<std::string> make_page(call const& c, event_reader& from, projections::page_request const& ask,
+                                     bool last_call) {
   std::string items;
   std::size_t count = 0;
-  bool more = from.read(records_per_page, [&](auto const& head, auto const& e) {
-    if (count++ > 0) items += ',';
+  bool more = from.read(looked_at, [&](auto const& head, auto const& e) {
+    auto const before = items.size();
+    if (count > 0) items += ',';
     events::append_outside(items, head, e);
-    return count < limit;
+    if (count > 0 && items.size() > ask.bytes_max) {
+      items.resize(before);
+      return event_reader::then::put_back;
+    }
+    return ++count < ask.limit ? event_reader::then::go_on : event_reader::then::stop;
   });
   if (count == 0 && !more && !last_call) return std::nullopt;
   std::string page = "{\"items\":[" + items + "],\"next_cursor\":";
@@ -152,11 +158,11 @@ result<reply> show_events(read_call& c, event_query const& q) {
   if (as_lines) return streamed(make_event_lines(reader_of(log.head()), std::move(terms.right)), lines_type);
   auto from = std::make_shared<event_reader>(reader_of(log.head()));
   bool const waits = q.wait && q.wait->value > 0;
-  if (auto page = make_page(c, *from, ask->limit, !waits)) return json_reply(std::move(*page));
+  if (auto page = make_page(c, *from, *ask, !waits)) return json_reply(std::move(*page));
   auto const held = std::make_shared<held_call>(c);
-  auto const later = [held, from, limit = ask->limit](events::position until, bool last_call) {
+  auto const later = [held, from, ask = *ask](events::position until, bool last_call) {
     from->extend(until);
-    return make_page(held->of, *from, limit, last_call);
+    return make_page(held->of, *from, ask, last_call);
   };
   auto const refuse = [held](error const& e) { return refusal_of(held->asked, e); };
   return streamed(make_waiting_page(later, refuse, std::move(terms), q.wait->value * 1000), c.op.answer_type);

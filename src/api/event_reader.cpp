@@ -7,7 +7,7 @@
 namespace alloy::api {
 namespace {
 
-constexpr std::size_t records_per_batch = 128;
+constexpr std::size_t records_per_batch_min = 4, records_per_batch_max = 32, bytes_per_batch = 256 << 10;
 
 } // namespace
 
@@ -26,14 +26,18 @@ bool event_filter::wants(reader const& state, events::log const& log, uuid const
 event_reader::event_reader(events::log const& log, reader const& state, uuid const& org, event_filter filter,
                            events::position after, events::position until)
     : log_(log), state_(state), org_(org), filter_(std::move(filter)), reach_(state, log, org, filter_.only_projects),
-      after_(after), until_(until), feed_(log, state, org, after) {}
+      after_(after), until_(until), feed_(log, state, org, after), batch_max_(records_per_batch_min) {}
 
-bool event_reader::read(std::size_t records_max, visitor const& visit) {
-  for (std::size_t n = 0; n < records_max; ++n) {
+bool event_reader::read(bounds most, visitor const& visit) {
+  for (std::size_t n = 0, bytes = 0; n < most.records && bytes < most.bytes; ++n) {
     if (next_ == batch_.size()) {
-      batch_ = feed_.next(records_per_batch);
+      batch_ = feed_.next(batch_max_);
       next_ = 0;
       if (batch_.empty()) return false;
+      std::size_t batch_bytes = 0;
+      for (auto const& one : batch_) batch_bytes += one.bytes.size();
+      batch_max_ = batch_bytes > bytes_per_batch ? std::max(records_per_batch_min, batch_max_ / 4)
+                                                 : std::min(records_per_batch_max, batch_max_ * 2);
     }
     auto const& r = batch_[next_];
     if (r.first > until_) return false;
@@ -41,9 +45,12 @@ bool event_reader::read(std::size_t records_max, visitor const& visit) {
     if (filter_.wants(outside.head))
       for (auto& e : outside.events) {
         if (e.position <= after_ || !filter_.wants(state_, log_, org_, e) || !reach_.admit(e)) continue;
+        auto const what = visit(outside.head, e);
+        if (what == then::put_back) return true;
         after_ = e.position;
-        if (!visit(outside.head, e)) return true;
+        if (what == then::stop) return true;
       }
+    bytes += r.bytes.size();
     after_ = std::max<events::position>(after_, outside.last);
     ++next_;
   }

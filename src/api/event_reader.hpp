@@ -23,10 +23,18 @@ class event_reader {
   event_reader(events::log const& log, reader const& state, uuid const& org, event_filter filter,
                events::position after, events::position until = ~events::position{0});
 
-  // False from it: enough for now.
-  using visitor = std::function<bool(events::record_head const&, events::outside_event const&)>;
-  // Reads at most so many records. False at the end of what there is.
-  bool read(std::size_t records_max, visitor const& visit);
+  enum class then : std::uint8_t {
+    go_on,
+    stop,     // enough for now
+    put_back, // this one is for the next time
+  };
+  using visitor = std::function<then(events::record_head const&, events::outside_event const&)>;
+  // Looks at no more than so many records and, but for the one that goes over it, bytes of them; a filter may let
+  // nothing of them through. False at the end of what there is.
+  struct bounds {
+    std::size_t records, bytes;
+  };
+  bool read(bounds most, visitor const& visit);
   // Goes on up to a later position.
   void extend(events::position until) noexcept { until_ = until; }
   // Everything up to it has been looked at.
@@ -41,6 +49,7 @@ class event_reader {
   events::position after_, until_;
   events::tenant_feed feed_;
   std::vector<events::stored_record> batch_;
+  std::size_t batch_max_; // records that are read at once: fewer where they are large
   std::size_t next_ = 0;
 };
 

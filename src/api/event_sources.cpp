@@ -8,7 +8,9 @@
 namespace alloy::api {
 namespace {
 
-constexpr std::size_t piece_bytes = 64 << 10, records_per_piece = 512;
+// What one pull makes and what it looks at: the thread serves others, too, also where a filter lets nothing through.
+constexpr std::size_t piece_bytes = 64 << 10;
+constexpr event_reader::bounds looked_at{128, 256 << 10};
 constexpr std::int64_t look_again_ms = 1'000; // whether the reader may still see it, where nothing happens
 
 std::int64_t steady_ms() {
@@ -25,10 +27,10 @@ class event_lines final : public body_source {
 
   state pull(std::string& out) override {
     if (!right_()) return state::broken;
-    bool const more = from_.read(records_per_piece, [&](auto const& head, auto const& e) {
+    bool const more = from_.read(looked_at, [&](auto const& head, auto const& e) {
       events::append_outside(out, head, e);
       out += '\n';
-      return out.size() < piece_bytes;
+      return out.size() < piece_bytes ? event_reader::then::go_on : event_reader::then::stop;
     });
     return more ? state::piece : state::end;
   }
@@ -54,13 +56,13 @@ class event_stream final : public body_source {
     is_over_ = is_over_ || !terms_.right();
     if (is_over_) return state::end;
     if (beat_at_ms_ == 0) out += "retry: 1000\n\n"; // the first sign of life, so that the client knows it is open
-    bool const more = from_.read(records_per_piece, [&](auto const& head, auto const& e) {
+    bool const more = from_.read(looked_at, [&](auto const& head, auto const& e) {
       out += "id: " + std::to_string(e.position) + "\nevent: ";
       out += e.type;
       out += "\ndata: ";
       events::append_outside(out, head, e);
       out += "\n\n";
-      return out.size() < piece_bytes;
+      return out.size() < piece_bytes ? event_reader::then::go_on : event_reader::then::stop;
     });
     // An id alone moves the client on over what the filter left out, so that it does not begin there again.
     if (out.empty() && at >= beat_at_ms_) out += ":\nid: " + std::to_string(from_.after()) + "\n\n";

@@ -156,6 +156,7 @@ result<reply> explain_all(read_call& c, explain_query const& q) {
   tally sums;
   auto const all = sums.add_group({}, {});
   std::string last;
+  std::size_t bytes = 0;
   auto reckoning = books->reckoning();
   std::unordered_map<std::string, bool> groups; // whether it is the wanted one
   reckoning.each(q.project_id, books->period.first, books->period.last, [&](reckoned const& e) {
@@ -170,11 +171,13 @@ result<reply> explain_all(read_call& c, explain_query const& q) {
       sums.leave_out(e.row.status, e.row.minutes);
     auto const place = place_of(e.at);
     if (place <= ask->after) return;
-    if (x.items.size() == ask->limit) {
-      x.has_more = true;
-      return;
-    }
-    x.items.push_back(explain(*books, e));
+    if (x.has_more) return;
+    auto item = explain(*books, e);
+    auto const item_bytes = alloy::json::to_string(item).size();
+    x.has_more = x.items.size() == ask->limit || (!x.items.empty() && bytes + item_bytes > ask->bytes_max);
+    if (x.has_more) return;
+    x.items.push_back(std::move(item));
+    bytes += item_bytes;
     last = place;
   });
   auto summed = sums.finish();

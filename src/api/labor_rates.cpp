@@ -29,14 +29,18 @@ result<reply> list(read_call& c, list_query const& q) {
   auto const rates = read_rates(c.state, c.subject.org, whose(c));
   std::size_t const first = static_cast<std::size_t>(big_endian_u64(ask->after));
   projections::page p;
-  for (std::size_t i = first; i < rates.size() && p.rows.size() < ask->limit; ++i) {
+  for (std::size_t i = first; i < rates.size(); ++i) {
     labor_rate_view v;
     static_cast<labor_rate&>(v) = find<labor_rate>(c.state, c.subject.org, rates[i].id).value();
     v.hourly_rate_cents = rates[i].cents; // in the unit of now
     if (i + 1 < rates.size()) v.effective_until = rates[i + 1].effective_from;
-    p.rows.push_back(alloy::json::to_string(v));
+    auto json = alloy::json::to_string(v);
+    if (p.is_full(*ask, json.size())) {
+      append_u64(p.next, i);
+      break;
+    }
+    p.add(std::move(json));
   }
-  if (first + p.rows.size() < rates.size()) append_u64(p.next, first + p.rows.size());
   return page_reply(c, p);
 }
 

@@ -30,10 +30,10 @@ member_view view_of(services const& with, reader const& state, reader const& loc
 }
 
 result<reply> list(read_call& c, list_query const& q) {
-  auto p = stored_page(c, q, key(c.subject.org, table::member).str());
+  auto p = stored_page(c, q, key(c.subject.org, table::member).str(), [&](std::string_view json) {
+    return alloy::json::to_string(view_of(c.with, c.state, c.local, alloy::json::stored<member>(json)));
+  });
   if (!p) return p.error();
-  for (auto& one : p->rows)
-    one = alloy::json::to_string(view_of(c.with, c.state, c.local, alloy::json::stored<member>(one)));
   return page_reply(c, *p);
 }
 

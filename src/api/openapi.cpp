@@ -83,6 +83,11 @@ bool asks_for_things(operation const& op) {
                      [](auto const& q) { return q.name == "project_id" || q.name == "ticket_id"; });
 }
 
+// The rate limits leave out who asks whether the server is well.
+bool is_limited(operation const& op) {
+  return op.id != "health" && op.id != "livez" && op.id != "readyz";
+}
+
 bool may_refuse(operation const& op, unsigned status) {
   bool const api = op.path.starts_with("/api/"), write = op.writes(), on_thing = !path_params(op.path).empty();
   switch (status) {
@@ -99,8 +104,8 @@ bool may_refuse(operation const& op, unsigned status) {
   case 415:
   case 507: return write;
   case 412: return write && on_thing;
-  case 429: return api;
-  case 503: return api || op.id == "readyz";
+  case 429: return is_limited(op);
+  case 503: return is_limited(op) || op.id == "readyz";
   default: return false;
   }
 }
@@ -153,7 +158,7 @@ std::string success(unsigned status, std::string_view words, std::string const& 
 
 std::string responses(operation const& op, schema_book& book) {
   std::string headers = R"("X-Request-Id":{"$ref":"#/components/headers/RequestId"})";
-  if (op.path.starts_with("/api/")) headers += ',' + std::string(limit_headers);
+  if (is_limited(op)) headers += ',' + std::string(limit_headers);
   if (op.writes()) headers += R"(,"Alloy-Position":{"$ref":"#/components/headers/Position"})";
   if (op.success == 201) headers += R"(,"Location":{"$ref":"#/components/headers/Location"})";
   std::string_view const words = op.success == 204 ? "Done" : op.success == 201 ? "Created" : "The answer";

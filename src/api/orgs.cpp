@@ -103,9 +103,10 @@ result<commands::plan> create_an_invite(write_call& c, create_invite const& body
 }
 
 result<reply> list_invites(read_call& c, list_query const& q) {
-  auto p = stored_page(c, q, key(c.subject.org, table::invite).str());
+  auto p = stored_page(c, q, key(c.subject.org, table::invite).str(), [&](std::string_view json) {
+    return alloy::json::to_string(view_of(c.with, c.local, alloy::json::stored<invite>(json)));
+  });
   if (!p) return p.error();
-  for (auto& one : p->rows) one = alloy::json::to_string(view_of(c.with, c.local, alloy::json::stored<invite>(one)));
   return page_reply(c, *p);
 }
 

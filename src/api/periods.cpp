@@ -114,11 +114,11 @@ result<commands::plan> reopen_one(write_call& c, reopen_period const& body) {
 }
 
 result<reply> list(read_call& c, list_query const& q) {
-  auto p = stored_page(c, q, key(c.subject.org, table::period).str());
+  auto p = stored_page(c, q, key(c.subject.org, table::period).str(), [&](std::string_view json) {
+    return alloy::json::to_string(
+        view_of(c.state, alloy::json::stored<domain::period>(json), c.subject.can_view_finance));
+  });
   if (!p) return p.error();
-  for (auto& one : p->rows)
-    one =
-        alloy::json::to_string(view_of(c.state, alloy::json::stored<domain::period>(one), c.subject.can_view_finance));
   return page_reply(c, *p);
 }
 

@@ -52,7 +52,7 @@ struct service::pending {
   std::optional<commands::retry_key> key;
   bool dry_run = false;
   bool has_waited = false;             // since its caller was found: the credential may have ended
-  rate_limits const* limits = nullptr; // of a path that is counted
+  rate_limits const* limits = nullptr; // of all paths but probes
   rate_limits::taken counted;
   security_facts security; // what the log is told once the write is durable
 
@@ -176,6 +176,10 @@ error ended() {
   return error(errc::unauthenticated, "the session or the key has ended; log in again");
 }
 
+bool is_probe(std::string_view path) {
+  return path == "/livez" || path == "/readyz" || path == "/health";
+}
+
 result<bool> flag(decoded_query const& query, std::string_view name) {
   for (auto const& [n, value] : query) {
     if (n != name) continue;
@@ -259,7 +263,7 @@ void service::handle(request&& asked, responder done) {
   auto p = std::make_shared<pending>();
   p->asked = std::move(asked);
   p->done = std::move(done);
-  if (p->asked.path.starts_with("/api/")) {
+  if (!is_probe(p->asked.path)) {
     p->limits = &limits_;
     if (auto counted = limits_.count_address(p->counted, p->asked.peer); !counted) return p->refuse(counted.error());
   }
@@ -280,7 +284,7 @@ void service::handle(request&& asked, responder done) {
         parts_.with.identity.authenticate(p->asked.header("authorization"), parts_.db.latest(family::state), now());
     if (!who) return p->refuse(who.error());
     p->who = std::move(*who);
-    if (auto counted = limits_.count_credential(p->counted, *p->who); !counted) return p->refuse(counted.error());
+    if (auto counted = limits_.count_caller(p->counted, *p->who); !counted) return p->refuse(counted.error());
     if (auto admitted = admit(*p->op, *p->who); !admitted) return p->refuse(admitted.error());
   }
   if (!accepts(*p->op, p->asked))
@@ -288,6 +292,7 @@ void service::handle(request&& asked, responder done) {
         error(errc::not_acceptable, "this is answered as " + std::string(p->op->answer_type) + alternatives(*p->op)));
   if (auto media = check_media(*p->op, p->asked); !media) return p->refuse(media.error());
   if (auto taken = take_org(*p); !taken) return p->refuse(taken.error());
+  if (auto counted = count_org(*p); !counted) return p->refuse(counted.error());
   start(std::move(p));
 }
 
@@ -303,6 +308,17 @@ result<> service::take_org(pending& p) const {
   return {};
 }
 
+// Before it waits for anything: whoever floods one organization must not stand in a queue in front of another one.
+result<> service::count_org(pending& p) {
+  if (!p.who || !limits_.counts_orgs()) return {};
+  auto named = p.org;
+  for (auto const& [name, value] : p.query)
+    if (!named && name == "org_id") named = parse_uuid(value);
+  auto const org = org_meant(*p.op, p.params, named, *p.who, parts_.db.latest(family::state), parts_.with.deliveries);
+  if (!org) return {};
+  return limits_.count_org(p.counted, *org);
+}
+
 // What has moved since such a walk began is folded from the log, page for page.
 bool service::goes_on_in_moving_order(pending const& p) {
   auto const given = [&](std::string_view name) {
@@ -314,12 +330,14 @@ bool service::goes_on_in_moving_order(pending const& p) {
   return sort ? !sort->ends_with("created_at") : given("q") != nullptr;
 }
 
-result<> service::check_caller(std::string_view authorization, std::string_view peer) {
-  rate_limits::taken counted;
-  if (auto within = limits_.count_address(counted, peer); !within) return within;
+result<> service::check_address(rate_limits::taken& counted, std::string_view peer, std::size_t messages) {
+  return limits_.count_address(counted, peer, messages);
+}
+
+result<> service::check_caller(rate_limits::taken& counted, std::string_view authorization, std::size_t messages) {
   auto const who = parts_.with.identity.authenticate(authorization, parts_.db.latest(family::state), now());
   if (!who) return who.error();
-  return limits_.count_credential(counted, **who);
+  return limits_.count_caller(counted, **who, messages);
 }
 
 void service::start(std::shared_ptr<pending> p) {

@@ -28,9 +28,11 @@ class service {
   explicit service(service_parts parts);
 
   void handle(request&& asked, responder done);
-  // For a door that works on a message before it asks anything of the table: whether its sender is known and within its
-  // limits. Counted as handle() counts.
-  result<> check_caller(std::string_view authorization, std::string_view peer);
+  // For a door that works on messages before it asks anything of the table: whether their sender is known and within
+  // the limits, counted as handle() counts.
+  result<> check_address(rate_limits::taken& counted, std::string_view peer, std::size_t messages = 1);
+  result<> check_caller(rate_limits::taken& counted, std::string_view authorization, std::size_t messages = 1);
+  rate_limits const& limits() const noexcept { return limits_; }
   // A batch is durable: credentials it ended are forgotten, readers that wait for its positions go on.
   void committed(std::span<events::record const> records);
   // The index of texts has come to the position. On its thread.
@@ -52,6 +54,7 @@ class service {
                                 timestamp at) const;
   static bool goes_on_in_moving_order(pending const& p);
   result<> take_org(pending& p) const;
+  result<> count_org(pending& p);
   struct rows_now {
     reader const& state;
     reader const& local;

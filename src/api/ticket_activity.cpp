@@ -121,15 +121,18 @@ result<reply> list(read_call& c, list_query const& q) {
   if (!ask) return ask.error();
   auto const found = read_seen(c, big_endian_u64(ask->after), ask->limit + 1);
   projections::page p;
+  events::position last = 0;
   for (auto const& [e, shows_before] : found) {
-    if (p.rows.size() == ask->limit) {
-      append_u64(p.next, found[ask->limit - 1].first.position);
-      break;
-    }
     auto view = view_of(c, e);
     if (!shows_before)
       for (auto& change : view.changes) change.from = {};
-    p.rows.push_back(alloy::json::to_string(view));
+    auto json = alloy::json::to_string(view);
+    if (p.is_full(*ask, json.size())) {
+      append_u64(p.next, last);
+      break;
+    }
+    p.add(std::move(json));
+    last = e.position;
   }
   return page_reply(c, p);
 }

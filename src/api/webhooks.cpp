@@ -160,10 +160,10 @@ result<reply> list(read_call& c, list_query const& q) {
   if (!ask) return ask.error();
   auto p = projections::read_page(c.state, {key(c.subject.org, table::webhook).str()}, *ask,
                                   [](std::string_view, std::string_view v, std::string& json) {
-                                    json = row::json_of(v);
+                                    json =
+                                        alloy::json::to_string(view_of(alloy::json::stored<webhook>(row::json_of(v))));
                                     return true;
                                   });
-  for (auto& one : p.rows) one = alloy::json::to_string(view_of(alloy::json::stored<webhook>(one)));
   return page_reply(c, p);
 }
 

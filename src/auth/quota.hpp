@@ -1,9 +1,9 @@
 #pragma once
-// So many requests in a window, counted by GCRA (ITU-T I.371): of a caller one instant is kept, the one until which his
+// So many requests in a window, counted by GCRA (ITU-T I.371): of a caller one instant is kept, the one until which the
 // requests so far last at the even rate of window / requests each. A request moves it on by one step; one that would
-// move it further ahead than a window is refused and moves nothing. So who was idle may send all at once and then goes
-// on at the even rate, and there is no edge between two windows at which twice as many pass. Pure, any thread; the
-// clock is the caller's and must not step back.
+// move it further ahead than a burst lasts is refused and moves nothing. So who was idle may send a burst at once and
+// then goes on at the even rate, and there is no edge between two windows at which twice as many pass. Pure, any
+// thread; the clock is the caller's and must not step back.
 #include <algorithm>
 #include <cstdint>
 
@@ -19,8 +19,10 @@ struct usage {
 
 class quota {
  public:
-  constexpr quota(std::int64_t requests, std::int64_t window_s) noexcept
-      : step_ns_(std::max<std::int64_t>(1, window_s * 1'000'000'000 / requests)), ahead_max_ns_(step_ns_ * requests) {}
+  constexpr quota(std::int64_t requests, std::int64_t window_s) noexcept : quota(requests, window_s, requests) {}
+  constexpr quota(std::int64_t requests, std::int64_t window_s, std::int64_t burst) noexcept
+      : step_ns_(std::max<std::int64_t>(1, window_s * 1'000'000'000 / requests)),
+        ahead_max_ns_(step_ns_ * std::clamp<std::int64_t>(burst, 1, requests)) {}
 
   constexpr usage take(std::int64_t& used_until_ns, std::int64_t now_ns) const noexcept {
     std::int64_t const from_ns = std::max(used_until_ns, now_ns);

@@ -118,7 +118,8 @@ setting_row const table[] = {
     {"trusted_proxies", &s::trusted_proxies, "", 0, 8 * kib,
      "comma-separated networks of proxies whose Forwarded and X-Forwarded-For name the client", plain, no_network},
     {"proxy_protocol", &s::proxy_protocol, "false", 0, 0,
-     "whether connections of trusted proxies begin with a PROXY protocol header, version 2; others are refused"},
+     "whether connections begin with a header of the PROXY protocol, version 2; those not of trusted_proxies are "
+     "refused"},
     {"log_level", &s::log_level, "info", 0, 0, "least level that is logged; debug has a line per request", plain,
      nullptr, "debug|info|warn|error|off"},
     {"io_threads", &s::io_threads, "0", 0, 256,
@@ -133,11 +134,12 @@ setting_row const table[] = {
     {"head_timeout_ms", &s::head_timeout_ms, "10000", 1, hour_ms, "time for a request's header to arrive"},
     {"idle_timeout_ms", &s::idle_timeout_ms, "60000", 1, hour_ms, "time between two requests of a connection"},
     {"body_timeout_ms", &s::body_timeout_ms, "30000", 1, hour_ms, "time for a request's body to arrive"},
-    {"write_timeout_ms", &s::write_timeout_ms, "30000", 1, hour_ms, "time for an answer to be taken"},
+    {"write_timeout_ms", &s::write_timeout_ms, "30000", 1, hour_ms, "time in which some of an answer must be taken"},
     {"answer_bytes_per_second_min", &s::answer_bytes_per_second_min, "1024", 0, gib,
-     "an answer must be taken at least so fast, or its connection is cut; 0: at any rate"},
+     "an answer must be taken at least so fast, measured over write_timeout_ms, or its connection is cut; 0: at any "
+     "rate"},
     {"unsent_max_bytes", &s::unsent_max_bytes, "268435456", mib, no_limit,
-     "bytes of answers that wait to be sent, of all connections"},
+     "bytes of answers that wait to be sent, of all connections; a large one more is answered with 503"},
     {"unsent_per_address_max_bytes", &s::unsent_per_address_max_bytes, "33554432", mib, no_limit,
      "bytes of answers that wait to be sent to one address"},
     {"shutdown_delay_ms", &s::shutdown_delay_ms, "500", 0, hour_ms,
@@ -145,7 +147,8 @@ setting_row const table[] = {
     {"shutdown_timeout_ms", &s::shutdown_timeout_ms, "10000", 0, hour_ms, "time for running requests at shutdown"},
     {"gzip_min_bytes", &s::gzip_min_bytes, "1024", 0, no_limit, "smallest answer that is compressed"},
     {"gzip_at_once_max_bytes", &s::gzip_at_once_max_bytes, "65536", 0, no_limit,
-     "largest answer that is compressed on the thread that serves its connection; a larger one is compressed apart"},
+     "largest answer that is compressed in one go; a larger one is compressed in steps, between which others are "
+     "served"},
     {"page_limit_default", &s::page_limit_default, "50", 1, 1000, "items of a list where no limit is asked"},
     {"page_limit_max", &s::page_limit_max, "200", 1, 1000, "most items of a list"},
     {"page_max_bytes", &s::page_max_bytes, "1048576", kib, gib,
@@ -197,18 +200,21 @@ setting_row const table[] = {
      "registrations, good or bad, from one address in a window"},
     {"registration_window_seconds", &s::registration_window_seconds, "3600", 1, 86400,
      "the window in which registrations are counted"},
-    {"rate_limit_credential_requests", &s::rate_limit_credential_requests, "2000000", 0, 100'000'000,
-     "requests of one user or API key in a window; 0: any number; on a public server 6000"},
-    {"rate_limit_user_requests", &s::rate_limit_user_requests, "0", 0, 100'000'000,
+    {"rate_limit_credential_requests", &s::rate_limit_credential_requests, "6000", 0, 100'000'000,
+     "requests of one user's sessions or one API key in a window; 0: any number"},
+    {"rate_limit_user_requests", &s::rate_limit_user_requests, "6000", 0, 100'000'000,
      "requests of one user in a window, with all their sessions and keys; 0: any number"},
-    {"rate_limit_org_requests", &s::rate_limit_org_requests, "0", 0, 100'000'000,
+    {"rate_limit_org_requests", &s::rate_limit_org_requests, "30000", 0, 100'000'000,
      "requests about one organization in a window; 0: any number"},
-    {"rate_limit_address_requests", &s::rate_limit_address_requests, "4000000", 0, 100'000'000,
-     "requests from one address in a window; 0: any number; on a public server 12000, behind a proxy 0"},
-    {"rate_limit_burst", &s::rate_limit_burst, "600", 1, 100'000'000, "requests that may come at once, within a limit"},
-    {"rate_limit_window_seconds", &s::rate_limit_window_seconds, "60", 1, 86400, "the window of both rate limits"},
+    {"rate_limit_address_requests", &s::rate_limit_address_requests, "12000", 0, 100'000'000,
+     "requests from one address in a window; 0: any number; behind a proxy see trusted_proxies"},
+    {"rate_limit_burst", &s::rate_limit_burst, "600", 1, 100'000'000,
+     "requests of one credential or user that may come at once; of an organization or an address as many times more as "
+     "its limit is higher"},
+    {"rate_limit_window_seconds", &s::rate_limit_window_seconds, "60", 1, 86400, "the window of all rate limits"},
     {"rate_limit_keys_max", &s::rate_limit_keys_max, "100000", 8, 100'000'000,
-     "credentials, and as many addresses, that are remembered; idle ones are forgotten first"},
+     "credentials, users, organizations and addresses, of each as many, that are remembered; idle ones are forgotten "
+     "first"},
     {"webhooks_per_org_max", &s::webhooks_per_org_max, "50", 1, 1'000'000, "webhooks of one organization"},
     {"projects_per_org_max", &s::projects_per_org_max, "1000", 1, 1'000'000, "projects of one organization"},
     {"api_keys_per_user_max", &s::api_keys_per_user_max, "50", 1, 1'000'000, "API keys of one user"},
@@ -408,6 +414,8 @@ std::vector<std::string> contradictions(settings const& values) {
   must(values.page_limit_default <= values.page_limit_max, "page_limit_default must not exceed page_limit_max");
   must(values.metrics_port == 0 || values.metrics_port != values.port,
        "metrics_port must differ from port, or be 0 to share it");
+  must(!values.proxy_protocol || !values.trusted_proxies.empty(),
+       "proxy_protocol needs trusted_proxies: it takes connections of no others");
   return found;
 }
 

@@ -94,9 +94,9 @@ void append_document_fields(std::string& out, header_list const& headers) {
 void write_head(std::string& out, response& answer, answer_context const& how) {
   auto const has_no_body = answer.status == 204 || answer.status == 304;
   if (has_no_body) answer.body.clear();
-  auto const could_encode = may_encode(answer, how);
-  bool encoded = false;
-  if (could_encode && how.takes_gzip) {
+  auto const could_encode = how.body != squeezed::not_tried || may_encode(answer, how);
+  bool encoded = how.body == squeezed::yes;
+  if (could_encode && how.takes_gzip && how.body == squeezed::not_tried) {
     if (auto shorter = how.encoder->encode(answer.body)) {
       answer.body = std::move(*shorter);
       encoded = true;
@@ -130,6 +130,10 @@ void write_head(std::string& out, response& answer, answer_context const& how) {
   }
   out += "\r\n";
   if (how.without_body) answer.body.clear();
+}
+
+bool would_encode(response const& answer, answer_context const& how) noexcept {
+  return how.takes_gzip && answer.status != 204 && answer.status != 304 && may_encode(answer, how);
 }
 
 std::string_view reason_phrase(unsigned status) noexcept {

@@ -2,15 +2,19 @@
 
 #include "core/exceptions.hpp"
 #include "core/fault_point.hpp"
+#include "http/proxy_header.hpp"
 #include "http/session.hpp"
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <type_traits>
 
 namespace alloy::http {
@@ -24,6 +28,7 @@ template <class T = void> using task = asio::awaitable<T, executor>;
 using parked_coroutine = asio::any_completion_handler<void()>;
 
 constexpr asio::use_awaitable_t<executor> token;
+constexpr std::string_view unknown_client = "unknown"; // whom a proxy does not name: no address, so in no network
 constexpr std::size_t lingering_bytes_max = 256 * 1024;
 
 // Completes when somebody calls what is now in `where`. A plain function, not a lambda in the coroutine: g++ 12 would
@@ -45,6 +50,10 @@ template <class Stream> class connection final : public session {
   // `self` keeps the connection alive for as long as its coroutine lives.
   task<> run([[maybe_unused]] std::shared_ptr<connection> self) {
     error_code ec;
+    if (home_.house->set.proxy_protocol) {
+      co_await take_proxy_header();
+      if (is_over()) co_return;
+    }
     if constexpr (!is_plain) {
       if (is_over()) co_return;
       start_handshake();
@@ -56,7 +65,7 @@ template <class Stream> class connection final : public session {
       if (what == action::read) {
         auto const bytes = co_await stream_.async_read_some(space(), asio::redirect_error(token, ec));
         received(bytes, ec.failed());
-      } else if (what == action::wait) {
+      } else if (what == action::wait || what == action::turn) {
         co_await async_park(parked_, token);
       } else if (is_streaming() || !write_at_once()) {
         auto const waiting = output();
@@ -79,6 +88,11 @@ template <class Stream> class connection final : public session {
     socket().cancel(ignored);
   }
 
+  std::size_t unacknowledged_bytes() noexcept override {
+    int bytes = 0;
+    return ::ioctl(socket().native_handle(), SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+  }
+
   bool has_unread_bytes() noexcept override {
     error_code ec;
     return socket().available(ec) > 0 && !ec;
@@ -94,6 +108,30 @@ template <class Stream> class connection final : public session {
       return true;
     }
     return false;
+  }
+
+  // Before all else, and before TLS: whose connection the proxy passes on.
+  task<> take_proxy_header() {
+    error_code ec;
+    start_handshake();
+    proxy_header_.resize(proxy_header_fixed_bytes);
+    asio::mutable_buffer room = asio::buffer(proxy_header_);
+    co_await asio::async_read(socket(), room, asio::redirect_error(token, ec));
+    if (is_over()) co_return;
+    if (ec) co_return refuse_connection("no_proxy_header");
+    auto const rest = proxy_header_rest(proxy_header_);
+    if (!rest) co_return refuse_connection("bad_proxy_header");
+    if (*rest > 0) {
+      proxy_header_.resize(proxy_header_fixed_bytes + *rest);
+      room = asio::buffer(proxy_header_) + proxy_header_fixed_bytes;
+      co_await asio::async_read(socket(), room, asio::redirect_error(token, ec));
+      if (is_over()) co_return;
+      if (ec) co_return refuse_connection("no_proxy_header");
+    }
+    auto peer = read_proxy_header(proxy_header_);
+    proxy_header_ = std::string();
+    if (!peer) co_return refuse_connection("bad_proxy_header");
+    if (!peer->is_local) pass_to(peer->address.empty() ? std::string(unknown_client) : std::move(peer->address));
   }
 
   // A socket closed with bytes unread resets the connection, and the peer may lose the answer that told it why.
@@ -122,6 +160,7 @@ template <class Stream> class connection final : public session {
   tls_context tls_; // outlives the stream that was made from it
   Stream stream_;
   parked_coroutine parked_;
+  std::string proxy_header_;
 };
 
 void report_bug(std::exception_ptr broken) noexcept {

@@ -24,7 +24,8 @@ void cors_policy::append_headers(std::string& head, std::string_view origin) con
   head += allowed;
   head +=
       "\r\nAccess-Control-Expose-Headers: ETag, Location, Alloy-Position, RateLimit, RateLimit-Policy, Retry-After, "
-      "X-Request-Id, Idempotency-Replayed, Alloy-Dry-Run, Warning\r\n";
+      "X-Request-Id, Idempotency-Replayed, Alloy-Dry-Run, Warning, WWW-Authenticate, Content-Disposition, "
+      "Mcp-Session-Id\r\n";
 }
 
 bool cors_policy::is_preflight(request const& asked) noexcept {
@@ -39,7 +40,8 @@ response cors_policy::preflight_answer() {
   out.headers = {{"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"},
                  {"Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, If-Match, If-None-Match, "
                                                   "Idempotency-Key, Alloy-Min-Position, X-Request-Id, Last-Event-ID, "
-                                                  "Mcp-Session-Id, MCP-Protocol-Version, traceparent, tracestate"},
+                                                  "Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, Mcp-Name, "
+                                                  "traceparent, tracestate"},
                  {"Access-Control-Max-Age", "600"}};
   return out;
 }

@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <limits>
+#include <new>
 
 namespace alloy::http {
 namespace {
@@ -48,6 +49,10 @@ bool is_compressible(std::string_view media_type) noexcept {
          what == "javascript" || what == "yaml";
 }
 
+namespace {
+constexpr int window_bits = 15 + 16; // 16: a gzip header instead of zlib's
+} // namespace
+
 struct gzip_encoder::stream {
   z_stream z{};
 };
@@ -59,7 +64,6 @@ gzip_encoder::~gzip_encoder() {
 }
 
 std::optional<std::string> gzip_encoder::encode(std::string_view body) {
-  constexpr int window_bits = 15 + 16; // 16: a gzip header instead of zlib's
   if (body.size() > std::numeric_limits<uInt>::max()) return {};
   if (stream_ == nullptr) {
     stream_ = new stream;
@@ -80,6 +84,37 @@ std::optional<std::string> gzip_encoder::encode(std::string_view body) {
   if (deflate(&z, Z_FINISH) != Z_STREAM_END) return {};
   out.resize(out.size() - z.avail_out);
   return out;
+}
+
+struct gzip_steps::stream {
+  z_stream z{};
+};
+
+gzip_steps::gzip_steps(int level) : stream_(std::make_unique<stream>()) {
+  if (deflateInit2(&stream_->z, level, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
+}
+
+gzip_steps::~gzip_steps() {
+  deflateEnd(&stream_->z);
+}
+
+bool gzip_steps::step(std::string_view& rest, std::string& out) {
+  auto& z = stream_->z;
+  auto const piece = rest.substr(0, step_bytes);
+  rest.remove_prefix(piece.size());
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(piece.data()));
+  z.avail_in = static_cast<uInt>(piece.size());
+  for (;;) {
+    constexpr std::size_t room = 16 * 1024;
+    auto const before = out.size();
+    out.resize(before + room);
+    z.next_out = reinterpret_cast<Bytef*>(out.data() + before);
+    z.avail_out = room;
+    auto const came = deflate(&z, rest.empty() ? Z_FINISH : Z_NO_FLUSH);
+    out.resize(before + room - z.avail_out);
+    if (came == Z_STREAM_END) return true;
+    if (z.avail_out > 0) return false; // all was taken in, or there is nothing to be made of it yet
+  }
 }
 
 } // namespace alloy::http

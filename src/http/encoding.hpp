@@ -1,5 +1,6 @@
 #pragma once
 // gzip for answers (RFC 1952), and what Accept-Encoding (RFC 9110 section 12.5.3) says about it.
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,25 @@ class gzip_encoder {
   struct stream;
   stream* stream_ = nullptr;
   int level_;
+};
+
+// One body compressed step by step, so that others are served between two of them.
+class gzip_steps {
+ public:
+  explicit gzip_steps(int level); // throws std::bad_alloc
+  ~gzip_steps();
+  gzip_steps(gzip_steps const&) = delete;
+  gzip_steps& operator=(gzip_steps const&) = delete;
+
+  // Takes a step's bytes off the front of `rest` and appends what comes of them. True at the end, `rest` being empty.
+  bool step(std::string_view& rest, std::string& out);
+
+  static constexpr std::size_t step_bytes = 64 * 1024;
+  static constexpr std::size_t own_bytes = 256 * 1024; // what its tables take, about
+
+ private:
+  struct stream;
+  std::unique_ptr<stream> stream_;
 };
 
 } // namespace alloy::http

@@ -1,25 +1,75 @@
 #include "http/hub.hpp"
 
+#include <algorithm>
+
 namespace alloy::http {
 
 admission::~admission() {
-  if (at_ != nullptr) at_->leave(peer_);
+  if (at_ != nullptr) at_->leave(*this);
+}
+
+bool admission::pass_to(std::string client) {
+  return at_->pass(*this, std::move(client));
+}
+
+std::vector<ip_network> hub::networks_of(std::vector<std::string> const& texts) {
+  std::vector<ip_network> found;
+  for (auto const& text : texts)
+    if (ip_network one; parse_network(text, one)) found.push_back(one); // the settings have been checked
+  return found;
+}
+
+bool hub::trusts(std::string_view peer) const noexcept {
+  ip_address a;
+  return !trusted_proxies.empty() && parse_address(peer.substr(0, peer.find('%')), a) &&
+         std::ranges::any_of(trusted_proxies, [&](ip_network const& one) { return one.contains(a); });
+}
+
+bool hub::count_in(auth::network const& of) {
+  auto& count = peers_[of];
+  if (count >= set.connections_per_peer_max) {
+    if (count == 0) peers_.erase(of);
+    return false;
+  }
+  ++count;
+  return true;
+}
+
+void hub::count_out(auth::network const& of) noexcept {
+  if (auto const found = peers_.find(of); found != peers_.end() && --found->second == 0) peers_.erase(found);
 }
 
 std::optional<admission> hub::admit(std::string peer) {
-  std::lock_guard const lock(mutex_);
-  if (connections_.load(std::memory_order_relaxed) >= set.connections_max) return std::nullopt;
-  auto& of_peer = peers_[peer];
-  if (of_peer >= set.connections_per_peer_max) return std::nullopt;
-  ++of_peer;
+  auto place = std::optional<admission>(std::in_place, *this, peer, trusts(peer));
+  std::unique_lock lock(mutex_);
+  if (connections_.load(std::memory_order_relaxed) >= set.connections_max ||
+      (!place->is_proxy() && !count_in(place->network()))) {
+    place->drop();
+    return std::nullopt;
+  }
   connections_.fetch_add(1, std::memory_order_relaxed);
   watch().connection_opened();
-  return std::optional<admission>(std::in_place, *this, std::move(peer));
+  return place;
 }
 
-void hub::leave(std::string const& peer) noexcept {
+bool hub::pass(admission& from, std::string client) {
+  admission to(*this, std::move(client), false);
+  to.is_proxy_ = trusts(to.peer_);
   std::lock_guard const lock(mutex_);
-  if (auto const found = peers_.find(peer); found != peers_.end() && --found->second == 0) peers_.erase(found);
+  bool const has_place = to.is_proxy_ || count_in(to.network_);
+  if (has_place) {
+    if (!from.is_proxy_) count_out(from.network_);
+    from.peer_ = std::move(to.peer_);
+    from.network_ = to.network_;
+    from.is_proxy_ = to.is_proxy_;
+  }
+  to.drop();
+  return has_place;
+}
+
+void hub::leave(admission const& gone) noexcept {
+  std::lock_guard const lock(mutex_);
+  if (!gone.is_proxy_) count_out(gone.network_);
   watch().connection_closed();
   if (connections_.fetch_sub(1, std::memory_order_relaxed) == 1) silence_.notify_all();
 }

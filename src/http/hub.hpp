@@ -1,17 +1,20 @@
 #pragma once
 // What all I/O threads of a server share: its settings and handler, immutable once serving, and a few counters.
+#include "auth/network.hpp"
+#include "core/ip_address.hpp"
 #include "http/cors.hpp"
 #include "http/framing_guard.hpp"
 #include "http/message.hpp"
 #include "http/settings.hpp"
 #include "http/tls.hpp"
+#include "http/unsent_bytes.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 namespace alloy::http {
@@ -21,15 +24,29 @@ class hub;
 // The place of one connection among those that are counted; given back when it goes, whatever ends the connection.
 class admission {
  public:
-  admission(hub& at, std::string peer) : at_(&at), peer_(std::move(peer)) {}
-  admission(admission&& other) noexcept : at_(std::exchange(other.at_, nullptr)), peer_(std::move(other.peer_)) {}
+  admission(hub& at, std::string peer, bool is_proxy)
+      : at_(&at), peer_(std::move(peer)), network_(auth::network_of(peer_)), is_proxy_(is_proxy) {}
+  admission(admission&& other) noexcept
+      : at_(std::exchange(other.at_, nullptr)), peer_(std::move(other.peer_)), network_(other.network_),
+        is_proxy_(other.is_proxy_) {}
   admission& operator=(admission&&) = delete;
   ~admission();
+
   std::string const& peer() const noexcept { return peer_; }
+  auth::network const& network() const noexcept { return network_; }
+  // It is a trusted proxy, whose requests are its clients' and which therefore may have any number of connections.
+  bool is_proxy() const noexcept { return is_proxy_; }
+  // The proxy says whose connection it is. False if that one has their fill.
+  bool pass_to(std::string client);
 
  private:
+  friend class hub;
+  void drop() noexcept { at_ = nullptr; } // it has no place to give back
+
   hub* at_;
   std::string peer_;
+  auth::network network_;
+  bool is_proxy_;
 };
 
 class hub {
@@ -37,12 +54,15 @@ class hub {
   hub(settings with, handler handle, std::shared_ptr<observer> watch)
       : set(std::move(with)), serve(std::move(handle)),
         cors(set.cors_allowed_origins), limits{set.request_line_bytes_max, set.header_bytes_max, set.header_fields_max},
+        trusted_proxies(networks_of(set.trusted_proxies)),
+        unsent(set.unsent_bytes_max, set.unsent_per_address_bytes_max),
         watch_(watch ? std::move(watch) : std::make_shared<observer>()) {}
 
   observer& watch() const noexcept { return *watch_; }
 
   // Counts a connection in, unless the peer or the whole server has its fill.
   std::optional<admission> admit(std::string peer);
+  bool trusts(std::string_view peer) const noexcept;
   std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
   // True if all connections are gone before `deadline`.
   bool wait_for_silence(std::chrono::steady_clock::time_point deadline);
@@ -54,17 +74,23 @@ class hub {
   handler const serve;
   cors_policy const cors;
   head_limits const limits;
+  std::vector<ip_network> const trusted_proxies;
+  unsent_bytes unsent;
   std::atomic<std::size_t> in_flight{0};
   std::atomic<bool> draining{false};
 
  private:
   friend class admission;
-  void leave(std::string const& peer) noexcept;
+  static std::vector<ip_network> networks_of(std::vector<std::string> const& texts);
+  bool count_in(auth::network const& of); // holds mutex_
+  void count_out(auth::network const& of) noexcept;
+  void leave(admission const& gone) noexcept;
+  bool pass(admission& from, std::string client);
 
   std::shared_ptr<observer> const watch_;
   mutable std::mutex mutex_; // connections come and go by it, requests never touch it
   std::condition_variable silence_;
-  std::unordered_map<std::string, std::size_t> peers_;
+  std::map<auth::network, std::size_t> peers_;
   std::atomic<std::size_t> connections_{0};
   tls_context tls_;
 };

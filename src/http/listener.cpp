@@ -110,6 +110,7 @@ worker& listener::next_worker() noexcept {
 void listener::take(worker& home, tcp_socket socket) {
   auto peer = address_of(socket);
   if (peer.empty()) return; // gone again
+  if (house_.set.proxy_protocol && !house_.trusts(peer)) return house_.watch().connection_refused("untrusted_proxy");
   auto place = house_.admit(std::move(peer));
   if (!place) return turn_away(socket);
   // Runs at once where `home` is this very thread. What it throws on another one is contained there.

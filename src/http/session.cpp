@@ -16,6 +16,7 @@ constexpr std::size_t body_read_bytes = 32 * 1024;
 constexpr std::size_t flush_bytes = 64 * 1024;    // of answers to pipelined requests
 constexpr std::size_t kept_bytes_max = 64 * 1024; // of an idle connection's buffers
 constexpr std::size_t request_id_bytes_max = 128;
+constexpr std::int64_t look_again_ms = 100;
 
 std::string_view label_of(std::string_view method) noexcept {
   for (std::string_view const known : {"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"})
@@ -26,7 +27,8 @@ std::string_view label_of(std::string_view method) noexcept {
 } // namespace
 
 session::session(worker& home, admission place, bool is_tls)
-    : home_(home), place_(std::move(place)), is_tls_(is_tls), slot_(std::make_shared<slot>(home.answers, this)) {
+    : home_(home), place_(std::move(place)), is_tls_(is_tls), slot_(std::make_shared<slot>(home.answers, this)),
+      client_(place_.peer()), client_network_(place_.network()) {
   home_.add(*this);
 }
 
@@ -36,6 +38,8 @@ session::~session() {
     none.status = 0;
     report(none, 0);
   }
+  if (waits_for_turn_) home_.forget_turn(*this, turn_of_);
+  let_go();
   slot_->leave();
   home_.remove(*this);
 }
@@ -43,16 +47,18 @@ session::~session() {
 action session::next() {
   for (;;) {
     if (is_over_) return action::close;
+    if (waits_for_turn_) return action::turn; // woken by something else meanwhile
     std::optional<action> what;
     switch (phase_) {
     case phase::head: what = take_head(); break;
     case phase::body: what = take_body(); break;
     case phase::answer: what = take_answer(); break;
+    case phase::squeeze: what = take_squeeze(); break;
     case phase::stream: what = take_stream(); break;
-    case phase::done: return has_output() ? action::write : action::close;
+    case phase::done: what = has_output() ? action::write : action::close; break;
     }
     if (!what) continue;
-    if (*what == action::write) arm(home_.house->set.write_timeout_ms);
+    if (*what == action::write) watch_reader();
     return *what;
   }
 }
@@ -82,11 +88,12 @@ session::buffers session::output() const noexcept {
 
 void session::sent(std::size_t bytes, bool failed) {
   sent_bytes_ += bytes;
+  sent_in_all_ += bytes;
   if (failed) {
     is_over_ = true;
-  } else if (has_output()) {
-    arm(home_.house->set.write_timeout_ms);
-  } else {
+  } else if (!has_output()) {
+    if (held_bytes_ > 0) let_go();
+    is_reader_watched_ = false;
     out_.clear();
     if (out_.capacity() > kept_bytes_max) out_.shrink_to_fit();
     tail_ = std::string();
@@ -95,7 +102,7 @@ void session::sent(std::size_t bytes, bool failed) {
 }
 
 std::optional<action> session::take_head() {
-  if (!tail_.empty() || out_.size() >= flush_bytes) return action::write;
+  if (!tail_.empty() || out_.size() >= flush_bytes || (held_bytes_ > 0 && has_output())) return action::write;
   auto bytes = buffered();
   if (!skipped_empty_line_ && bytes.starts_with("\r\n")) { // some clients send one too many (RFC 9112 section 2.2)
     in_.consume(2);
@@ -243,12 +250,18 @@ void session::dispatch() {
   is_in_flight_ = true;
   house.watch().request_started();
   auto& asked = parser_->message();
-  asked.peer = place_.peer();
+  if (place_.is_proxy()) find_client();
+  asked.peer = client_;
   asked.request_id = request_id_;
   if (without_body_) asked.method = "GET"; // HEAD is GET without the body: the rest of Alloy need not know it
   phase_ = phase::answer;
   slot_->open();
   if (house.cors.is_on() && cors_policy::is_preflight(asked)) return slot_->fill(cors_policy::preflight_answer());
+  // What it does could not be undone where its answer is refused: so it is looked at before.
+  if (method_label_ != "GET" && method_label_ != "HEAD" && !house.unsent.has_room(client_network_)) {
+    house.watch().answer_refused();
+    return slot_->fill(overloaded(request_id_, {}));
+  }
   auto const turn = std::make_shared<exchange>(slot_, request_id_);
   try {
     fault_points::pass("http.request");
@@ -282,6 +295,11 @@ body_source::state session::pull_piece() {
 
 std::optional<action> session::take_stream() {
   if (has_output()) return action::write;
+  if (!has_turn()) return ask_turn();
+  if (!home_.house->unsent.has_room(client_network_)) { // until some of what waits is taken
+    deadline_ms_ = worker::now_ms() + look_again_ms;
+    return action::wait;
+  }
   if (home_.house->draining.load(std::memory_order_relaxed)) source_->hurry();
   slot_->listen(); // before the look, so that no ring between the two is lost
   piece_.clear();
@@ -314,9 +332,12 @@ void session::end() noexcept {
 }
 
 void session::check_deadline(std::int64_t now_ms) {
+  if (waits_for_turn_) return; // which comes
+  if (has_output() && held_bytes_ == 0) hold(unsent(), true);
   bool const waits = phase_ == phase::answer || phase_ == phase::stream;
   if (waits && !has_output() && slot_->is_filled()) return resume();
   if (deadline_ms_ == 0 || now_ms < deadline_ms_) return;
+  if (has_output() && is_reader_watched_ && keeps_up(now_ms)) return;
   if (phase_ == phase::stream && !has_output()) { // time for a heartbeat
     deadline_ms_ = 0;
     return resume();

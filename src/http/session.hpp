@@ -4,6 +4,7 @@
 // the same for plain and TLS. Lives on one I/O thread; nothing here is called from another one.
 #include "core/late_answer.hpp"
 #include "http/answer.hpp"
+#include "http/encoding.hpp"
 #include "http/request_parser.hpp"
 #include "http/worker.hpp"
 
@@ -15,7 +16,7 @@
 
 namespace alloy::http {
 
-enum class action : unsigned char { read, write, wait, close };
+enum class action : unsigned char { read, write, wait, turn, close };
 
 class session {
  public:
@@ -36,8 +37,9 @@ class session {
   void sent(std::size_t bytes, bool failed);
   // A stream's pieces are written by the reactor in turn with everybody else's, also where the socket would take more.
   bool is_streaming() const noexcept { return source_ != nullptr; }
-  // wait: until resume().
+  // wait, turn: until resume().
   virtual void resume() = 0;
+  void take_turn();
 
   // close: whether the peer may still be sending, so that closing at once could destroy our last answer (RFC 9112 9.6).
   bool should_linger() const noexcept { return lingers_ && !is_over_; }
@@ -57,11 +59,17 @@ class session {
   // Ends pending socket operations with an error. Closes nothing: that is for the coroutine to do.
   virtual void cancel_io() noexcept = 0;
   virtual bool has_unread_bytes() noexcept = 0;
+  // Of what was sent, what the peer's machine has not acknowledged yet.
+  virtual std::size_t unacknowledged_bytes() noexcept = 0;
+
+  // The proxy has said whose connection it is.
+  void pass_to(std::string client);
+  void refuse_connection(std::string_view reason) noexcept;
 
   worker& home_;
 
  private:
-  enum class phase : unsigned char { head, body, answer, stream, done };
+  enum class phase : unsigned char { head, body, answer, squeeze, stream, done };
 
   std::optional<action> take_head();
   std::optional<action> take_body();
@@ -70,6 +78,12 @@ class session {
   void begin_stream(std::shared_ptr<body_source> source);
   void begin_late(response&& answer, std::shared_ptr<late_answer> source);
   void finish_late();
+  std::optional<action> take_squeeze();
+  action ask_turn();
+  bool has_turn() noexcept;
+  answer_context context_of(response const& answer);
+  void begin_squeeze(response&& answer);
+  void finish(response& answer, squeezed how);
   void end_stream();
   body_source::state pull_piece();
   void append_piece();
@@ -80,14 +94,22 @@ class session {
   void read_request_id();
   void dispatch();
   void finish_exchange(response&& answer);
-  void append(response& answer);
+  void append(response& answer, squeezed body = squeezed::not_tried);
   void report(response const& answer, std::size_t sent_bytes) noexcept;
   void refuse(refusal const& why);
+  // What it holds of the memory of all, and for how long.
+  bool hold(std::size_t bytes, bool in_any_case);
+  void let_go() noexcept;
+  std::size_t unsent() const noexcept { return out_.size() + tail_.size(); }
+  bool keeps_up(std::int64_t now_ms) noexcept;
+  void watch_reader() noexcept;
+  void find_client();
+  static response overloaded(std::string_view request_id, header_list const& instead_of);
   void end() noexcept;
   void arm(std::uint32_t timeout_ms) noexcept { deadline_ms_ = worker::now_ms() + timeout_ms; }
   std::string_view buffered() const noexcept;
 
-  admission const place_; // the last thing that goes
+  admission place_; // the last thing that goes
   bool const is_tls_;
   std::shared_ptr<slot> const slot_;
   boost::beast::flat_buffer in_;
@@ -99,6 +121,19 @@ class session {
   std::shared_ptr<late_answer> late_;   // the same one, where nothing may be sent before its end
   response held_;                       // what then goes out
   std::string piece_;
+  std::unique_ptr<gzip_steps> steps_; // while the phase is squeeze
+  std::string_view unsqueezed_;       // of held_'s body
+
+  std::string client_; // who asks: the peer, or whom a trusted proxy names
+  auth::network client_network_;
+  bool waits_for_turn_ = false, has_turn_ = false;
+  auth::network turn_of_{};
+  std::size_t held_bytes_ = 0; // counted in the hub, for holder_
+  auth::network holder_{};
+  std::uint64_t sent_in_all_ = 0;
+  bool is_reader_watched_ = false;
+  std::int64_t window_began_ms_ = 0, reader_seen_ms_ = 0;
+  std::uint64_t window_taken_ = 0, taken_ = 0;
 
   phase phase_ = phase::head;
   bool keep_alive_ = true, is_http_1_0_ = false, without_body_ = false, takes_gzip_ = false;

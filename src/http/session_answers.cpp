@@ -15,8 +15,23 @@ constexpr std::size_t kept_input_bytes_max = 16 * 1024;  // between two requests
 void session::finish_exchange(response&& answer) {
   if (auto late = std::dynamic_pointer_cast<late_answer>(answer.source))
     return begin_late(std::move(answer), std::move(late));
+  if (!answer.source && answer.body.size() > copied_body_bytes_max) {
+    // A write is done, and its answer is all that says so.
+    bool const may_be_refused = method_label_ == "GET" || method_label_ == "HEAD";
+    if (!hold(unsent() + answer.body.size(), !may_be_refused)) {
+      home_.house->watch().answer_refused();
+      answer = overloaded(request_id_, answer.headers);
+    } else if (answer.body.size() > home_.house->set.gzip_at_once_bytes_max &&
+               would_encode(answer, context_of(answer))) {
+      return begin_squeeze(std::move(answer));
+    }
+  }
+  finish(answer, squeezed::not_tried);
+}
+
+void session::finish(response& answer, squeezed how) {
   auto const before = out_.size();
-  append(answer);
+  append(answer, how);
   report(answer, out_.size() - before + tail_.size());
 }
 
@@ -33,11 +48,8 @@ void session::report(response const& answer, std::size_t sent_bytes) noexcept {
   home_.house->watch().request_finished(facts);
 }
 
-void session::append(response& answer) {
+answer_context session::context_of(response const& answer) {
   auto const& house = *home_.house;
-  auto const most = house.set.request_max_per_connection;
-  keep_alive_ = keep_alive_ && !answer.close && (most == 0 || requests_ < most) &&
-                !house.draining.load(std::memory_order_relaxed);
   answer_context how;
   how.date = home_.date();
   how.request_id = request_id_;
@@ -51,16 +63,24 @@ void session::append(response& answer) {
   how.keep_alive = keep_alive_;
   how.without_body = without_body_;
   how.in_chunks = answer.source != nullptr;
-  if (how.in_chunks) {
-    how.encoder = nullptr;
-    if (is_http_1_0_) how.keep_alive = keep_alive_ = false;
-  }
+  if (how.in_chunks) how.encoder = nullptr;
+  return how;
+}
+
+void session::append(response& answer, squeezed body) {
+  auto const& house = *home_.house;
+  auto const most = house.set.request_max_per_connection;
+  keep_alive_ = keep_alive_ && !answer.close && (most == 0 || requests_ < most) &&
+                !house.draining.load(std::memory_order_relaxed) && !(answer.source && is_http_1_0_);
+  auto how = context_of(answer);
+  how.body = body;
   write_head(out_, answer, how);
   if (answer.source && !without_body_) return begin_stream(std::move(answer.source));
   if (answer.body.size() <= copied_body_bytes_max)
     out_ += answer.body;
   else
     tail_ = std::move(answer.body);
+  if (held_bytes_ > 0) hold(unsent(), true);
   phase_ = keep_alive_ ? phase::head : phase::done;
   lingers_ = !keep_alive_;
   if (in_.size() == 0 && in_.capacity() > kept_input_bytes_max) in_.shrink_to_fit();
@@ -97,12 +117,14 @@ void session::finish_late() {
 void session::append_piece() {
   if (is_http_1_0_) {
     out_ += piece_;
+    if (out_.size() > copied_body_bytes_max) hold(out_.size(), true);
     return;
   }
   char size[20];
   auto const end = std::to_chars(size, size + sizeof size, piece_.size(), 16).ptr;
   out_.append(size, end).append("\r\n");
   out_.append(piece_).append("\r\n");
+  if (out_.size() > copied_body_bytes_max) hold(out_.size(), true);
 }
 
 void session::end_stream() {
@@ -126,6 +148,7 @@ void session::refuse(refusal const& why) {
   response answer;
   answer.status = describe(why.code).status;
   answer.content_type = problem_content_type;
+  if (why.code == errc::overloaded) answer.headers.emplace_back("Retry-After", "1");
   answer.body = problem_document(error(why.code, std::string(why.detail)), request_id_);
   append(answer);
 }

@@ -32,12 +32,20 @@ struct settings {
   std::uint32_t body_bytes_per_s_min = 1024; // 0: no second more
   std::uint32_t idle_timeout_ms = 60'000;    // between two requests
   std::uint32_t write_timeout_ms = 30'000;   // without the peer taking a byte
+  std::size_t answer_bytes_per_s_min = 1024; // that it takes in each such time, while there are any; 0: one byte
   std::uint32_t linger_timeout_ms = 1'000;   // for the peer to read the last answer after we have said goodbye
 
-  std::size_t gzip_bytes_min = 1024; // shorter bodies go as they are
-  int gzip_level = 3;                // 1..9; 0: never
+  // Bytes of answers that wait to be sent. Beyond these a large answer becomes 503.
+  std::size_t unsent_bytes_max = 256 * 1024 * 1024, unsent_per_address_bytes_max = 32 * 1024 * 1024;
+
+  std::size_t gzip_bytes_min = 1024;              // shorter bodies go as they are
+  std::size_t gzip_at_once_bytes_max = 64 * 1024; // longer ones are compressed in steps, in turn with other work
+  int gzip_level = 3;                             // 1..9; 0: never
 
   std::vector<std::string> cors_allowed_origins; // exact origins, or "*"; empty: off
+
+  std::vector<std::string> trusted_proxies; // networks whose word on the client's address is taken
+  bool proxy_protocol = false;              // every connection comes from one of them and begins with a PROXY header
 
   std::string tls_certificate_file; // PEM chain, leaf first; empty: plain HTTP
   std::string tls_key_file;         // PEM
@@ -64,6 +72,10 @@ class observer {
   virtual void request_finished(exchange_facts const&) noexcept {}
   // The framing guard, a limit or a deadline ended a connection; `reason` is one of a fixed set.
   virtual void connection_refused(std::string_view /*reason*/) noexcept {}
+  // So many bytes of answers more, or fewer, wait to be sent.
+  virtual void unsent_changed(std::int64_t /*bytes*/) noexcept {}
+  // A large answer was refused, for too many bytes to its address wait already.
+  virtual void answer_refused() noexcept {}
 };
 
 } // namespace alloy::http

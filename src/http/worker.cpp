@@ -16,6 +16,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds pause_after_exception{1};
+constexpr std::chrono::microseconds turns_at_once{300}; // steps shorter than that go together
 
 // Deadlines are kept to a quarter of the shortest of them; a sweep over ten thousand sessions costs microseconds.
 std::chrono::milliseconds sweep_interval(settings const& set) {
@@ -105,7 +106,31 @@ void worker::sweep_later() {
   is_sweep_due_ = true;
 }
 
+void worker::wait_for_turn(session& one, auth::network const& of) {
+  turns_.put(of, &one);
+  give_turns_later();
+}
+
+void worker::give_turns_later() {
+  if (are_turns_due_ || turns_.empty()) return;
+  asio::post(io, [this] { give_turns(); });
+  are_turns_due_ = true;
+}
+
+// A post goes behind what the reactor has found meanwhile.
+void worker::give_turns() {
+  are_turns_due_ = false;
+  auto const until = std::chrono::steady_clock::now() + turns_at_once;
+  do {
+    if (turns_.empty()) return;
+    auto* const one = turns_.take();
+    contained(thrown_at::http_thread, [&] { one->take_turn(); });
+  } while (std::chrono::steady_clock::now() < until);
+  give_turns_later();
+}
+
 void worker::sweep() {
+  give_turns_later(); // where there was no memory for the word of it
   auto const now = now_ms();
   swept_ = sessions_; // one that goes on may come to its end, and goes from the list
   for (auto* const one : swept_) one->check_deadline(now);

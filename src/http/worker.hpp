@@ -4,6 +4,7 @@
 #include "http/encoding.hpp"
 #include "http/exchange.hpp"
 #include "http/hub.hpp"
+#include "http/turns.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -37,6 +38,10 @@ class worker {
   void add(session& one);
   void remove(session& one) noexcept;
 
+  // It is resumed when it may do a step of long work: one at a time between two looks at what everybody else wants.
+  void wait_for_turn(session& one, auth::network const& of);
+  void forget_turn(session& one, auth::network const& of) noexcept { turns_.drop(of, &one); }
+
   static std::int64_t now_ms() noexcept; // monotonic
   std::string_view date();               // IMF-fixdate of this second
   std::string new_request_id();
@@ -46,15 +51,18 @@ class worker {
   void sweep_later();
   void sweep();
   void deliver();
+  void give_turns_later();
+  void give_turns();
 
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> stay_;
   boost::asio::steady_timer sweep_;
   std::vector<session*> sessions_, swept_;
   std::vector<std::shared_ptr<slot>> arrived_;
+  turns<session*> turns_;
   std::mt19937_64 dice_;
   std::int64_t date_second_ = -1;
   std::string date_;
-  bool stops_ = false, is_sweep_due_ = false;
+  bool stops_ = false, is_sweep_due_ = false, are_turns_due_ = false;
   std::thread thread_;
 };
 

@@ -28,6 +28,12 @@ api::reply refusal(unsigned status, std::string_view why) {
   return plain(status, error_text(nullptr, code::invalid_request, why));
 }
 
+api::reply refusal_of(error const& e) {
+  auto r = refusal(describe(e.code).status, e.detail);
+  if (e.retry_after_s) r.headers.emplace_back("Retry-After", std::to_string(e.retry_after_s));
+  return r;
+}
+
 bool is_loopback(std::string_view host) {
   return host == "localhost" || host == "127.0.0.1" || host == "::1" || host == "[::1]";
 }
@@ -84,6 +90,7 @@ std::map<std::string, std::string, std::less<>> options_of(std::string_view quer
 struct http_endpoint::job {
   api::request asked;
   responder done;
+  std::shared_ptr<caller_gate::taken> counted;
 };
 
 http_endpoint::http_endpoint(server& s, endpoint_settings with)
@@ -101,8 +108,13 @@ http_endpoint::~http_endpoint() {
   for (auto& j : waiting_) j->done(refusal(503, "the server is going down"));
 }
 
-void http_endpoint::handle(api::request&& asked, responder done) {
-  if (auto refused = refuse(asked)) return done(std::move(*refused));
+void http_endpoint::handle(api::request&& asked, responder told) {
+  auto const counted = std::make_shared<caller_gate::taken>();
+  responder done = [gate = set_.gate, counted, told = std::move(told)](api::reply&& r) {
+    if (gate) gate->append_headers(r.headers, *counted);
+    told(std::move(r));
+  };
+  if (auto refused = refuse(asked, *counted)) return done(std::move(*refused));
   std::unique_lock lock(guard_);
   if (is_stopping_ || waiting_.size() >= set_.queue_max) {
     lock.unlock();
@@ -110,7 +122,7 @@ void http_endpoint::handle(api::request&& asked, responder done) {
     busy.headers.emplace_back("Retry-After", "1");
     return done(std::move(busy));
   }
-  waiting_.push_back(std::make_unique<job>(job{std::move(asked), std::move(done)}));
+  waiting_.push_back(std::make_unique<job>(job{std::move(asked), std::move(done), counted}));
   lock.unlock();
   filled_.notify_one();
 }
@@ -148,7 +160,9 @@ bool http_endpoint::is_origin_known(std::string_view origin) const {
 }
 
 // What needs no look at the message. Who asks comes before anything that looks at it.
-std::optional<api::reply> http_endpoint::refuse(api::request const& asked) const {
+std::optional<api::reply> http_endpoint::refuse(api::request const& asked, caller_gate::taken& counted) const {
+  if (set_.gate)
+    if (auto within = set_.gate->count_address(counted, asked.peer, 1); !within) return refusal_of(within.error());
   auto const origin = asked.find_header("origin");
   if (!is_host_known(asked.header("host"))) return refusal(403, "this is not a name of this server; see mcp_hosts");
   if (origin && !is_origin_known(*origin))
@@ -158,21 +172,30 @@ std::optional<api::reply> http_endpoint::refuse(api::request const& asked) const
     r.headers.emplace_back("Allow", "POST");
     return r;
   }
-  if (auto refused = refuse_caller(asked)) return refused;
+  if (auto refused = refuse_caller(asked, counted)) return refused;
   return refuse_form(asked);
 }
 
-std::optional<api::reply> http_endpoint::refuse_caller(api::request const& asked) const {
-  if (!set_.needs_credential) return std::nullopt;
+std::optional<api::reply> http_endpoint::refuse_caller(api::request const& asked, caller_gate::taken& counted) const {
+  if (!set_.needs_credential || !set_.gate) return std::nullopt;
   auto const authorization = asked.header("authorization");
-  auto const known = set_.verify(authorization, asked.peer);
+  auto const known = set_.gate->count_caller(counted, authorization, 1);
   if (known) return std::nullopt;
-  auto const& e = known.error();
-  auto const status = describe(e.code).status;
-  if (status == 401) return challenge(e.detail, !authorization.empty());
-  auto r = refusal(status, e.detail);
-  if (e.retry_after_s) r.headers.emplace_back("Retry-After", std::to_string(e.retry_after_s));
-  return r;
+  if (describe(known.error().code).status == 401) return challenge(known.error().detail, !authorization.empty());
+  return refusal_of(known.error());
+}
+
+// The first message of a batch was counted with the request.
+std::optional<api::reply> http_endpoint::refuse_more(job& j, std::size_t messages) const {
+  if (!set_.gate || messages < 2) return std::nullopt;
+  if (auto within = set_.gate->count_address(*j.counted, j.asked.peer, messages - 1); !within)
+    return refusal_of(within.error());
+  if (!set_.needs_credential) return std::nullopt;
+  auto const authorization = j.asked.header("authorization");
+  auto const known = set_.gate->count_caller(*j.counted, authorization, messages - 1);
+  if (known) return std::nullopt;
+  if (describe(known.error().code).status == 401) return challenge(known.error().detail, true);
+  return refusal_of(known.error());
 }
 
 std::optional<api::reply> http_endpoint::refuse_form(api::request const& asked) const {
@@ -202,6 +225,8 @@ void http_endpoint::run(job& j) {
   boost::system::error_code ec;
   auto const message = parse(j.asked.body, ec);
   if (ec) return j.done(plain(400, error_text(nullptr, code::parse_error, "this is no JSON: " + ec.message())));
+  if (auto const* const batch = message.if_array(); batch && batch->size() <= server_.batch_max())
+    if (auto refused = refuse_more(j, batch->size())) return j.done(std::move(*refused));
   peer of;
   of.authorization = j.asked.header("authorization");
   of.address = j.asked.peer;

@@ -3,7 +3,7 @@
 // POST and answers it as JSON or, where something is told before the answer, as Server-Sent Events. Origin and Host are
 // checked, so that no web page reaches it through a name of its own. handle() may be called from any thread and does
 // not block.
-#include "api/call.hpp"
+#include "api/rate_limits.hpp"
 #include "mcp/server.hpp"
 
 #include <deque>
@@ -11,14 +11,24 @@
 
 namespace alloy::mcp {
 
+// Whether who sends messages may ask at all: known, and within their limits. Looked at before the messages are. Any
+// thread.
+class caller_gate {
+ public:
+  using taken = api::rate_limits::taken;
+  virtual ~caller_gate() = default;
+  virtual result<> count_address(taken& so_far, std::string_view peer, std::size_t messages) = 0;
+  virtual result<> count_caller(taken& so_far, std::string_view authorization, std::size_t messages) = 0;
+  virtual void append_headers(api::pairs& to, taken const& by) = 0; // what is left
+};
+
 struct endpoint_settings {
   std::vector<std::string> hosts = {};   // names it may be reached by, beside localhost and addresses
   std::vector<std::string> origins = {}; // of pages that may call it, beside those of localhost
   bool needs_credential = true;
-  // Whether who sends this may ask at all; looked at before the message is. Not called where none is needed.
-  std::function<result<>(std::string_view authorization, std::string_view peer)> verify = {};
-  std::string resource_metadata = {}; // URL of its document (RFC 9728), for WWW-Authenticate
-  bool keeps_capabilities = false;    // legacy clients get a session id that says what they can
+  std::shared_ptr<caller_gate> gate = {}; // not asked where no credential is needed
+  std::string resource_metadata = {};     // URL of its document (RFC 9728), for WWW-Authenticate
+  bool keeps_capabilities = false;        // legacy clients get a session id that says what they can
   std::size_t workers = 4, queue_max = 256;
 };
 
@@ -35,8 +45,9 @@ class http_endpoint {
   struct job;
   void work();
   void run(job& j);
-  std::optional<api::reply> refuse(api::request const& asked) const;
-  std::optional<api::reply> refuse_caller(api::request const& asked) const;
+  std::optional<api::reply> refuse(api::request const& asked, caller_gate::taken& counted) const;
+  std::optional<api::reply> refuse_caller(api::request const& asked, caller_gate::taken& counted) const;
+  std::optional<api::reply> refuse_more(job& j, std::size_t messages) const;
   std::optional<api::reply> refuse_form(api::request const& asked) const;
   bool is_host_known(std::string_view host) const;
   bool is_origin_known(std::string_view origin) const;

@@ -97,6 +97,7 @@ struct answer {
 class server {
  public:
   explicit server(provider& of, server_limits most = {}) : offered_(of), limits_(most) {}
+  std::size_t batch_max() const noexcept { return limits_.batch_max; }
 
   // A message, parsed. `of` is what the transport knows of the client; what the message says itself is added.
   // Throws unauthenticated where the provider does.

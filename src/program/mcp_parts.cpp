@@ -66,14 +66,27 @@ std::string metadata_of(settings const& config) {
   return boost::json::serialize(document);
 }
 
+class service_gate final : public mcp::caller_gate {
+ public:
+  explicit service_gate(api::service& of) : of_(of) {}
+  result<> count_address(taken& so_far, std::string_view peer, std::size_t messages) override {
+    return of_.check_address(so_far, peer, messages);
+  }
+  result<> count_caller(taken& so_far, std::string_view authorization, std::size_t messages) override {
+    return of_.check_caller(so_far, authorization, messages);
+  }
+  void append_headers(api::pairs& to, taken const& by) override { of_.limits().append_headers(to, by); }
+
+ private:
+  api::service& of_;
+};
+
 mcp::endpoint_settings endpoint_of(api::service& to, settings const& config) {
   mcp::endpoint_settings e;
   e.hosts = config.mcp_hosts;
   if (auto const url = parse_web_url(config.public_url)) e.hosts.push_back(url->host);
   e.origins = config.cors_allowed_origins;
-  e.verify = [&to](std::string_view authorization, std::string_view peer) {
-    return to.check_caller(authorization, peer);
-  };
+  e.gate = std::make_shared<service_gate>(to);
   e.resource_metadata = config.public_url + std::string(metadata_path);
   e.workers = static_cast<std::size_t>(config.mcp_workers);
   e.queue_max = static_cast<std::size_t>(config.mcp_queue_max);
@@ -132,8 +145,10 @@ class sessions {
 } // namespace
 
 mcp_door::mcp_door(api::service& to, settings const& config)
-    : metadata_(metadata_of(config)), catalogue_([&to, most = static_cast<std::size_t>(config.mcp_answer_max_bytes)](
-                                                     api::request r) { return ask_service(to, std::move(r), most); }),
+    : service_(to), metadata_(metadata_of(config)),
+      catalogue_([&to, most = static_cast<std::size_t>(config.mcp_answer_max_bytes)](api::request r) {
+        return ask_service(to, std::move(r), most);
+      }),
       server_(catalogue_, limits_of(config)), endpoint_(server_, endpoint_of(to, config)) {}
 
 bool mcp_door::takes(std::string_view path) noexcept {
@@ -144,6 +159,14 @@ void mcp_door::handle(api::request&& asked, mcp::http_endpoint::responder done) 
   if (asked.path == endpoint_path) return endpoint_.handle(std::move(asked), std::move(done));
   api::reply r;
   r.route = metadata_path;
+  api::rate_limits::taken counted;
+  auto const within = service_.check_address(counted, asked.peer);
+  service_.limits().append_headers(r.headers, counted);
+  if (!within) {
+    r.status = describe(within.error().code).status;
+    r.headers.emplace_back("Retry-After", std::to_string(within.error().retry_after_s));
+    return done(std::move(r));
+  }
   bool const is_known =
       asked.path == metadata_path || asked.path == std::string(metadata_path) + std::string(endpoint_path);
   if (is_known && asked.method == "GET")

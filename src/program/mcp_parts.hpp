@@ -16,6 +16,7 @@ class mcp_door {
   void handle(api::request&& asked, mcp::http_endpoint::responder done);
 
  private:
+  api::service& service_;
   std::string const metadata_;
   mcp::catalogue catalogue_;
   mcp::server server_;

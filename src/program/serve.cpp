@@ -42,13 +42,18 @@ struct kill_switch {
 struct http_meters : http::observer {
   explicit http_meters(metrics::registry& to)
       : registry(to), opened(to.make_counter("alloy_http_connections_opened_total", "Connections accepted")),
-        open(to.make_gauge("alloy_http_connections", "Connections open now")) {}
+        open(to.make_gauge("alloy_http_connections", "Connections open now")),
+        unsent(to.make_gauge("alloy_http_unsent_bytes", "Bytes of large or waiting answers that were not sent yet")),
+        refused(to.make_counter("alloy_http_unsent_refused_total",
+                                "Answers refused because too many bytes to their address wait to be sent")) {}
 
   void connection_opened() noexcept override {
     opened.add();
     open.add(1);
   }
   void connection_closed() noexcept override { open.add(-1); }
+  void unsent_changed(std::int64_t bytes) noexcept override { unsent.add(static_cast<double>(bytes)); }
+  void answer_refused() noexcept override { refused.add(); }
   void request_started() noexcept override { registry.http_in_flight.add(1); }
   void request_finished(http::exchange_facts const& e) noexcept override {
     registry.http_in_flight.add(-1);
@@ -67,7 +72,8 @@ struct http_meters : http::observer {
 
   metrics::registry& registry;
   metrics::counter opened;
-  metrics::gauge open;
+  metrics::gauge open, unsent;
+  metrics::counter refused;
 };
 
 http::settings http_settings(settings const& s) {
@@ -85,7 +91,13 @@ http::settings http_settings(settings const& s) {
   h.body_timeout_ms = static_cast<std::uint32_t>(s.body_timeout_ms);
   h.idle_timeout_ms = static_cast<std::uint32_t>(s.idle_timeout_ms);
   h.write_timeout_ms = static_cast<std::uint32_t>(s.write_timeout_ms);
+  h.answer_bytes_per_s_min = static_cast<std::size_t>(s.answer_bytes_per_second_min);
+  h.unsent_bytes_max = static_cast<std::size_t>(s.unsent_max_bytes);
+  h.unsent_per_address_bytes_max = static_cast<std::size_t>(s.unsent_per_address_max_bytes);
   h.gzip_bytes_min = static_cast<std::size_t>(s.gzip_min_bytes);
+  h.gzip_at_once_bytes_max = static_cast<std::size_t>(s.gzip_at_once_max_bytes);
+  h.trusted_proxies = s.trusted_proxies;
+  h.proxy_protocol = s.proxy_protocol;
   h.cors_allowed_origins = s.cors_allowed_origins;
   h.tls_certificate_file = s.tls_certificate_file;
   h.tls_key_file = s.tls_key_file;
@@ -308,6 +320,7 @@ std::unique_ptr<http::server> open_metrics_door(house const& of) {
   auto only = http_settings(of.config);
   only.port = static_cast<std::uint16_t>(of.config.metrics_port);
   only.tls_certificate_file.clear();
+  only.proxy_protocol = false; // who scrapes comes directly
   auto door = std::make_unique<http::server>(only, metrics_only(of.metrics));
   if (auto started = door->start(); !started) throw std::runtime_error(started.error().detail);
   return door;

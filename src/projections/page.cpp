@@ -28,11 +28,11 @@ page read_page(reader const& state, range const& r, page_request const& ask, row
   scan_behind(state, r, ask.after, [&](std::string_view k, std::string_view v) {
     json.clear();
     if (!item(k, v, json)) return true;
-    if (p.rows.size() == ask.limit) {
+    if (p.is_full(ask, json.size())) {
       p.next = last;
       return false;
     }
-    p.rows.push_back(std::move(json));
+    p.add(std::move(json));
     last.assign(k.substr(r.prefix.size()));
     return true;
   });
@@ -57,11 +57,11 @@ page read_entities(reader const& state, range const& r, page_request const& ask,
       if (!values[i]) continue;
       std::string_view const json = domain::row::json_of(*values[i]);
       if (keep && !keep(json)) continue;
-      if (p.rows.size() == ask.limit) {
+      if (p.is_full(ask, json.size())) {
         p.next = last;
         return p;
       }
-      p.rows.emplace_back(json);
+      p.add(std::string(json));
       last = places[i];
     }
     if (keys.size() < want) return p;

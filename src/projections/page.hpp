@@ -15,12 +15,23 @@ struct range {
 
 struct page_request {
   std::size_t limit = 50;
-  std::string after = {}; // the plain cursor; empty: from the beginning
+  std::string after = {};                  // the plain cursor; empty: from the beginning
+  std::size_t bytes_max = ~std::size_t{0}; // of all items; the first one is given however large it is
 };
 
 struct page {
-  std::vector<std::string> rows; // JSON of the items
-  std::string next;              // the plain cursor of the next page, empty at the end
+  std::vector<std::string> rows = {}; // JSON of the items
+  std::string next = {};              // the plain cursor of the next page, empty at the end
+  std::size_t bytes = 0;              // of the rows
+
+  // Whether an item of so many bytes is for the next page.
+  bool is_full(page_request const& ask, std::size_t item_bytes) const noexcept {
+    return rows.size() >= ask.limit || (!rows.empty() && bytes + item_bytes > ask.bytes_max);
+  }
+  void add(std::string item) {
+    bytes += item.size();
+    rows.push_back(std::move(item));
+  }
 };
 
 // Turns an index row into the JSON of its item; false skips it.

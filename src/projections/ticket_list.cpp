@@ -398,14 +398,14 @@ page list_tickets(reader const& state, ticket_query const& q, page_request const
         first = s.get();
     }
     if (!first) return p;
-    if (p.rows.size() == ask.limit) {
+    if (p.is_full(ask, first->peek()->json.size())) {
       p.next = (pinned ? begun.as_bytes() : std::string()) + last + weights;
       return p;
     }
     auto one = first->take();
     last = std::move(one.place);
     last.append(first->tenant().view());
-    p.rows.push_back(std::move(one.json));
+    p.add(std::move(one.json));
   }
 }
 

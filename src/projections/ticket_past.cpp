@@ -46,9 +46,12 @@ page list_tickets_then(reader const& state, past const& then, ticket_query const
   }
   page p;
   auto const take = [&](auto begin, auto end) {
-    for (auto at = begin; at != end && p.rows.size() < ask.limit; ++at) {
-      p.rows.push_back(at->second);
-      if (first.size() > ask.limit) p.next = at->first;
+    for (auto at = begin; at != end; ++at) {
+      if (p.is_full(ask, at->second.size())) {
+        p.next = std::prev(at)->first;
+        return;
+      }
+      p.add(std::move(at->second));
     }
   };
   up ? take(first.begin(), first.end()) : take(first.rbegin(), first.rend());
@@ -66,11 +69,12 @@ page list_then(past const& then, uuid const& tenant, uuid const& owner, entity k
     if (!ask.after.empty() && id.view() <= ask.after) continue;
     auto const row = then.row(tenant, kind, id);
     if (!row || (keep && !keep(domain::row::json_of(*row)))) continue;
-    if (p.rows.size() == ask.limit) {
+    auto const json = domain::row::json_of(*row);
+    if (p.is_full(ask, json.size())) {
       p.next = last;
       return p;
     }
-    p.rows.emplace_back(domain::row::json_of(*row));
+    p.add(std::string(json));
     last = id.view();
   }
   return p;

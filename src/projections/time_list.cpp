@@ -55,11 +55,11 @@ page list_time(reader const& state, uuid const& org, time_filter const& f, page_
       if (!rows[i]) continue;
       auto const json = domain::row::json_of(*rows[i]);
       if (!passes(f, json::stored<time_entry>(json), read_when(places[i]).day)) continue;
-      if (p.rows.size() == ask.limit) {
+      if (p.is_full(ask, json.size())) {
         p.next = last;
         return p;
       }
-      p.rows.emplace_back(json);
+      p.add(std::string(json));
       last = places[i];
     }
     if (keys.size() < chunk) return p;

@@ -62,6 +62,29 @@ BOOST_AUTO_TEST_CASE(who_is_idle_makes_room_first) {
     if (i != 3) BOOST_TEST(limiter.take(number(i), 5 * second_ns).left == 8);
 }
 
+BOOST_AUTO_TEST_CASE(a_burst_may_be_less_than_the_window_holds) {
+  quota const most(600, 60, 5); // ten a second
+  std::int64_t used_until_ns = 0;
+  for (int n = 4; n >= 0; --n) BOOST_TEST(most.take(used_until_ns, 0).left == n);
+  auto const no = most.take(used_until_ns, 0);
+  BOOST_TEST(!no.admitted);
+  BOOST_TEST(no.more_ns == second_ns / 10);
+  BOOST_TEST(most.take(used_until_ns, second_ns / 10).admitted);
+  BOOST_TEST(!most.take(used_until_ns, second_ns / 10).admitted);
+  // In the long run as many pass as without a burst.
+  int passed = 0;
+  for (std::int64_t at = second_ns; at <= 61 * second_ns; at += second_ns / 100)
+    passed += most.take(used_until_ns, at).admitted;
+  BOOST_TEST(passed >= 600);
+  BOOST_TEST(passed <= 606);
+}
+
+BOOST_AUTO_TEST_CASE(a_burst_is_at_most_the_window) {
+  quota const most(3, 60, 1000);
+  std::int64_t used_until_ns = 0;
+  BOOST_TEST(most.take(used_until_ns, 0).left == 2);
+}
+
 BOOST_AUTO_TEST_CASE(threads_together_get_no_more_than_one) {
   rate_limiter limiter(quota(1000, 3600), 1000);
   std::atomic<int> all{0};

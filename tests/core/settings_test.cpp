@@ -71,6 +71,7 @@ environment_list companions(std::string_view key) {
   if (key == "tls_certificate_file") return {{"ALLOY_TLS_KEY_FILE", "k"}};
   if (key == "tls_key_file") return {{"ALLOY_TLS_CERTIFICATE_FILE", "c"}};
   if (key == "jwt_public_key") return {{"ALLOY_JWT_PRIVATE_KEY", "p"}};
+  if (key == "proxy_protocol") return {{"ALLOY_TRUSTED_PROXIES", "192.0.2.1"}};
   if (key == "page_limit_max") return {{"ALLOY_PAGE_LIMIT_DEFAULT", "1"}};
   return {};
 }
@@ -299,11 +300,9 @@ BOOST_AUTO_TEST_CASE(a_fault_in_a_weaker_source_is_still_a_fault) {
 }
 
 BOOST_AUTO_TEST_CASE(settings_that_contradict_each_other_are_refused) {
-  environment_list const pairs[] = {{{"ALLOY_TLS_KEY_FILE", "k"}},
-                                    {{"ALLOY_TLS_CERTIFICATE_FILE", "c"}},
-                                    {{"ALLOY_JWT_PUBLIC_KEY", "k"}},
-                                    {{"ALLOY_PAGE_LIMIT_MAX", "10"}},
-                                    {{"ALLOY_METRICS_PORT", "3000"}}};
+  environment_list const pairs[] = {{{"ALLOY_TLS_KEY_FILE", "k"}},      {{"ALLOY_TLS_CERTIFICATE_FILE", "c"}},
+                                    {{"ALLOY_JWT_PUBLIC_KEY", "k"}},    {{"ALLOY_PAGE_LIMIT_MAX", "10"}},
+                                    {{"ALLOY_PROXY_PROTOCOL", "true"}}, {{"ALLOY_METRICS_PORT", "3000"}}};
   for (auto const& pair : pairs) BOOST_TEST(load_settings({}, pair).has_error(), pair.front().first);
   BOOST_TEST(load_settings({}, {{"ALLOY_TLS_KEY_FILE", "k"}, {"ALLOY_TLS_CERTIFICATE_FILE", "c"}})->values.public_url ==
              "https://localhost:3000");

@@ -70,8 +70,10 @@ class certificate {
 // A TLS client over a raw socket. It does not verify: whom it talks to is not what is tested.
 class tls_wire {
  public:
-  explicit tls_wire(std::uint16_t port, int version = 0, char const* ciphers = nullptr, std::string_view alpn = {})
+  explicit tls_wire(std::uint16_t port, int version = 0, char const* ciphers = nullptr, std::string_view alpn = {},
+                    std::string_view before = {})
       : raw_(port), context_(SSL_CTX_new(TLS_client_method())), ssl_() {
+    raw_.send(before);
     SSL_CTX_set_security_level(context_.get(), 0); // so that it may offer what the server has to refuse
     if (version != 0) {
       SSL_CTX_set_min_proto_version(context_.get(), version);
@@ -134,6 +136,20 @@ std::string get(std::string const& path) {
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(tls)
+
+BOOST_AUTO_TEST_CASE(a_proxys_header_comes_before_the_handshake) {
+  certificate const made;
+  auto with = made.settings();
+  with.proxy_protocol = true;
+  with.trusted_proxies = {"127.0.0.1"};
+  tests::echo_server echo(with);
+  echo.special = [](http::request const& r) { return tests::echo_server::plain(r.peer); };
+  std::string const header("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x07\x7f\0\0\x01\x30\x39\x0b\xb8", 28);
+  tls_wire peer(echo.port, 0, nullptr, {}, header);
+  BOOST_TEST_REQUIRE(peer.connected);
+  BOOST_TEST(peer.ask(get("/a")).body == "192.0.2.7");
+  BOOST_TEST(!tls_wire(echo.port).connected); // the handshake is no such header
+}
 
 BOOST_AUTO_TEST_CASE(requests_are_served_over_tls_1_2_and_1_3) {
   certificate const made;

@@ -1,0 +1,50 @@
+#pragma once
+// Who does the next step of work that takes many: one after the other, and of each address one at a time, so that an
+// address with a thousand of them gets no more steps than one with a single. One thread.
+#include "auth/network.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+
+namespace alloy::http {
+
+template <class T> class turns {
+ public:
+  bool empty() const noexcept { return order_.empty(); }
+
+  void put(auth::network const& of, T one) {
+    auto& line = waiting_[of];
+    line.push_back(one);
+    if (line.size() == 1) order_.push_back(of);
+  }
+
+  T take() {
+    auto const of = order_.front();
+    order_.pop_front();
+    auto const line = waiting_.find(of);
+    T const one = line->second.front();
+    line->second.pop_front();
+    if (line->second.empty())
+      waiting_.erase(line);
+    else
+      order_.push_back(of);
+    return one;
+  }
+
+  // It waits no more.
+  void drop(auth::network const& of, T one) noexcept {
+    auto const line = waiting_.find(of);
+    if (line == waiting_.end()) return;
+    std::erase(line->second, one);
+    if (!line->second.empty()) return;
+    waiting_.erase(line);
+    std::erase(order_, of);
+  }
+
+ private:
+  std::map<auth::network, std::deque<T>> waiting_; // never empty lines
+  std::deque<auth::network> order_;                // each address that waits, once
+};
+
+} // namespace alloy::http
