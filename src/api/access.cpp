@@ -366,9 +366,9 @@ std::optional<uuid> org_meant(operation const& op, std::vector<std::string> cons
   auto const& in_org = (*wanted)->in_org;
   auto const named = in_org.empty() ? org : org_named(state, in_org);
   if (!in_org.empty() && !named) return std::nullopt;
+  if (named) return own(named);
+  if (who.orgs.size() == 1) return who.orgs.front().org_id; // most have no other, and nothing is looked up for them
   auto const orgs = orgs_to_look_in(named, who);
-  if (orgs.empty()) return std::nullopt;
-  if (orgs.size() == 1) return orgs.front();
   auto const& things = (*wanted)->rows == table::delivery ? deliveries : state;
   auto const found = find_all(orgs, **wanted, state, things, nullptr);
   return found.empty() ? std::nullopt : std::optional(found.front().org);

@@ -51,6 +51,7 @@ struct service::pending {
   std::optional<uuid> org;
   std::optional<commands::retry_key> key;
   bool dry_run = false;
+  bool org_is_counted = false;
   bool has_waited = false;             // since its caller was found: the credential may have ended
   rate_limits const* limits = nullptr; // of all paths but probes
   rate_limits::taken counted;
@@ -292,7 +293,6 @@ void service::handle(request&& asked, responder done) {
         error(errc::not_acceptable, "this is answered as " + std::string(p->op->answer_type) + alternatives(*p->op)));
   if (auto media = check_media(*p->op, p->asked); !media) return p->refuse(media.error());
   if (auto taken = take_org(*p); !taken) return p->refuse(taken.error());
-  if (auto counted = count_org(*p); !counted) return p->refuse(counted.error());
   start(std::move(p));
 }
 
@@ -308,9 +308,13 @@ result<> service::take_org(pending& p) const {
   return {};
 }
 
-// Before it waits for anything: whoever floods one organization must not stand in a queue in front of another one.
-result<> service::count_org(pending& p) {
-  if (!p.who || !limits_.counts_orgs()) return {};
+// Once for each request: before it waits for anything, so that whoever floods one organization does not stand in a
+// queue in front of another one; where it does not wait, when it is known what it is about, without a look-up for this
+// alone.
+result<> service::count_org(pending& p, std::optional<uuid> const& about) {
+  if (p.org_is_counted || !p.who || !limits_.counts_orgs()) return {};
+  p.org_is_counted = true;
+  if (about && *about != uuid{}) return limits_.count_org(p.counted, *about);
   auto named = p.org;
   for (auto const& [name, value] : p.query)
     if (!named && name == "org_id") named = parse_uuid(value);
@@ -344,7 +348,10 @@ void service::start(std::shared_ptr<pending> p) {
   if (auto checked = check_preconditions(p->asked); !checked) return p->refuse(checked.error());
   auto const min = min_position(p->asked);
   if (!min) return p->refuse(min.error());
-  if (*min && **min > parts_.log.head() && !p->op->writes()) {
+  bool const waits = *min && **min > parts_.log.head() && !p->op->writes();
+  if (waits || p->op->writes())
+    if (auto counted = count_org(*p); !counted) return p->refuse(counted.error());
+  if (waits) {
     p->has_waited = true;
     auto const then = [this, p](bool visible) {
       if (visible) return run_read(p);
@@ -362,6 +369,7 @@ void service::start(std::shared_ptr<pending> p) {
 
 // On the pool, where nobody else's answer waits for it.
 void service::run_apart(std::shared_ptr<pending> p, std::function<void()> work) {
+  if (auto counted = count_org(*p); !counted) return p->refuse(counted.error());
   p->has_waited = true;
   auto const guarded = [p, work = std::move(work)] {
     try {
@@ -392,6 +400,7 @@ void service::run_search(std::shared_ptr<pending> p) {
   std::uint64_t const due = parts_.log.head();
   if (index.position() >= due)
     return goes_on_in_moving_order(*p) ? run_apart(p, [this, p] { answer_read(p, nullptr); }) : answer_read(p, nullptr);
+  if (auto counted = count_org(*p); !counted) return p->refuse(counted.error());
   auto const then = [this, p](bool) {
     if (!parts_.with.search.ready()) return p->refuse(not_searchable());
     run_apart(p, [this, p] { answer_read(p, nullptr); });
@@ -435,6 +444,7 @@ void service::answer_read(std::shared_ptr<pending> const& p, projections::past c
     auto about = find_subject(*p->op, p->params, p->org, *p->who, state, parts_.with.deliveries, then);
     if (!about) return p->refuse(about.error());
     c.subject = std::move(*about);
+    if (auto counted = count_org(*p, c.subject.org); !counted) return p->refuse(counted.error());
   }
   auto r = p->op->read(c);
   if (!r) return p->refuse(r.error());

@@ -54,7 +54,7 @@ class service {
                                 timestamp at) const;
   static bool goes_on_in_moving_order(pending const& p);
   result<> take_org(pending& p) const;
-  result<> count_org(pending& p);
+  result<> count_org(pending& p, std::optional<uuid> const& about = {});
   struct rows_now {
     reader const& state;
     reader const& local;
