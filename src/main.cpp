@@ -115,6 +115,8 @@ int run(command const& c, std::vector<std::string> words) {
   auto const given = take_arguments(c, words);
   if (!c.operand.empty() && given.operand.empty())
     return complain(std::string(c.words) + " needs a " + std::string(c.operand));
+  for (auto const& [name, value] : given.options) // an empty --key would pass for none
+    if (value.empty() && name != "read-only") return complain("--" + name + " takes a value, and this one is empty");
   auto loaded = load_settings(words, process_environment());
   if (!loaded) return complain(loaded.error().detail);
   try {

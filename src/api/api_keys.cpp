@@ -6,6 +6,7 @@
 #include "auth/secret_format.hpp"
 #include "domain/diff.hpp"
 #include "domain/identity.hpp"
+#include "domain/quotas.hpp"
 
 #include <algorithm>
 
@@ -96,6 +97,8 @@ result<commands::plan> create_one(write_call& c, create_api_key const& body) {
   if (body.project_ids) e.project_ids = *body.project_ids;
   e.expires_at = body.expires_at;
   commands::plan p;
+  auto const most = c.with.config.api_keys_per_user_max;
+  if (auto room = room_for_api_key(c.state(), c.who->user_id, most, c.at, p.events); !room) return room.error();
   uuid const id = new_uuid();
   record(p.events, identity_tenant, entity::api_key, id, std::move(e));
   p.render = [id, secret](reader const& state) {

@@ -5,6 +5,7 @@
 #include "api/server_facts.hpp"
 #include "api/standing_right.hpp"
 #include "core/base64.hpp"
+#include "core/byte_order_mark.hpp"
 #include "domain/event_rules.hpp"
 #include "domain/identity.hpp"
 #include "domain/orgs.hpp"
@@ -434,7 +435,7 @@ operation import_row() {
   op.where = runs::hashing; // large bodies are parsed where nobody waits
   op.write = [](request const& asked, services const&, reader const&, reader const&,
                 auth::principal const*) -> result<bound_command> {
-    auto p = read_piece(asked.body);
+    auto p = read_piece(without_byte_order_mark(asked.body));
     if (!p) return p.error();
     return bound_command([held = std::move(*p)](write_call& c) { return import_piece(c, held); });
   };

@@ -1,6 +1,7 @@
 #include "domain/members.hpp"
 #include "api/answers.hpp"
 #include "api/resources.hpp"
+#include "domain/quotas.hpp"
 
 namespace alloy::api {
 namespace {
@@ -38,12 +39,15 @@ result<reply> list(read_call& c, list_query const& q) {
 }
 
 result<commands::plan> update_one(write_call& c, update_member const& body) {
-  auto d = decide(c.state(), c.part<member>(), body);
+  auto const before = c.part<member>();
+  auto d = decide(c.state(), before, body);
   if (!d) return d.error();
+  if (body.role.value == role::Owner && before.role != role::Owner)
+    if (auto room = room_for_owned_org(c.state(), before.id, c.with.config.orgs_per_user_max, c.who->user_id); !room)
+      return room.error();
   commands::plan p;
   p.events = std::move(d->events);
-  p.render = [&with = c.with, &local = c.head.local, org = c.subject.org,
-              id = c.part<member>().id](reader const& state) {
+  p.render = [&with = c.with, &local = c.head.local, org = c.subject.org, id = before.id](reader const& state) {
     auto const m = find<member>(state, org, id).value();
     commands::answer a;
     a.version = m.version;

@@ -185,7 +185,8 @@ std::string one_operation(operation const& op, schema_book& book, settings const
                   ",\"parameters\":[" + parameters(op, book, config) + "]";
   if (op.body) {
     std::string const schema = op.body(book);
-    s += ",\"requestBody\":{\"required\":true,\"content\":{" + quoted(op.body_type) + ":{\"schema\":" + schema + "}";
+    s += std::string(",\"requestBody\":{\"required\":") + (may_lack_body(op) ? "false" : "true") + ",\"content\":{" +
+         quoted(op.body_type) + ":{\"schema\":" + schema + "}";
     if (op.method == verb::patch) s += ",\"application/merge-patch+json\":{\"schema\":" + schema + "}";
     s += "}}";
   }

@@ -101,6 +101,7 @@ std::string_view words_for_query(query_parameter const& q) {
       {"last", "How many"},
       {"value", "Only this value"},
       {"verbose", "With each check"},
+      {"bom", "Whether it begins with a byte order mark"},
   };
   for (auto const& [name, text] : words)
     if (name == q.name) return text;
@@ -130,6 +131,21 @@ operation_shape shape_of(operation const& op) {
     return rank(a) < rank(b);
   });
   return s;
+}
+
+bool may_lack_body(operation const& op) {
+  static std::vector<operation const*> const all = [] {
+    std::vector<operation const*> found;
+    for (auto const& one : operations()) {
+      if (one.method != verb::post || !one.body || one.body_type != "application/json") continue;
+      auto const shape = shape_of(one);
+      bool const needed = std::any_of(shape.parameters.begin(), shape.parameters.end(),
+                                      [](auto const& p) { return p.in == parameter::place::body && p.required; });
+      if (shape.whole_body.empty() && !needed) found.push_back(&one);
+    }
+    return found;
+  }();
+  return std::find(all.begin(), all.end(), &op) != all.end();
 }
 
 std::string command_of(operation const& op) {

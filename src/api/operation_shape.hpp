@@ -35,6 +35,11 @@ inline constexpr std::string_view as_of_words = "How it stood then: a position o
 
 operation_shape shape_of(operation const& op);
 
+// Whether it may come without a body, which is then {}: a POST in whose body nothing must be there. PATCH and PUT say
+// by their body what is to be so; one that got lost must not pass for a wish to change nothing, or to clear everything.
+// REQUIRES: op is of the table.
+bool may_lack_body(operation const& op);
+
 std::vector<std::string> path_params(std::string_view path);
 std::string_view words_for_param(std::string_view name);
 std::string_view words_for_query(query_parameter const& q);

@@ -2,6 +2,7 @@
 #include "api/answers.hpp"
 #include "api/resources.hpp"
 #include "auth/secret_format.hpp"
+#include "domain/quotas.hpp"
 
 namespace alloy::api {
 namespace {
@@ -37,8 +38,14 @@ invite_view view_of(services const& with, reader const& local, invite const& i) 
   return v;
 }
 
+result<> room_to_own(write_call const& c) {
+  return room_for_owned_org(c.state(), c.who->user_id, c.with.config.orgs_per_user_max, c.who->user_id);
+}
+
 result<commands::plan> create_an_org(write_call& c, create_org const& body) {
   auto d = decide(c.state(), body, c.by());
+  if (!d) return d.error();
+  if (auto room = room_to_own(c); !room) return room.error();
   return created<org>(std::move(d), "/api/v1/orgs/");
 }
 
@@ -128,6 +135,8 @@ result<commands::plan> accept_one(write_call& c) {
     return error(errc::role_too_low, "this invite is for another email");
   auto d = accept(c.state(), org_id, *i, c.by());
   if (!d) return d.error();
+  if (i->role == role::Owner)
+    if (auto room = room_to_own(c); !room) return room.error();
   commands::plan p;
   p.events = std::move(d->events);
   p.render = [v = membership_view{org_id, c.who->user_id, i->role}](reader const&) {

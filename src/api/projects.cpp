@@ -2,6 +2,7 @@
 #include "api/access.hpp"
 #include "api/answers.hpp"
 #include "api/resources.hpp"
+#include "domain/quotas.hpp"
 #include "projections/project_summary.hpp"
 #include "projections/subject_index.hpp"
 #include "projections/ticket_index.hpp"
@@ -25,7 +26,10 @@ result<commands::plan> create_one(write_call& c, create_project const& body) {
     return error::of_field("/org_id", entered.error().code == errc::not_found ? "not_found" : "role_too_low",
                            entered.error().detail);
   auto const o = find<org>(c.state(), body.org_id, body.org_id);
-  return created<project>(decide(c.state(), *o, body, c.by()), "/api/v1/projects/");
+  auto d = decide(c.state(), *o, body, c.by());
+  if (!d) return d.error();
+  if (auto room = room_for_projects(c.state(), o->id, c.with.config.projects_per_org_max); !room) return room.error();
+  return created<project>(std::move(d), "/api/v1/projects/");
 }
 
 projections::page projects_then(read_call const& c, uuid const& org, projections::page_request const& part) {

@@ -1,6 +1,8 @@
 #include "api/finance.hpp"
 #include "api/report_rows.hpp"
 #include "api/resources.hpp"
+#include "core/byte_order_mark.hpp"
+#include "core/csv.hpp"
 
 namespace alloy::api {
 namespace {
@@ -24,13 +26,27 @@ std::string decimals(std::int64_t amount, std::int64_t digits) {
   return (amount < 0 ? "-" : "") + text;
 }
 
-result<reply> export_csv(read_call& c, report_query const& q) {
+struct export_query : report_query {
+  std::optional<bool> bom; // some spreadsheets take a file for UTF-8 only if it begins with a byte order mark
+};
+BOOST_DESCRIBE_STRUCT(export_query, (report_query), (bom))
+
+std::string heads_of_export() {
+  std::string row;
+  for (std::string_view const head :
+       {"period", "group", "project_key", "project_name", "cost_center_id", "capitalization_type", "development_phase",
+        "hours", "amount", "currency", "capitalized", "amortization_months"})
+    row += (row.empty() ? "" : ",") + csv_text(head);
+  return row + "\r\n";
+}
+
+result<reply> export_csv(read_call& c, export_query const& q) {
   auto const books = open(c, q);
   if (!books) return books.error();
   auto const a = report_of(*books, false);
   auto reckoning = books->reckoning();
-  std::string csv = "period,group,project_key,project_name,cost_center_id,capitalization_type,development_phase,hours,"
-                    "amount,currency,capitalized,amortization_months\r\n";
+  std::string csv(q.bom.value_or(false) ? byte_order_mark : std::string_view());
+  csv += heads_of_export();
   for (auto const& g : a.report.groups)
     for (auto const& line : g.projects) {
       auto const& project = reckoning.project(line.project_id);
@@ -40,10 +56,11 @@ result<reply> export_csv(read_call& c, report_query const& q) {
       for (auto const& cell :
            {books->period.name, g.name, line.project_key, line.project_name, project.cost_center_id.value_or(""),
             std::string(json::name_of(line.capitalization_type)), in})
-        row += csv_cell(cell) + ',';
+        row += csv_text(cell) + ',';
       // Numbers are no formulas: an amount below zero keeps its sign.
       row += line.hours + ',' + (line.amount_cents ? decimals(*line.amount_cents, books->view.org.minor_digits) : "") +
-             ',' + books->view.org.currency + ',' + (line.capitalized ? "true" : "false") + ',' + months;
+             ',' + csv_text(books->view.org.currency) + ',' + csv_text(line.capitalized ? "true" : "false") + ',' +
+             months;
       csv += row + "\r\n";
     }
   auto r = json_reply(std::move(csv));
@@ -107,14 +124,19 @@ std::vector<operation> report_operations() {
              get<nothing, report_query>(
                  "get_capitalization_report", "/api/v1/reports/capitalization", role::Viewer,
                  "Hours and amounts of approved time in a month or quarter, capitalized and expensed", report)),
-      called("report export",
-             get<std::string, report_query>("get_capitalization_export", "/api/v1/reports/capitalization/export",
-                                            role::Viewer, "The same report as CSV (RFC 4180)", export_csv)),
+      called("report export", get<std::string, export_query>(
+                                  "get_capitalization_export", "/api/v1/reports/capitalization/export", role::Viewer,
+                                  "The same report as CSV (RFC 4180), all but numbers in quotes", export_csv)),
       explanation_row(),
       time_report_row(),
   };
   rows[0].answer = [](schema_book& book) { return report_schema(book); };
   rows[1].answer_type = "text/csv";
+  static std::string const export_notes = "With `bom=true` it begins with a byte order mark, by which some "
+                                          "spreadsheets know UTF-8. Text that could be taken "
+                                          "for a formula begins with an apostrophe. " +
+                                          std::string(report_notes);
+  rows[1].notes = export_notes;
   bound_keys_may(
       rows, auth::bound_key::project,
       {"get_capitalization_report", "get_capitalization_export", "explain_capitalization", "get_time_report"});

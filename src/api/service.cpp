@@ -4,6 +4,7 @@
 #include "api/answers.hpp"
 #include "api/fresh_proof.hpp"
 #include "api/media.hpp"
+#include "api/operation_shape.hpp"
 #include "api/router.hpp"
 #include "api/security_log.hpp"
 #include "core/base64.hpp"
@@ -242,7 +243,7 @@ void service::pending::written(commands::answer&& a) {
 
 service::service(service_parts parts)
     : parts_(std::move(parts)), limits_(parts_.with.config, parts_.with.identity.metrics) {
-  operations();
+  may_lack_body(operations().front()); // both are made at the first call
 }
 
 void service::committed(std::span<events::record const> records) {
@@ -292,6 +293,7 @@ void service::handle(request&& asked, responder done) {
     return p->refuse(
         error(errc::not_acceptable, "this is answered as " + std::string(p->op->answer_type) + alternatives(*p->op)));
   if (auto media = check_media(*p->op, p->asked); !media) return p->refuse(media.error());
+  if (p->asked.body.empty() && may_lack_body(*p->op)) p->asked.body = "{}";
   if (auto taken = take_org(*p); !taken) return p->refuse(taken.error());
   start(std::move(p));
 }

@@ -10,6 +10,7 @@
 #include "auth/secret_format.hpp"
 #include "domain/identity.hpp"
 #include "domain/orgs.hpp"
+#include "domain/quotas.hpp"
 
 namespace alloy::api {
 namespace {
@@ -178,6 +179,9 @@ result<commands::plan> do_login(write_call& c, login const&, checked_login const
   facts out;
   if (!who.new_hash.empty())
     record(out, identity_tenant, entity::user, u->id, events::user_password_changed{who.new_hash});
+  auto const& config = c.with.config;
+  make_room_for_session(c.state(), u->id, config.sessions_per_user_max, config.session_max_age_seconds * 1000, c.at,
+                        out);
   auto const s = open_one(c, u->id, out);
   networks_of(c.with).remember(c.head.local, u->id, c.asked.peer, c.at);
   return session_plan(200, std::move(out), s, view_of(c, s, person_of(c.with, c.head.local, *u)));

@@ -3,6 +3,7 @@
 #include "api/answers.hpp"
 #include "api/resources.hpp"
 #include "api/server_facts.hpp"
+#include "domain/quotas.hpp"
 #include "projections/history.hpp"
 #include "storage/overlay.hpp"
 
@@ -69,6 +70,30 @@ error in_the_way(std::vector<std::string> const& reasons) {
   return error(errc::cannot_undo, reasons.front(), std::move(members));
 }
 
+// What comes back takes room like what is new.
+result<> check_quotas(write_call const& c, facts const& coming_back) {
+  auto const& config = c.with.config;
+  std::uint64_t projects = 0, webhooks = 0;
+  std::vector<uuid> owners;
+  for (auto const& e : coming_back) {
+    projects += std::holds_alternative<events::project_created>(e.what);
+    webhooks += std::holds_alternative<events::webhook_created>(e.what);
+    if (auto const* const added = std::get_if<events::member_added>(&e.what); added && added->role == role::Owner)
+      owners.push_back(added->user_id);
+    if (auto const* const changed = std::get_if<events::member_role_changed>(&e.what);
+        changed && changed->changes.role && changed->changes.role.value->to == role::Owner)
+      owners.push_back(changed->user_id);
+  }
+  auto const& org = c.subject.org;
+  if (projects)
+    if (auto room = room_for_projects(c.state(), org, config.projects_per_org_max, projects); !room) return room;
+  if (webhooks)
+    if (auto room = room_for_webhooks(c.state(), org, config.webhooks_per_org_max, webhooks); !room) return room;
+  for (auto const& user : owners)
+    if (auto room = room_for_owned_org(c.state(), user, config.orgs_per_user_max, c.who->user_id); !room) return room;
+  return {};
+}
+
 result<commands::plan> undo(write_call& c) {
   std::uint64_t position = 0;
   auto const& text = c.params.at(1);
@@ -84,6 +109,7 @@ result<commands::plan> undo(write_call& c) {
   auto const before = [&](events::subject const& s) { return then.carrier(c.subject.org, s); };
   auto undoing = take_back(rehearsal, command, before, c.by());
   if (!undoing.reasons.empty()) return in_the_way(undoing.reasons);
+  if (auto room = check_quotas(c, undoing.events); !room) return room.error();
   undo_answer answer;
   answer.undone = command.back().position;
   for (auto const& e : undoing.events) answer.compensation.push_back({std::string(events::type_of(e.what)), e.subject});

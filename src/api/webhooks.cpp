@@ -6,6 +6,7 @@
 #include "auth/secret_format.hpp"
 #include "core/base64.hpp"
 #include "core/derived_key.hpp"
+#include "domain/quotas.hpp"
 #include "projections/history.hpp"
 #include "webhooks/delivery_store.hpp"
 #include "webhooks/target_guard.hpp"
@@ -88,6 +89,8 @@ result<commands::plan> create_one(write_call& c, create_webhook const& body) {
   uuid const id = body.id ? *body.id : new_uuid();
   auto d = decide(c.state(), c.entity<org>(), body, id, sealed(c, secret, id));
   if (!d) return d.error();
+  if (auto room = room_for_webhooks(c.state(), c.subject.org, c.with.config.webhooks_per_org_max); !room)
+    return room.error();
   return view_plan(std::move(*d), c.subject.org, id, secret, true);
 }
 

@@ -1,6 +1,7 @@
 #include "cli/arguments.hpp"
 
 #include "cli/terminal.hpp"
+#include "core/byte_order_mark.hpp"
 #include "core/id.hpp"
 #include "core/settings_table.hpp"
 
@@ -21,6 +22,7 @@ constexpr option_help common[] = {
     {"--all", "every page of a list"},
     {"--watch", "go on showing what changes, until Ctrl-C"},
     {"--fields", "names of the columns, with commas between them"},
+    {"--bom", "with -o csv: begin with a byte order mark, by which some spreadsheets know UTF-8"},
     {"-q, --quiet", "nothing but ids"},
     {"--dry-run", "of a write: all checks, and the events that it would append"},
     {"--if-match", "of a write: the version that the object must still have"},
@@ -49,6 +51,7 @@ void warn_of_secret(flag const& f, std::string const& instead) {
 std::string read_all(std::istream& in, std::string const& what) {
   std::string text{std::istreambuf_iterator<char>(in), {}};
   if (in.bad()) throw failure(broken, what + " cannot be read");
+  text.erase(0, text.size() - without_byte_order_mark(text).size());
   return text;
 }
 
@@ -81,7 +84,17 @@ std::vector<std::string> names_of(std::vector<flag> const& flags) {
   throw failure(usage, "alloy " + c.words() + ": " + what, hint);
 }
 
-void add_common(CLI::App& app, options& o, std::string& output) {
+bool is_never_empty(std::string_view name) {
+  return name.ends_with("-file") || std::any_of(std::begin(common), std::end(common), [&](option_help const& o) {
+           return o.flags.substr(0, o.flags.find(',')) == name || o.flags.substr(o.flags.rfind("--")) == name;
+         });
+}
+
+bool has_flag(std::vector<flag> const& flags, std::string_view name) {
+  return std::any_of(flags.begin(), flags.end(), [&](flag const& f) { return f.name == name; });
+}
+
+void add_common(CLI::App& app, options& o, std::string& output, bool takes_bom) {
   app.add_option("-o,--output", output);
   app.add_flag("--all", o.all);
   app.add_flag("--watch", o.watch);
@@ -89,7 +102,12 @@ void add_common(CLI::App& app, options& o, std::string& output) {
   app.add_flag("-q,--quiet", o.quiet);
   app.add_flag("--no-color", o.no_color);
   app.add_flag("-h,--help", o.help);
-  app.add_option("--fields", o.fields)->delimiter(',');
+  if (takes_bom) app.add_flag("--bom", o.bom);
+  app.add_option("--fields", o.fields)
+      ->allow_extra_args(false)
+      ->delimiter(',')
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--server", o.server);
   app.add_option("--profile", o.profile);
   app.add_option("--if-match", o.if_match);
@@ -105,6 +123,38 @@ form form_of(std::string const& name) {
   throw failure(usage, "there is no output form " + name, "-o table, -o json or -o csv");
 }
 
+// `--name=` as two words: CLI11 would take the next one of the line for the value. Of the options that all commands
+// have none means anything when it is empty: where a script's variable has nothing in it, nothing is done.
+std::vector<std::string> with_empty_values(CLI::App const& app, std::vector<std::string> const& line) {
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    auto const& word = line[i];
+    if (word == "--") { // what stands behind it are no options
+      words.insert(words.end(), line.begin() + static_cast<std::ptrdiff_t>(i), line.end());
+      break;
+    }
+    auto const equals = word.find('=');
+    auto const name = word.substr(0, equals);
+    auto const* const option = name.starts_with('-') && name.size() > 1 ? app.get_option_no_throw(name) : nullptr;
+    bool const is_missing = equals == std::string::npos && i + 1 == line.size(); // which CLI11 says
+    if (!option || option->get_items_expected_min() == 0 || is_missing) {
+      words.push_back(word);
+      continue;
+    }
+    auto value = equals == std::string::npos ? line[++i] : word.substr(equals + 1);
+    if (auto const comma = option->get_delimiter(); comma && value.find_first_not_of(comma) == std::string::npos)
+      value.clear(); // a list of nothing
+    if (value.empty() && is_never_empty(name)) throw failure(usage, name + " takes a value, and this one is empty");
+    if (value.empty() || equals == std::string::npos) {
+      words.push_back(name);
+      words.push_back(std::move(value));
+    } else {
+      words.push_back(word);
+    }
+  }
+  return words;
+}
+
 void add_flag(CLI::App& app, flag const& f, std::map<std::string, std::vector<std::string>>& values,
               std::map<std::string, std::string>& booleans) {
   std::string names = "--" + f.name;
@@ -113,12 +163,14 @@ void add_flag(CLI::App& app, flag const& f, std::map<std::string, std::vector<st
     app.add_flag(names + ",!--no-" + f.name, booleans[f.of->name]);
     return;
   }
-  auto* const o = app.add_option(names, values[f.of->name]);
+  // One word is one value: what follows it are operands, and what stands in brackets is no list of CLI11's.
+  auto* const o = app.add_option(names, values[f.of->name])->allow_extra_args(false);
   if (f.what == flag::kind::list)
     o->delimiter(',')->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   else
     o->expected(1);
-  if (is_secret(f)) app.add_option("--" + f.name + "-file", values[f.of->name + "_file"])->expected(1);
+  if (is_secret(f))
+    app.add_option("--" + f.name + "-file", values[f.of->name + "_file"])->allow_extra_args(false)->expected(1);
 }
 
 // From a file, or asked for.
@@ -185,16 +237,17 @@ typed read_line(command const& c, std::vector<flag> const& flags, std::vector<st
   std::string output = "table";
   std::map<std::string, std::string> booleans;
   for (auto const& f : flags) add_flag(app, f, t.values, booleans);
-  add_common(app, t.with, output);
+  add_common(app, t.with, output, !has_flag(flags, "bom"));
   app.add_option("operands", t.operands);
-  auto reversed = line;
-  std::reverse(reversed.begin(), reversed.end());
   try {
+    auto reversed = with_empty_values(app, line);
+    std::reverse(reversed.begin(), reversed.end());
     app.parse(reversed);
   } catch (CLI::ParseError const& wrong) {
     refuse_line(c, flags, line, wrong.what());
   }
   t.with.output = form_of(output);
+  if (t.with.bom && t.with.output != form::csv) throw failure(usage, "--bom is for -o csv");
   for (auto const& [name, value] : booleans)
     if (!value.empty()) t.values[name] = {value};
   std::erase_if(t.values, [](auto const& v) { return v.second.empty(); });
@@ -294,6 +347,7 @@ class request_maker {
       auto const& name = f.of->name;
       auto const* const value = given(name);
       std::string text = value ? *value : name == "org_id" ? names_.org_or_default() : "";
+      if (value && value->empty()) throw failure(usage, "--" + f.name + " takes a value, and this one is empty");
       auto thing = thing_named_by(name);
       if (name == "entity_id" && given("entity_type") &&
           (*given("entity_type") == "user" || *given("entity_type") == "team"))

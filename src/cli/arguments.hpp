@@ -12,7 +12,7 @@ enum class form : std::uint8_t { table, json, csv };
 // Flags that every command takes.
 struct options {
   form output = form::table;
-  bool all = false, watch = false, dry_run = false, quiet = false, no_color = false, help = false;
+  bool all = false, watch = false, dry_run = false, quiet = false, no_color = false, help = false, bom = false;
   std::vector<std::string> fields = {};
   std::string server = {}, profile = "default", if_match = {}, idempotency_key = {}, data = {}, file = {};
 };

@@ -3,6 +3,7 @@
 #include "cli/help.hpp"
 #include "cli/render.hpp"
 #include "cli/transfer.hpp"
+#include "core/byte_order_mark.hpp"
 #include "core/settings_table.hpp"
 #include "core/steering.hpp"
 
@@ -127,7 +128,8 @@ class running {
     }
     auto const answer = json::parse(body);
     if (o.quiet) return write_to(o.file, ids_of(answer), screen_);
-    if (o.output == form::csv) return write_to(o.file, as_csv(answer, o.fields), screen_);
+    if (o.output == form::csv)
+      return write_to(o.file, std::string(o.bom ? byte_order_mark : "") + as_csv(answer, o.fields), screen_);
     o.file.empty() ? print(drawn(answer)) : write_to(o.file, drawn(answer), screen_); // with our own colors
     auto const* const page = answer.if_object();
     if (page && page->contains("has_more") && page->at("has_more") == true && !o.all)

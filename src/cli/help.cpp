@@ -100,6 +100,11 @@ std::string exit_status() {
   return out;
 }
 
+// A report that the server makes as CSV takes --bom itself.
+bool is_own_flag(std::vector<flag> const& flags, option_help const& common) {
+  return std::any_of(flags.begin(), flags.end(), [&](flag const& f) { return common.flags == "--" + f.name; });
+}
+
 } // namespace
 
 std::string overview(std::span<local_command const> local) {
@@ -151,7 +156,8 @@ std::string help_for(command const& c, api::operation_shape const& shape, std::v
   }
   if (!shape.whole_body.empty()) out += columns("NAME=VALUE ...", "what is to be set", 28);
   out += "\n";
-  for (auto const& o : common_options()) out += columns(std::string(o.flags), o.words, 28);
+  for (auto const& o : common_options())
+    if (!is_own_flag(flags, o)) out += columns(std::string(o.flags), o.words, 28);
   return out + "\nIt is " + std::string(api::name_of(c.op->method)) + " " + std::string(c.op->path) + ", operation " +
          std::string(c.op->id) + ".\n";
 }
@@ -334,7 +340,8 @@ void complete_command(completer& to, command const& c, std::vector<std::string> 
   }
   if (begun.starts_with('-')) {
     for (auto const& f : flags) to.offer("--" + (f.also.empty() ? f.name : f.also.front()), value_words(f, false));
-    for (auto const& o : common_options()) to.offer(std::string(o.flags.substr(o.flags.rfind("--"))), o.words);
+    for (auto const& o : common_options())
+      if (!is_own_flag(flags, o)) to.offer(std::string(o.flags.substr(o.flags.rfind("--"))), o.words);
     return;
   }
   std::size_t operands = 0;

@@ -1,6 +1,7 @@
 #include "cli/render.hpp"
 
-#include "projections/capitalization.hpp"
+#include "core/csv.hpp"
+#include "core/json.hpp"
 
 #include <algorithm>
 
@@ -32,12 +33,22 @@ std::string text_of(json::value const& v) {
 }
 
 // A column by its name, also one within another: actor.user_id.
-std::string cell(json::object const& row, std::string_view field) {
+json::value const* value_of(json::object const& row, std::string_view field) {
   auto const dot = field.find('.');
   auto const* const found = row.if_contains(field.substr(0, dot));
-  if (!found) return {};
-  if (dot == std::string_view::npos) return text_of(*found);
-  return found->is_object() ? cell(found->as_object(), field.substr(dot + 1)) : std::string();
+  if (!found || dot == std::string_view::npos) return found;
+  return found->is_object() ? value_of(found->as_object(), field.substr(dot + 1)) : nullptr;
+}
+
+std::string cell(json::object const& row, std::string_view field) {
+  auto const* const found = value_of(row, field);
+  return found ? text_of(*found) : std::string();
+}
+
+// Numbers are no formulas: they keep their sign and go without quotes.
+std::string csv_cell(json::value const* v) {
+  if (!v || v->is_null()) return {};
+  return v->is_number() ? text_of(*v) : csv_text(text_of(*v));
 }
 
 bool is_shown_by_default(std::string_view name, json::value const& v) {
@@ -82,6 +93,8 @@ std::string heading(std::string name) {
   return name;
 }
 
+constexpr std::size_t narrowest_cell = 4;
+
 std::string table_of(json::array const& rows, std::vector<std::string> fields, terminal const& t) {
   bool const chosen = !fields.empty();
   if (!chosen) fields = columns_for(rows);
@@ -102,7 +115,7 @@ std::string table_of(json::array const& rows, std::vector<std::string> fields, t
   };
   while (total() - 2 > t.width()) { // the widest gives way
     auto& widest = *std::max_element(widths.begin(), widths.end());
-    if (widest <= 8) break;
+    if (widest <= narrowest_cell) break;
     --widest;
   }
   std::string out;
@@ -179,12 +192,13 @@ std::string as_csv(json::value const& answer, std::vector<std::string> const& fi
             names.push_back(std::move(name));
   std::string out;
   auto const line = [&](auto const& cell_of) {
-    for (std::size_t i = 0; i < names.size(); ++i) out += (i ? "," : "") + projections::csv_cell(cell_of(names[i]));
+    for (std::size_t i = 0; i < names.size(); ++i) out += (i ? "," : "") + cell_of(names[i]);
     out += "\r\n";
   };
-  line([](std::string const& name) { return name; });
+  line([](std::string const& name) { return csv_text(name); });
   for (auto const& row : *items)
-    if (auto const* const o = row.if_object()) line([&](std::string const& name) { return cell(*o, name); });
+    if (auto const* const o = row.if_object())
+      line([&](std::string const& name) { return csv_cell(value_of(*o, name)); });
   return out;
 }
 

@@ -1,7 +1,6 @@
 #include "cli/terminal.hpp"
 
 #include "core/steering.hpp"
-#include "core/text.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -47,25 +46,6 @@ std::string plain_text(std::string_view untrusted) {
   for (char& c : one_line)
     if (c == '\n' || c == '\t' || c == '\r') c = ' ';
   return without_steering(one_line);
-}
-
-std::size_t columns_of(std::string_view text) noexcept {
-  return code_points(text);
-}
-
-std::string cut_to(std::string_view text, std::size_t columns) {
-  if (columns_of(text) <= columns) return std::string(text);
-  std::size_t at = 0;
-  for (std::size_t seen = 0; at < text.size(); ++at) {
-    bool const begins = (static_cast<unsigned char>(text[at]) & 0xc0) != 0x80;
-    if (begins && ++seen == columns) break;
-  }
-  return std::string(text.substr(0, at)) + "\xe2\x80\xa6";
-}
-
-std::string padded(std::string_view text, std::size_t columns) {
-  auto const used = columns_of(text);
-  return std::string(text) + std::string(used < columns ? columns - used : 0, ' ');
 }
 
 bool stands_before_a_person() {

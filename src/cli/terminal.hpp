@@ -1,5 +1,7 @@
 #pragma once
 // The terminal that somebody sits at, or the pipe that takes its place. One thread.
+#include "cli/width.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -27,9 +29,6 @@ class terminal {
 // What came from others, made harmless: no character of it steers the terminal (core/steering.hpp), line breaks become
 // spaces.
 std::string plain_text(std::string_view untrusted);
-std::size_t columns_of(std::string_view text) noexcept;         // code points
-std::string cut_to(std::string_view text, std::size_t columns); // with an ellipsis where something is left out
-std::string padded(std::string_view text, std::size_t columns);
 
 // Asks at the terminal without showing what is typed. Nothing where there is no terminal to ask at.
 std::optional<std::string> ask_secret(std::string const& question);

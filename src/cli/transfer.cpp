@@ -1,6 +1,7 @@
 #include "cli/transfer.hpp"
 
 #include "cli/terminal.hpp"
+#include "core/byte_order_mark.hpp"
 #include "core/id.hpp"
 #include "core/steering.hpp"
 #include "events/export_file.hpp"
@@ -73,6 +74,7 @@ class importer {
     in_.clear();
     in_.open(file_, std::ios::binary);
     if (!in_ || !std::getline(in_, header_)) throw failure(usage, file_ + " cannot be read");
+    header_.erase(0, header_.size() - without_byte_order_mark(header_).size());
     auto const header = events::read_header(header_);
     if (!header) throw failure(usage, file_ + ": " + header.error().detail);
     org_ = to_string(header->org_id);

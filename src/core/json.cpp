@@ -1,5 +1,7 @@
 #include "core/json.hpp"
 
+#include "core/byte_order_mark.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -306,6 +308,7 @@ void detail::fail_required(std::string_view name, reading& at) {
 }
 
 result<parsed> parse(std::string_view text, unsigned depth_max) {
+  text = without_byte_order_mark(text);
   auto& w = of_thread();
   if (w.nodes.size() > nodes_kept_max) w.nodes.clear();
   w.used = 0;

@@ -1,5 +1,6 @@
 #include "core/settings.hpp"
 
+#include "core/byte_order_mark.hpp"
 #include "core/private_file.hpp"
 #include "core/settings_table.hpp"
 
@@ -39,6 +40,7 @@ result<std::string> read_file(std::string const& path) {
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
   if (text.size() > file_bytes_max) return error(errc::validation_failed, "is larger than 1 MiB");
+  text.erase(0, text.size() - without_byte_order_mark(text).size());
   return text;
 }
 

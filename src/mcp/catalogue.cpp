@@ -3,6 +3,7 @@
 #include "core/settings_table.hpp"
 #include "core/web_url.hpp"
 #include "mcp/reading.hpp"
+#include "mcp/tool_schema.hpp"
 
 #include <algorithm>
 
@@ -10,124 +11,6 @@ namespace alloy::mcp {
 namespace {
 
 using place = api::parameter::place;
-
-constexpr std::string_view reference = "#/components/schemas/";
-
-// References as a schema of its own has them.
-std::string rebased(std::string schema) {
-  for (auto at = schema.find(reference); at != std::string::npos; at = schema.find(reference, at))
-    schema.replace(at, reference.size(), "#/$defs/");
-  return schema;
-}
-
-// Takes in what the text refers to, and what that refers to.
-void add_definitions(std::string const& text, api::operation_shape const& shape, json::object& into) {
-  constexpr std::string_view begin = "#/$defs/";
-  for (auto at = text.find(begin); at != std::string::npos; at = text.find(begin, at + 1)) {
-    auto const name = text.substr(at + begin.size(), text.find('"', at) - at - begin.size());
-    if (into.contains(name)) continue;
-    auto const schema = rebased(shape.definitions.at(name));
-    into[name] = json::parse(schema);
-    add_definitions(schema, shape, into);
-  }
-}
-
-json::object object_schema(json::object properties, json::array required) {
-  json::object s{{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
-  if (!required.empty()) s["required"] = std::move(required);
-  return s;
-}
-
-json::value described(std::string const& schema, std::string const& words) {
-  auto v = json::parse(schema);
-  if (!words.empty() && !v.as_object().contains("description")) v.as_object()["description"] = words;
-  return v;
-}
-
-constexpr std::string_view events_words = "Of a dry run: the events that would be appended";
-
-json::object input_schema(api::operation const& op, api::operation_shape const& shape) {
-  json::object properties, definitions;
-  json::array required;
-  for (auto const& p : shape.parameters) {
-    auto const schema = rebased(p.schema);
-    properties[p.name] = described(schema, p.words);
-    add_definitions(schema, shape, definitions);
-    if (p.required) required.emplace_back(p.name);
-  }
-  if (!shape.whole_body.empty()) {
-    auto const schema = rebased(shape.whole_body);
-    properties["values"] = described(schema, "Names and their values");
-    add_definitions(schema, shape, definitions);
-    required.emplace_back("values");
-  }
-  if (op.body && op.body_type != "application/json") {
-    properties["lines"] = json::object{{"type", "string"}, {"description", "Lines of an export, the header first"}};
-    required.emplace_back("lines");
-  }
-  if (op.writes()) {
-    properties["dry_run"] = json::object{{"type", "boolean"}, {"description", api::dry_run_words}};
-    if (op.method == api::verb::post)
-      properties["idempotency_key"] =
-          json::object{{"type", "string"},
-                       {"minLength", 1},
-                       {"maxLength", 255},
-                       {"description", "Makes a repetition safe: the same key and arguments get the same answer"}};
-  }
-  auto s = object_schema(std::move(properties), std::move(required));
-  if (!definitions.empty()) s["$defs"] = std::move(definitions);
-  return s;
-}
-
-// How an answer becomes an object.
-enum class wrapping : std::uint8_t { none, items, values, text, nothing };
-
-wrapping wrapping_of(api::operation_shape const& shape, api::operation const& op) {
-  if (op.answer && shape.answer.empty()) return wrapping::text;
-  if (shape.answer.empty()) return op.answer_type == "application/json" ? wrapping::nothing : wrapping::text;
-  if (op.map_answer) return wrapping::values;
-  auto const schema = json::parse(shape.answer).as_object();
-  if (schema.contains("$ref")) return wrapping::none;
-  auto const* const type = schema.if_contains("type");
-  if (type && *type == "array") return wrapping::items;
-  if (!type || *type != "object") return wrapping::text;
-  return schema.contains("properties") ? wrapping::none : wrapping::values;
-}
-
-json::object output_schema(api::operation const& op, api::operation_shape const& shape, wrapping how) {
-  json::object definitions, s;
-  auto const answer = rebased(shape.answer);
-  switch (how) {
-  case wrapping::none: {
-    auto const root = json::parse(shape.answer).as_object();
-    auto const* const named = root.if_contains("$ref");
-    auto const text =
-        named
-            ? rebased(shape.definitions.at(std::string(std::string_view(named->as_string()).substr(reference.size()))))
-            : answer;
-    s = json::parse(text).as_object();
-    add_definitions(text, shape, definitions);
-    break;
-  }
-  case wrapping::items:
-  case wrapping::values: {
-    std::string_view const name = how == wrapping::items ? "items" : "values";
-    s = object_schema({{name, json::parse(answer)}}, {});
-    add_definitions(answer, shape, definitions);
-    break;
-  }
-  case wrapping::text:
-    s = object_schema({{"content_type", json::object{{"type", "string"}}}, {"text", json::object{{"type", "string"}}}},
-                      {"content_type", "text"});
-    break;
-  case wrapping::nothing: s = object_schema({{"done", json::object{{"type", "boolean"}}}}, {"done"}); break;
-  }
-  if (op.writes() && how != wrapping::text)
-    s["properties"].as_object()["events"] =
-        json::object{{"type", "array"}, {"items", json::object{{"type", "object"}}}, {"description", events_words}};
-  if (!definitions.empty()) s["$defs"] = std::move(definitions);
-  return s;
-}
 
 json::object annotations_of(api::operation const& op) {
   bool const outside = op.writes() && op.tag == "Webhooks"; // others' servers are called for it
@@ -139,7 +22,11 @@ json::object annotations_of(api::operation const& op) {
 }
 
 std::string value_text(json::value const& v) {
-  return v.is_string() ? std::string(std::string_view(v.as_string())) : json::serialize(v);
+  if (v.is_string()) return std::string(std::string_view(v.as_string()));
+  if (!v.is_double()) return json::serialize(v);
+  std::string text; // 0.5, not 5E-1
+  alloy::json::write_number(text, v.as_double());
+  return text;
 }
 
 json::object failed(std::string const& text) {

@@ -1,13 +1,28 @@
 #include "mcp/protocol.hpp"
 
+#include "core/byte_order_mark.hpp"
+
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace alloy::mcp {
 namespace {
 
 constexpr std::array<std::string_view, 4> legacy{"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"};
 constexpr std::size_t depth_max = 64;
+
+// 5.0 and 5e0 are integers as JSON Schema counts them, up to where doubles stop being exact.
+void make_integers(json::value& v) {
+  constexpr double exact_max = 9007199254740992.0;
+  if (auto const* const number = v.if_double()) {
+    if (std::trunc(*number) == *number && std::abs(*number) <= exact_max) v = static_cast<std::int64_t>(*number);
+  } else if (auto* const list = v.if_array()) {
+    for (auto& one : *list) make_integers(one);
+  } else if (auto* const members = v.if_object()) {
+    for (auto& member : *members) make_integers(member.value());
+  }
+}
 
 json::object envelope() {
   return {{"jsonrpc", "2.0"}};
@@ -84,7 +99,9 @@ std::string find_text(json::object const& o, std::string_view name) {
 json::value parse(std::string_view text, boost::system::error_code& ec) {
   json::parse_options options;
   options.max_depth = depth_max;
-  return json::parse(text, ec, {}, options);
+  auto v = json::parse(without_byte_order_mark(text), ec, {}, options);
+  if (!ec) make_integers(v);
+  return v;
 }
 
 } // namespace alloy::mcp

@@ -1,5 +1,6 @@
 #include "program/audit_commands.hpp"
 
+#include "core/byte_order_mark.hpp"
 #include "core/steering.hpp"
 #include "events/export_file.hpp"
 
@@ -27,7 +28,7 @@ int verify_export(std::string const& file, std::string const& key) {
   events::export_check check;
   std::uint64_t number = 0;
   for (std::string line; std::getline(in, line);) {
-    ++number;
+    if (++number == 1) line.erase(0, line.size() - without_byte_order_mark(line).size());
     if (auto fine = check.add(line); !fine)
       return refuse(file, "line " + std::to_string(number) + ": " + fine.error().detail);
   }

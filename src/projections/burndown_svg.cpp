@@ -1,5 +1,7 @@
 #include "projections/burndown_svg.hpp"
 
+#include "core/steering.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -39,15 +41,28 @@ constexpr std::string_view style = R"(<style>
 </style>
 )";
 
+// XML has no way at all to write some characters (section 2.2 of XML 1.0), and a file with one of them is no XML:
+// U+FFFD stands for them.
+bool is_xml(char32_t point) {
+  if (point < 0x20) return point == '\t' || point == '\n' || point == '\r';
+  return (point < 0xd800 || point > 0xdfff) && point != 0xfffe && point != 0xffff && point <= 0x10ffff;
+}
+
 std::string escaped(std::string_view text) {
   std::string out;
-  for (char const c : text) switch (c) {
+  while (!text.empty()) {
+    auto const size = character_size(text);
+    auto const character = text.substr(0, size);
+    char32_t const point = size == 0 ? 0xffff : code_point(character);
+    text.remove_prefix(size == 0 ? 1 : size);
+    switch (point) {
     case '&': out += "&amp;"; break;
     case '<': out += "&lt;"; break;
     case '>': out += "&gt;"; break;
     case '"': out += "&quot;"; break;
-    default: out += c;
+    default: out += is_xml(point) ? character : "\xef\xbf\xbd";
     }
+  }
   return out;
 }
 

@@ -139,7 +139,4 @@ std::vector<project_difference> compare(reckoning& books, report_period const& p
 void hide_amounts(capitalization_report& report);
 void hide_amounts(std::vector<project_difference>& differences);
 
-// One cell of RFC 4180, safe to open in a spreadsheet: what would begin a formula gets an apostrophe.
-std::string csv_cell(std::string_view text);
-
 } // namespace alloy::projections

@@ -1,6 +1,7 @@
 // What holds for every row of the table of operations, and for the document made from it.
 #include "api/access.hpp"
 #include "api/openapi.hpp"
+#include "api/operation_shape.hpp"
 #include "tests/support/decider.hpp"
 
 #include <algorithm>
@@ -137,6 +138,29 @@ BOOST_AUTO_TEST_CASE(it_names_every_operation_once_at_its_place) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_post_whose_fields_may_all_be_absent_needs_no_body) {
+  std::set<std::string_view> without;
+  for (auto const& op : operations()) {
+    if (!may_lack_body(op)) continue;
+    without.insert(op.id);
+    BOOST_TEST((op.method == verb::post), op.id); // what a lost body of others would change, nobody asked for
+  }
+  for (auto const id : {"complete_sprint", "rotate_webhook_secret", "logout"}) BOOST_TEST(without.contains(id), id);
+  document const d;
+  for (auto const& op : operations()) {
+    if (!op.body) continue;
+    std::string method(name_of(op.method));
+    for (char& c : method) c = static_cast<char>(std::tolower(c));
+    auto const& said = at(*d.root, {"paths", op.path, method, "requestBody", "required"});
+    BOOST_TEST(said.flag == !without.contains(op.id), op.id);
+    auto const* const named = at(*d.root, {"paths", op.path, method, "requestBody", "content"}).child->find("schema");
+    auto const* const reference = named->find("$ref");
+    if (op.method != verb::post || !reference) continue;
+    auto const& schema = at(*d.root, {"components", "schemas", reference->text.substr(21)});
+    BOOST_TEST((schema.find("required") == nullptr) == without.contains(op.id), op.id);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(every_parameter_of_a_path_is_described_and_no_other) {
   document const d;
   for (auto const& op : operations()) {
@@ -164,8 +188,9 @@ BOOST_AUTO_TEST_CASE(an_organization_is_asked_for_where_a_row_names_things_witho
   for (auto const id : {"get_ticket", "update_comment", "start_sprint", "get_delivery", "set_tags", "batch_transition",
                         "batch_time_entries", "revoke_invite"})
     BOOST_TEST(asks(id), id);
-  for (auto const id : {"get_org", "get_org_ticket", "list_labor_rates", "search_tickets", "get_time_report", "whoami",
-                        "create_project", "login", "erase_personal_data", "accept_invite", "import_data", "cancel_import"})
+  for (auto const id :
+       {"get_org", "get_org_ticket", "list_labor_rates", "search_tickets", "get_time_report", "whoami",
+        "create_project", "login", "erase_personal_data", "accept_invite", "import_data", "cancel_import"})
     BOOST_TEST(!asks(id), id);
 }
 

@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(lists_become_columns_and_csv) {
       boost::json::parse(R"({"items":[{"id":"1","reference":"A-1","title":"x, \"y\"","labels":[],"n":2.5},
                                              {"id":"2","reference":"A-2","title":"z","labels":["a","b"],"n":10}],"next_cursor":null})");
   BOOST_TEST(as_csv(answer, {"reference", "title", "n"}) ==
-             "reference,title,n\r\nA-1,\"x, \"\"y\"\"\",2.5\r\nA-2,z,10\r\n");
+             "\"reference\",\"title\",\"n\"\r\n\"A-1\",\"x, \"\"y\"\"\",2.5\r\n\"A-2\",\"z\",10\r\n");
   BOOST_TEST(as_table(answer, {"reference", "labels"}, terminal(true)) == "REFERENCE  LABELS\nA-1\nA-2        a, b\n");
   BOOST_TEST(ids_of(answer) == "1\n2\n");
 }

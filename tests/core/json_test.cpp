@@ -241,6 +241,15 @@ BOOST_AUTO_TEST_CASE(what_is_not_one_document_is_refused) {
   BOOST_TEST(json::read<std::string>(" \"a\" \n").value() == "a");
 }
 
+BOOST_AUTO_TEST_CASE(a_byte_order_mark_at_the_beginning_is_skipped_and_nowhere_else) {
+  std::string const mark = "\xef\xbb\xbf";
+  BOOST_TEST(json::read<std::string>(mark + "\"a\"").value() == "a");
+  BOOST_TEST(json::read<std::string>(mark + " \"" + mark + "a\"\n").value() == mark + "a"); // of a text it is a part
+  for (std::string const& bad : {mark, mark + mark + "1", " " + mark + "1", "[" + mark + "1]", "1" + mark})
+    BOOST_TEST(json::parse(bad).has_error(), bad);
+  BOOST_TEST(json::parse(mark).error().detail == "the body is empty");
+}
+
 BOOST_AUTO_TEST_CASE(text_is_written_with_the_escapes_it_needs) {
   auto const written = [](std::string_view t) { return json::to_string(std::string(t)); };
   BOOST_TEST(written("a\"b\\c/d") == R"("a\"b\\c/d")");

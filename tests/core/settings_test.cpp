@@ -222,8 +222,6 @@ BOOST_AUTO_TEST_CASE(unknown_names_are_errors_with_a_suggestion) {
 
 BOOST_AUTO_TEST_CASE(the_file_takes_comments_and_quotes) {
   folder const here;
-  auto const config = here.file("a.conf", "\xef\xbb\xbf# not a comment: a mark of the byte order\n");
-  BOOST_TEST(load_settings({"--config", config}, {}).has_error());
   auto const good = here.file(
       "b.conf", "  # comment\r\n\r\n port =  8080   # why\r\njwt_issuer = \" a # b \" # c\r\njwt_audience=x#y\r\n");
   auto const loaded = load_settings({"--config=" + good}, {{"ALLOY_CONFIG", "/nowhere"}});
@@ -248,6 +246,21 @@ BOOST_AUTO_TEST_CASE(the_default_file_lies_in_the_data_folder_and_need_not_be_th
   BOOST_REQUIRE(missing.has_error());
   BOOST_TEST(missing.error().detail == data + "/none.conf: cannot be read: No such file or directory");
   BOOST_TEST(load_settings({"--config", data}, {}).error().detail == data + ": is a folder");
+}
+
+BOOST_AUTO_TEST_CASE(a_byte_order_mark_is_no_part_of_a_file) {
+  folder const here;
+  std::string const mark = "\xef\xbb\xbf";
+  for (std::string const text : {"port = 8080\n", "# why\nport = 8080\n", "\r\nport = 8080"}) {
+    auto const loaded = load_settings({"--config", here.file("a.conf", mark + text)}, {});
+    BOOST_TEST_REQUIRE(loaded.has_value(), faults_of(loaded));
+    BOOST_TEST(loaded->values.port == 8080);
+  }
+  auto const key = here.file("key.pem", mark + "-----BEGIN-----\nabc\n-----END-----\n");
+  BOOST_TEST(load_settings({}, {{"ALLOY_JWT_PRIVATE_KEY_FILE", key}})->values.jwt_private_key ==
+             "-----BEGIN-----\nabc\n-----END-----");
+  for (std::string const& bad : {mark + mark + "port = 8080\n", "port = 8080\n" + mark + "bind = ::\n"}) // once, first
+    BOOST_TEST(load_settings({"--config", here.file("b.conf", bad)}, {}).has_error());
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_variable_counts_as_not_set) {

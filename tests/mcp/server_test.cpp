@@ -70,6 +70,23 @@ BOOST_AUTO_TEST_CASE(what_is_no_message_is_refused) {
   BOOST_TEST(refused(R"({"jsonrpc":"2.0","id":1,"method":"prompts/list"})") == code::method_not_found); // not offered
 }
 
+BOOST_AUTO_TEST_CASE(a_number_without_a_fraction_is_an_integer) {
+  auto const echoed = [&](std::string_view arguments) {
+    auto const r = result(modern("tools/call", R"("name":"a","arguments":)" + std::string(arguments) + ","));
+    auto const text = find_text(r.at("content").as_array().front().as_object(), "text");
+    return json::serialize(json::parse(text).at("arguments"));
+  };
+  BOOST_TEST(echoed(R"({"limit":5.0,"in":[5e0,-2.0,{"deep":1.0E3}],"text":"5.0"})") ==
+             R"({"limit":5,"in":[5,-2,{"deep":1000}],"text":"5.0"})");
+  BOOST_TEST(echoed(R"({"a":2.5,"b":1e300})") == R"({"a":2.5E0,"b":1E300})");
+  BOOST_TEST(json::parse(say(R"({"jsonrpc":"2.0","id":7.0,"method":"ping"})").text).at("id").as_int64() == 7);
+  BOOST_TEST(refused(R"({"jsonrpc":"2.0","id":7.5,"method":"ping"})") == code::invalid_request);
+}
+
+BOOST_AUTO_TEST_CASE(a_byte_order_mark_before_a_message_is_skipped) {
+  BOOST_TEST(refused("\xef\xbb\xbf{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(notifications_and_strange_answers_are_met_with_silence) {
   for (std::string_view const text :
        {R"({"jsonrpc":"2.0","method":"notifications/initialized"})", R"({"jsonrpc":"2.0","method":"no/such"})",

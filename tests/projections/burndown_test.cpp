@@ -350,6 +350,22 @@ BOOST_AUTO_TEST_CASE(the_picture_shows_the_figures_and_escapes_the_name) {
     BOOST_TEST(svg.find("<polyline class=\"" + std::string(line) + "\"") != svg.npos);
 }
 
+BOOST_AUTO_TEST_CASE(what_xml_cannot_hold_stays_out_of_the_picture) {
+  auto const all = three().draw();
+  std::string name = "a";
+  for (char c = 1; c < 0x20; ++c) name += c;
+  name += '\0';
+  name += "\xef\xbf\xbe\xef\xbf\xbf\xed\xa0\x80\xff\xf4\x90\x80\x80z\xf0\x9f\xa6\x80";
+  auto const svg = burndown_svg(all, name);
+  std::string const left_out = "\xef\xbf\xbd";
+  for (char c = 0; c < 0x20; ++c)
+    BOOST_TEST((c == '\t' || c == '\n' || c == '\r' || svg.find(c) == svg.npos), static_cast<int>(c));
+  for (std::string_view const bytes : {"\xef\xbf\xbe", "\xef\xbf\xbf", "\xed\xa0\x80", "\xff", "\xf4\x90"})
+    BOOST_TEST(svg.find(bytes) == svg.npos);
+  BOOST_TEST(svg.find("z\xf0\x9f\xa6\x80") != svg.npos);
+  BOOST_TEST(svg.find("a" + left_out) != svg.npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace alloy::projections

@@ -354,22 +354,6 @@ BOOST_AUTO_TEST_CASE(a_period_is_a_month_or_a_quarter) {
     BOOST_TEST(days_of(bad) == "none", bad);
 }
 
-BOOST_AUTO_TEST_CASE(a_cell_never_begins_a_formula) {
-  BOOST_TEST(csv_cell("plain") == "plain");
-  BOOST_TEST(csv_cell("") == "");
-  BOOST_TEST(csv_cell("=1+1") == "'=1+1");
-  BOOST_TEST(csv_cell("+1") == "'+1");
-  BOOST_TEST(csv_cell("-1") == "'-1");
-  BOOST_TEST(csv_cell("@SUM(A1)") == "'@SUM(A1)");
-  BOOST_TEST(csv_cell("\tx") == "'\tx");
-  BOOST_TEST(csv_cell("\r=1") == "\"'\r=1\"");
-  BOOST_TEST(csv_cell("a=b") == "a=b");
-  BOOST_TEST(csv_cell("a,b") == "\"a,b\"");
-  BOOST_TEST(csv_cell("say \"hi\"") == "\"say \"\"hi\"\"\"");
-  BOOST_TEST(csv_cell("two\nlines") == "\"two\nlines\"");
-  BOOST_TEST(csv_cell("=HYPERLINK(\"x\",\"y\")") == "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\"");
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace alloy::projections

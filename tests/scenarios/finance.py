@@ -60,15 +60,15 @@ BY_GROUP = {  # minutes, amount, capitalized, expensed
              "Eve": (30, 4000, 4000, 0)},
     "cost_center": {None: (20, 1721, 1721, 0), "C1": (302, 29457, 20407, 9050), "C2": (480, 36400, 0, 36400)},
 }
-CSV = """period,group,project_key,project_name,cost_center_id,capitalization_type,development_phase,hours,amount,currency,capitalized,amortization_months
-2026-03,,ANC,Anchor,C1,Capex,AppDevelopment,0.50,40.00,EUR,true,36
-2026-03,Atlas,CAB,'=Cable,C1,Opex,,0.58,38.50,EUR,false,
-2026-03,Atlas,ANC,Anchor,C1,Capex,AppDevelopment,2.45,150.31,EUR,true,36
-2026-03,Atlas,BEA,Beacon,C2,Capex,Preliminary,8.00,364.00,EUR,false,
-2026-03,Boreal,ANC,Anchor,C1,Opex,AppDevelopment,1.00,52.00,EUR,false,36
-2026-03,Boreal,DIN,Dinghy,,Capex,,0.33,17.21,EUR,true,
-2026-03,Cirrus,CAB,'=Cable,C1,Capex,,0.50,13.76,EUR,true,
-"""
+CSV = '''"period","group","project_key","project_name","cost_center_id","capitalization_type","development_phase","hours","amount","currency","capitalized","amortization_months"
+"2026-03","","ANC","Anchor","C1","Capex","AppDevelopment",0.50,40.00,"EUR","true",36
+"2026-03","Atlas","CAB","'=Cable","C1","Opex","",0.58,38.50,"EUR","false",
+"2026-03","Atlas","ANC","Anchor","C1","Capex","AppDevelopment",2.45,150.31,"EUR","true",36
+"2026-03","Atlas","BEA","Beacon","C2","Capex","Preliminary",8.00,364.00,"EUR","false",
+"2026-03","Boreal","ANC","Anchor","C1","Opex","AppDevelopment",1.00,52.00,"EUR","false",36
+"2026-03","Boreal","DIN","Dinghy","","Capex","",0.33,17.21,"EUR","true",
+"2026-03","Cirrus","CAB","'=Cable","C1","Capex","",0.50,13.76,"EUR","true",
+'''
 
 
 class Month:
@@ -158,6 +158,14 @@ class Finance(Workshop):
         rows = list(csv.DictReader(io.StringIO(answer.body.decode(), newline="")))
         self.assertEqual(sum(round(float(row["amount"]) * 100) for row in rows), TOTALS["total_amount_cents"])
         self.assertFalse([cell for row in rows for cell in row.values() if cell[:1] in "=+-@\t" and cell])
+
+    def test_csv_begins_with_a_byte_order_mark_where_it_is_asked_for(self):
+        plain = self.month.report(door="/export").body
+        self.assertEqual(self.month.report("bom=true", door="/export").body, b"\xef\xbb\xbf" + plain)
+        self.assertEqual(self.month.report("bom=false", door="/export").body, plain)
+        path = f"/api/v1/reports/capitalization{{}}?period={PERIOD}&org_id={self.month.org}&bom={{}}"
+        self.refused(422, "GET", path.format("/export", "yes"), client=self.month.boss.client)
+        self.refused(422, "GET", path.format("", "true"), client=self.month.boss.client)  # the report itself is JSON
 
     @unittest.skipUnless(shutil.which("soffice"), "LibreOffice is not installed")
     def test_csv_opens_in_libreoffice(self):

@@ -85,7 +85,7 @@ class Maker:
             yield from self.broken_bodies()
             for kind in KINDS:
                 yield self.valid(f"content type {kind!r}", headers={"Content-Type": kind}, statuses={415})
-            yield Case("no body", raw=b"", statuses=BAD_BODY)
+            yield Case("no body", raw=b"", statuses=BAD_BODY if self.op.row["requestBody"]["required"] else None)
             yield Case("cut off", raw=json.dumps(whole).encode()[:-1], statuses={400})
         for parameter in self.parameters("query"):
             yield from self.of_parameter(parameter)
@@ -99,7 +99,10 @@ class Maker:
 
     def broken_bodies(self):
         for what, at, value in self.make.broken(self.body):
-            yield self.valid(f"{what} at {at}", body=value, statuses=BAD_BODY)
+            if value is None:  # the word, not the absence of a body
+                yield Case(f"{what} at {at}", query=self.query(), raw=b"null", statuses=BAD_BODY)
+            else:
+                yield self.valid(f"{what} at {at}", body=value, statuses=BAD_BODY)
 
     def of_parameter(self, parameter):
         name, schema = parameter["name"], parameter["schema"]

@@ -17,11 +17,12 @@ PATIENCE_S = 180  # a sanitizer on a loaded machine is slow; what hangs longer t
 PROGRAM = FOLDER = None  # set by main()
 
 # So that no test meets a limit it does not mean, nor depends on how full the disk is. All of a test comes from one address, and
-# much of it from one user: far more than the rate limits let through.
+# much of it from one user: far more than the rate limits let through, and more things of a kind than the quotas do.
 DEFAULTS = {"RATE_LIMIT_CREDENTIAL_REQUESTS": "2000000", "RATE_LIMIT_USER_REQUESTS": "2000000", "RATE_LIMIT_ORG_REQUESTS": "2000000",
             "RATE_LIMIT_ADDRESS_REQUESTS": "4000000", "RATE_LIMIT_BURST": "2000000",
             "FREE_SPACE_MIN_BYTES": "0", "LOGIN_FAILURES_PER_ACCOUNT": "100000", "LOGIN_FAILURES_PER_ACCOUNT_TOTAL": "1000000", "CONFIRM_SECONDS": "86400", "LOGIN_FAILURES_PER_ADDRESS": "1000000",
-            "REGISTRATIONS_PER_ADDRESS": "1000000", "SHUTDOWN_DELAY_MS": "0", "LOG_LEVEL": "debug", "HASHING_QUEUE_MAX": "1000"}
+            "REGISTRATIONS_PER_ADDRESS": "1000000", "ORGS_PER_USER_MAX": "10000", "PROJECTS_PER_ORG_MAX": "10000", "WEBHOOKS_PER_ORG_MAX": "10000",
+            "API_KEYS_PER_USER_MAX": "10000", "SESSIONS_PER_USER_MAX": "10000", "SHUTDOWN_DELAY_MS": "0", "LOG_LEVEL": "debug", "HASHING_QUEUE_MAX": "1000"}
 
 
 def main():

@@ -1,5 +1,7 @@
 """What a server answers about all that one person reaches, in a form that later versions can be held against: every GET of
 the table over every thing there is, lists whole, and of each answer what must not change."""
+import csv
+import io
 import json
 import re
 
@@ -95,6 +97,11 @@ def differs(was, now, where=""):
                 continue  # of a report: it leaves the position out now; months that are closed keep theirs (imports.py)
             if name not in now:
                 return f"{where}/{name} is gone"
+            if name == "text" and value != now[name]:  # CSV: what stands in the cells counts, not which are in quotes
+                was_rows, now_rows = (list(csv.reader(io.StringIO(text, newline=""))) for text in (value, now[name]))
+                if found := differs(was_rows, now_rows, f"{where}/{name}"):
+                    return found
+                continue
             if found := differs(value, now[name], f"{where}/{name}"):
                 return found
         return None
