@@ -162,7 +162,8 @@ std::shared_ptr<auth::signing_keys const> load_keys(settings const& config) {
 commands::sequencer_settings writer_settings(settings const& s) {
   return {static_cast<std::size_t>(s.queue_max), static_cast<std::size_t>(s.batch_max),
           static_cast<std::size_t>(s.record_max_bytes), static_cast<std::size_t>(s.command_max_bytes),
-          static_cast<std::uint64_t>(s.free_space_min_bytes)};
+          static_cast<std::uint64_t>(s.free_space_min_bytes), static_cast<std::size_t>(s.queue_per_org_max),
+          static_cast<std::size_t>(s.batch_cost_max)};
 }
 
 auth::attempt_limiter::options brake_settings(settings const& s) {
