@@ -1,5 +1,6 @@
 #include "api/access.hpp"
 
+#include "api/payers.hpp"
 #include "domain/history.hpp"
 #include "domain/projects.hpp"
 #include "domain/tags.hpp"
@@ -339,6 +340,23 @@ result<subject> find_subject(operation const& op, std::vector<std::string> const
   if (auto reached = check_reach(op, **wanted, who, state, *s, then); !reached) return reached.error();
   if (auto found = find_part(op, params, **wanted, state, *s); !found) return found.error();
   return s;
+}
+
+uuid org_meant(operation const& op, std::vector<std::string> const& params, std::optional<uuid> const& org,
+               auth::principal const& who, reader const& state) {
+  auto const own = [&](std::optional<uuid> const& id) { return id && who.in(*id) ? *id : uuid{}; };
+  if (org) return own(org);
+  auto const wanted = target_of(op, params);
+  if (!wanted || !*wanted) return {};
+  auto const& w = **wanted;
+  if (!w.in_org.empty()) return own(org_named(state, w.in_org));
+  if (w.rows == table::org) return own(org_named(state, w.text));
+  if (who.orgs.size() == 1) return who.orgs.front().org_id;
+  for (auto const& m : who.orgs) {
+    auto const id = resolve(state, m.org_id, w.rows, w.text);
+    if (id && state.has(key(m.org_id, w.rows).add(*id))) return m.org_id;
+  }
+  return {};
 }
 
 result<subject> find_named_subject(operation const& op, table rows, std::string_view text,

@@ -81,7 +81,7 @@ webhooks::dispatcher_parts delivery_parts(storage::database const& db, events::l
           [&state](uuid const& org, uuid const& user) { return api::may_see_money(state, org, user); },
           [&local](uuid const& org) { return api::import_state_of(local, org) != api::import_state::none; },
           [&to](uuid const& org, uuid const& webhook, std::string_view reason) {
-            to.submit(disable_command(org, webhook, std::string(reason)));
+            to.submit(disable_command(org, webhook, std::string(reason)), {{}, org});
           },
           std::move(on_failure)};
 }
