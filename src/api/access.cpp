@@ -1,5 +1,6 @@
 #include "api/access.hpp"
 
+#include "api/payers.hpp"
 #include "domain/history.hpp"
 #include "domain/projects.hpp"
 #include "domain/tags.hpp"

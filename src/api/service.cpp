@@ -5,6 +5,7 @@
 #include "api/fresh_proof.hpp"
 #include "api/media.hpp"
 #include "api/operation_shape.hpp"
+#include "api/payers.hpp"
 #include "api/router.hpp"
 #include "api/security_log.hpp"
 #include "core/base64.hpp"
@@ -559,7 +560,9 @@ void service::submit(std::shared_ptr<pending> p, bound_command bound) {
     return planned;
   };
   c.done = [p](result<commands::answer> a) { a ? p->written(std::move(*a)) : p->refuse(a.error()); };
-  parts_.sequencer.submit(std::move(c));
+  auto const by = payer_of(*p->op, p->asked, p->params, p->org, p->who.get(), parts_.db.latest(family::state),
+                           parts_.with.deliveries);
+  parts_.sequencer.submit(std::move(c), by);
 }
 
 } // namespace alloy::api

@@ -1,7 +1,8 @@
 #include "auth/network.hpp"
 
+#include "core/ip_address.hpp"
+
 #include <algorithm>
-#include <arpa/inet.h>
 #include <span>
 
 namespace alloy::auth {
@@ -18,15 +19,9 @@ bool is_v4(network const& n) noexcept {
 
 network network_of(std::string_view address) noexcept {
   address = address.substr(0, address.find('%')); // a link-local address names its interface
-  char text[INET6_ADDRSTRLEN] = {};
-  if (address.size() >= sizeof text) return {};
-  std::ranges::copy(address, text);
-  network found{};
-  if (inet_pton(AF_INET, text, found.data() + v4_in_v6.size()) == 1) {
-    std::ranges::copy(v4_in_v6, found.begin());
-    return found;
-  }
-  if (inet_pton(AF_INET6, text, found.data()) != 1) return {};
+  ip_address parsed;
+  if (!parse_address(address, parsed)) return {};
+  network found = parsed.bytes;
   if (!is_v4(found)) std::fill(found.begin() + 8, found.end(), std::uint8_t{0});
   return found;
 }

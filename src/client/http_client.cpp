@@ -26,6 +26,8 @@ using error_code = boost::system::error_code;
 
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t piece_bytes = 64u << 10;
+constexpr std::uint32_t answer_head_max_bytes = 64u << 10;
+constexpr unsigned early_answers_max = 16; // 1xx, before the one that counts
 
 struct connection {
   explicit connection(asio::io_context& io) : stream(io) {}
@@ -132,6 +134,8 @@ class http_client::wire {
     return text += "\r\n";
   }
 
+  using parser_type = http::response_parser<http::buffer_body>;
+
   template <class Stream> asio::awaitable<void> exchange(Stream& stream, attempt& a) {
     auto& socket = connection_->stream;
     auto const text = head_of(a.asked);
@@ -139,11 +143,21 @@ class http_client::wire {
     socket.expires_after(std::chrono::seconds(set_.silence_s));
     auto const [unsent, sent] = co_await asio::async_write(stream, parts, token);
     if (unsent) give_up(unsent.message());
-    http::response_parser<http::buffer_body> parser;
-    parser.body_limit(boost::none);
-    auto const [cut, head] = co_await http::async_read_header(stream, connection_->buffer, parser, token);
-    if (cut) give_up("no answer: " + cut.message());
-    a.has_begun = true;
+    std::optional<parser_type> read;
+    for (unsigned early = 0;; ++early) {
+      auto& next = read.emplace();
+      next.header_limit(answer_head_max_bytes);
+      next.body_limit(boost::none);
+      auto const [cut, head] = co_await http::async_read_header(stream, connection_->buffer, next, token);
+      if (cut) give_up("no answer: " + cut.message());
+      a.has_begun = true;
+      auto const status = next.get().result_int();
+      if (status >= 200) break;
+      // Nobody asked to speak another protocol, nor does anybody send so many that mean an end.
+      if (status == 101 || early == early_answers_max) give_up("no answer, only " + std::to_string(status));
+      socket.expires_after(std::chrono::seconds(set_.silence_s));
+    }
+    auto& parser = *read;
     auto const& message = parser.get();
     a.answer.status = message.result_int();
     for (auto const& field : message)

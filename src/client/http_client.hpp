@@ -1,6 +1,7 @@
 #pragma once
 // An HTTP/1.1 client for one server, as the terminal's commands and MCP over stdio need it: blocking, one request at a
-// time, the connection kept between them, TLS with verified certificate and name. One thread.
+// time, the connection kept between them, TLS with verified certificate and name. Answers of 1xx are passed over: they
+// are none yet. One thread.
 #include "core/web_url.hpp"
 
 #include <functional>

@@ -27,7 +27,15 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
 } // namespace
 
 sequencer::sequencer(sequencer_parts parts, sequencer_settings s)
-    : parts_(std::move(parts)), settings_(s), last_at_(s.latest_time) {
+    : parts_(std::move(parts)), settings_(s), queue_({s.queue_max, s.queue_per_org_max, s.batch_max, s.batch_cost_max}),
+      last_at_(s.latest_time),
+      batch_cost_(parts_.metrics.make_histogram(
+          "alloy_sequencer_batch_cost", "Things that the commands which shared an fsync have changed, or tried to",
+          metrics::size_bounds())) {
+  constexpr auto refused = "alloy_sequencer_refused_total", words = "Commands that found the queue full, by whose part";
+  refused_all_ = parts_.metrics.make_counter(refused, words, {{"full", "all"}});
+  refused_payer_ = parts_.metrics.make_counter(refused, words, {{"full", "organization"}});
+  payers_ = parts_.metrics.make_gauge("alloy_sequencer_payers", "Organizations and users that the queue knows");
   housekeep();
   thread_ = std::thread([this] { run(); });
 }
@@ -50,45 +58,41 @@ std::size_t sequencer::waiting() const {
   return queue_.size();
 }
 
-void sequencer::submit(command c) {
-  errc refused = errc::overloaded;
-  bool ring = false;
+void sequencer::submit(command c, payer by) {
+  auto admitted = turns::admission::taken;
+  bool stopped = false, ring = false;
   {
     std::scoped_lock lock(guard_);
-    if (stopping_)
-      refused = errc::shutting_down;
-    else if (queue_.size() < settings_.queue_max) {
-      ring = queue_.empty(); // it sleeps only over an empty queue
-      queue_.push_back(std::move(c));
-      c.done = nullptr;
-    }
+    ring = queue_.empty(); // it sleeps only over an empty queue
+    stopped = stopping_;
+    if (!stopped) admitted = queue_.put(c, by);
   }
-  if (!c.done) {
+  if (!stopped && admitted == turns::admission::taken) {
     if (ring) bell_.notify_one();
     return;
   }
-  error e(refused, refused == errc::overloaded ? "too many writes wait already" : "the server is stopping");
+  bool const own = admitted == turns::admission::payer_full;
+  error e(stopped ? errc::shutting_down : errc::overloaded, stopped ? "the server is stopping"
+                                                            : own   ? "too many writes of yours wait already"
+                                                                    : "too many writes wait already");
+  if (!stopped) (own ? refused_payer_ : refused_all_).add();
   e.retry_after_s = 1;
   c.done(std::move(e));
 }
 
 // What waits goes on waiting where there is no memory for a batch.
 void sequencer::run() {
-  std::vector<command> batch;
+  std::vector<turn_ptr> batch;
   // False where nothing waits and nothing will come.
   auto const take = [&] {
     std::unique_lock lock(guard_);
     bell_.wait_for(lock, std::chrono::milliseconds(housekeeping_every_ms),
                    [&] { return stopping_ || !queue_.empty(); });
     if (queue_.empty() && stopping_) return false;
-    std::size_t const some = std::min(queue_.size(), settings_.batch_max);
     fault_points::pass("sequencer.take");
-    batch.reserve(some);
-    for (std::size_t i = 0; i < some; ++i) {
-      batch.push_back(std::move(queue_.front()));
-      queue_.pop_front();
-    }
+    queue_.take(batch);
     parts_.metrics.sequencer_queue.set(static_cast<double>(queue_.size()));
+    payers_.set(static_cast<double>(queue_.payers()));
     return true;
   };
   for (bool goes_on = true; goes_on;) {
@@ -130,14 +134,40 @@ struct sequencer::origin {
   std::size_t first_record;     // in the batch
 };
 
-void sequencer::run_batch(std::vector<command>& all) {
+// The rest of a batch that has cost enough, which was not known before: those have their turn with the next one. Where
+// there is no memory for that, with this one.
+void sequencer::give_back(std::vector<turn_ptr>& all, std::size_t from) {
+  contained(thrown_at::sequencer, [&] {
+    std::scoped_lock lock(guard_);
+    while (all.size() > from) {
+      queue_.put_back(std::move(all.back()));
+      all.pop_back();
+    }
+  });
+}
+
+void sequencer::settle(std::vector<turn_ptr> const& all) {
+  contained(thrown_at::sequencer, [&] {
+    std::scoped_lock lock(guard_);
+    for (auto const& t : all) queue_.charge(t->by, t->spent, t->wrote);
+    queue_.settle();
+  });
+}
+
+void sequencer::run_batch(std::vector<turn_ptr>& all) {
   auto const begin = std::chrono::steady_clock::now();
   point("before_batch");
   fault_points::pass("sequencer.batch");
   open_batch into{storage::transaction(parts_.db), {}, {}, parts_.log.head() + 1};
   std::vector<result<answer>> answers;
   answers.reserve(all.size());
-  for (auto& c : all) answers.push_back(run_one(c, into));
+  std::size_t cost = 0;
+  while (answers.size() < all.size()) {
+    auto& t = *all[answers.size()];
+    answers.push_back(run_one(t, into));
+    cost += t.spent;
+    if (cost >= settings_.batch_cost_max && answers.size() < all.size()) give_back(all, answers.size());
+  }
 
   auto const& records = into.records;
   if (!into.out.empty()) {
@@ -152,17 +182,21 @@ void sequencer::run_batch(std::vector<command>& all) {
   }
   point("after_batch");
   parts_.metrics.batch_commands.observe(static_cast<double>(all.size()));
+  batch_cost_.observe(static_cast<double>(cost));
+  settle(all);
   if (!records.empty() && parts_.on_committed) parts_.on_committed(records);
   // It is written: one that cannot be told so gets 500, which says that it is unknown, and the others their answers.
   for (std::size_t i = 0; i < all.size(); ++i)
     contained(thrown_at::sequencer, [&] {
       fault_points::pass("sequencer.done");
-      all[i].done(std::move(answers[i]));
+      all[i]->what.done(std::move(answers[i]));
     });
   parts_.metrics.append_seconds.observe(seconds_since(begin));
 }
 
-result<answer> sequencer::run_one(command& c, open_batch& into) {
+result<answer> sequencer::run_one(turn& t, open_batch& into) {
+  auto& c = t.what;
+  t.spent = t.by.cost;
   std::size_t const kept_records = into.records.size();
   std::uint64_t const kept_position = into.next_position;
   auto const undo = [&] {
@@ -185,6 +219,9 @@ result<answer> sequencer::run_one(command& c, open_batch& into) {
     fault_points::pass("sequencer.decide");
     auto decided = c.decide(h, at);
     result<answer> done = decided ? apply(c, *decided, at, into) : result<answer>(decided.error());
+    t.spent = std::max<std::size_t>(t.spent, into.next_position - kept_position);
+    for (auto const& r : std::span(into.records).subspan(kept_records))
+      if (r.head.tenant != identity_tenant) t.wrote = r.head.tenant;
     if (!done || c.dry_run)
       undo();
     else

@@ -24,6 +24,13 @@ struct ip_network {
   bool contains(ip_address const& a) const noexcept;
 };
 
+// For settings: what is wrong with a text that is to be an address; an address or a network; or either or the name of a
+// host. Empty where nothing is. What looks like an address or a network and is none is no name: with a colon, slash,
+// bracket or percent sign, or a last label that is a number (10.1.0.0/99, 1.2.3, 0x7f.1, [::1, fe80::1%eth0).
+std::string complaint_of_address(std::string_view text);
+std::string complaint_of_network(std::string_view text);
+std::string complaint_of_host(std::string_view text);
+
 // `10.1.0.0/16`, `fd00::/8`, or one address. False where it is none, or has more bits than the address.
 bool parse_network(std::string_view text, ip_network& out) noexcept;
 

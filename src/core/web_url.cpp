@@ -1,7 +1,8 @@
 #include "core/web_url.hpp"
 
+#include "core/ip_address.hpp"
+
 #include <algorithm>
-#include <arpa/inet.h>
 #include <charconv>
 
 namespace alloy {
@@ -50,8 +51,8 @@ std::optional<web_url> parse_web_url(std::string_view text) {
     if (close == authority.npos) return std::nullopt;
     u.host = authority.substr(1, close - 1);
     u.is_v6 = true;
-    unsigned char address[16];
-    if (inet_pton(AF_INET6, u.host.c_str(), address) != 1) return std::nullopt; // knows no zones
+    ip_address address;
+    if (!parse_address(u.host, address) || address.is_v4) return std::nullopt; // knows no zones
     port = authority.substr(close + 1);
   } else {
     auto const colon = std::min(authority.find(':'), authority.size());

@@ -177,7 +177,9 @@ commands::sequencer_settings writer_settings(settings const& s, timestamp latest
           static_cast<std::size_t>(s.record_max_bytes),
           static_cast<std::size_t>(s.command_max_bytes),
           static_cast<std::uint64_t>(s.free_space_min_bytes),
-          latest_time};
+          latest_time,
+          static_cast<std::size_t>(s.queue_per_org_max),
+          static_cast<std::size_t>(s.batch_cost_max)};
 }
 
 auth::attempt_limiter::options brake_settings(settings const& s) {

@@ -40,6 +40,7 @@ webhooks::dispatcher_settings delivery_settings(settings const& s) {
   d.retry.pause_max_ms = s.webhook_pause_max_ms;
   d.retry.disable_after_ms = s.webhook_disable_after_seconds * 1000;
   d.in_flight_per_endpoint = static_cast<std::size_t>(s.webhook_in_flight_per_endpoint);
+  d.in_flight_per_org = static_cast<std::size_t>(s.webhook_in_flight_per_org);
   d.in_flight_max = static_cast<std::size_t>(s.webhook_in_flight_max);
   d.retention_ms = s.webhook_retention_seconds * 1000;
   d.hold_file = s.data_dir + "/webhooks.held";
@@ -51,6 +52,8 @@ webhooks::transport_settings delivery_transport(settings const& s) {
   t.connect_timeout_ms = s.webhook_connect_timeout_ms;
   t.timeout_ms = s.webhook_timeout_ms;
   t.kept_per_endpoint_max = static_cast<std::size_t>(s.webhook_in_flight_per_endpoint);
+  t.resolver_threads = static_cast<unsigned>(s.webhook_resolvers);
+  t.resolver_threads_per_org = static_cast<unsigned>(s.webhook_resolvers_per_org);
   t.ca_file = s.webhook_ca_file;
   return t;
 }
@@ -81,7 +84,7 @@ webhooks::dispatcher_parts delivery_parts(storage::database const& db, events::l
           [&state](uuid const& org, uuid const& user) { return api::may_see_money(state, org, user); },
           [&local](uuid const& org) { return api::import_state_of(local, org) != api::import_state::none; },
           [&to](uuid const& org, uuid const& webhook, std::string_view reason) {
-            to.submit(disable_command(org, webhook, std::string(reason)));
+            to.submit(disable_command(org, webhook, std::string(reason)), {{}, org});
           },
           std::move(on_failure)};
 }

@@ -35,7 +35,8 @@ constexpr std::int64_t pause_least_ms = 10, pause_most_ms = 60'000, well_again_m
 dispatcher::engine::engine(dispatcher_parts parts, dispatcher_settings s, storage::settings at, transport_settings t,
                            target_guard guard, resolver how)
     : store(std::move(at)), parts_(std::move(parts)), set_(std::move(s)), stay_(io_.get_executor()), tick_(io_),
-      save_(io_), out_(io_, std::move(t), std::move(guard), std::move(how)) {
+      save_(io_), out_(io_, std::move(t), std::move(guard), std::move(how)),
+      ready_(set_.in_flight_max, set_.in_flight_per_org) {
   auto& m = parts_.metrics;
   constexpr auto attempts = "alloy_webhook_attempts_total", words = "Attempts to deliver an event, by outcome";
   delivered_ = m.make_counter(attempts, words, {{"outcome", "delivered"}});
@@ -44,6 +45,9 @@ dispatcher::engine::engine(dispatcher_parts parts, dispatcher_settings s, storag
   in_flight_gauge_ = m.make_gauge("alloy_webhook_in_flight", "Deliveries under way");
   waiting_gauge_ = m.make_gauge("alloy_webhook_waiting", "Deliveries that wait for their next try");
   endpoints_gauge_ = m.make_gauge("alloy_webhook_endpoints", "Endpoints there are");
+  held_gauge_ =
+      m.make_gauge("alloy_webhook_held_orgs", "Organizations that have all the deliveries under way that they may");
+  lookups_gauge_ = m.make_gauge("alloy_webhook_lookups_waiting", "Look-ups of receivers' names that wait for a thread");
   lag_gauge_ = m.make_gauge("alloy_webhook_lag_events", "Positions of the log that the dispatcher has not seen yet");
   load();
   thread_ = std::thread([this] { run(); });
@@ -120,7 +124,6 @@ void dispatcher::engine::begin_anew() {
   ready_.clear();
   lanes_.clear();
   tenants_.clear();
-  in_flight_ = 0;
   save_is_due_ = rung_ = false;
   load();
   is_ailing_ = false;
@@ -139,6 +142,7 @@ void dispatcher::engine::tick() {
   }
   sweep();
   out_.sweep();
+  lookups_gauge_.set(static_cast<double>(out_.lookups_waiting()));
   std::size_t waiting = 0;
   for (auto const* l : timed_) waiting += l->waiting.size();
   waiting_gauge_.set(static_cast<double>(waiting));
@@ -178,21 +182,24 @@ void dispatcher::engine::sweep() {
 void dispatcher::engine::queue(lane& l) {
   if (l.is_queued) return;
   l.is_queued = true;
-  ready_.push_back(l.e.name());
+  ready_.add(l.e.org_id, l.e.id);
 }
 
-// In turn, a delivery each, so that nobody waits for somebody else's backlog.
+// In turn by organization and then by endpoint, a delivery each, so that nobody waits for somebody else's backlog, nor
+// for somebody else's receivers to answer.
 void dispatcher::engine::pump() {
   if (is_held_) return;
-  while (!ready_.empty() && in_flight_ < set_.in_flight_max) {
-    auto* const found = find(ready_.front());
-    ready_.pop_front();
-    if (!found) continue;
-    auto& l = *found;
-    l.is_queued = false;
-    if (start_one(l)) queue(l);
+  while (auto const turn = ready_.next()) {
+    auto const& [org, webhook] = *turn;
+    auto const sent_before = sent_;
+    if (auto* const l = find({org, webhook})) {
+      l->is_queued = false;
+      if (start_one(*l)) queue(*l);
+    }
+    if (sent_ == sent_before) ready_.done(org);
   }
-  in_flight_gauge_.set(static_cast<double>(in_flight_));
+  in_flight_gauge_.set(static_cast<double>(ready_.taken()));
+  held_gauge_.set(static_cast<double>(ready_.held()));
 }
 
 // False where it has nothing to send now; what changes that queues it again.
@@ -363,7 +370,7 @@ void dispatcher::engine::send(lane& l, delivery d, sendable_ptr s) {
                {"webhook-timestamp", std::to_string(seconds)},
                {"webhook-signature", standard_signature(secrets, id, seconds, m.body)}};
   ++l.in_flight;
-  ++in_flight_;
+  ++sent_;
   auto then = [this, to = l.e.name(), number = l.number, d = std::move(d), began, of = beginnings_](outcome o) mutable {
     if (of == beginnings_) arrived(to, number, std::move(d), began, std::move(o));
   };
@@ -380,7 +387,7 @@ void dispatcher::engine::send(lane& l, delivery d, sendable_ptr s) {
 
 void dispatcher::engine::arrived(endpoint_name const& to, std::uint64_t lane_number, delivery d, timestamp began,
                                  outcome o) {
-  --in_flight_;
+  ready_.done(to.org_id);
   auto* const found = find(to);
   if (!found || found->number != lane_number) return pump(); // deleted meanwhile
   auto& l = *found;

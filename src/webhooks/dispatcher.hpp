@@ -13,7 +13,7 @@ namespace alloy::webhooks {
 
 struct dispatcher_settings {
   retry_policy retry;
-  std::size_t in_flight_per_endpoint = 8, in_flight_max = 512;
+  std::size_t in_flight_per_endpoint = 8, in_flight_per_org = 64, in_flight_max = 512;
   std::int64_t retention_ms = 2'592'000'000; // of finished deliveries
   std::string hold_file;                     // while it is there nothing is sent: a restored server waits to be told
 };

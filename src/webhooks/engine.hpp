@@ -1,6 +1,7 @@
 #pragma once
 // The dispatcher's insides, shared by dispatcher.cpp (sending, outcomes, time) and following.cpp (the log). One thread.
 #include "webhooks/dispatcher.hpp"
+#include "webhooks/org_turns.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -126,9 +127,10 @@ class dispatcher::engine {
   std::unordered_map<uuid, std::unique_ptr<tenant>> tenants_;
   std::unordered_set<lane*> timed_;  // wait for a time
   std::unordered_set<lane*> behind_; // not live, or something of theirs is under way
-  std::deque<endpoint_name> ready_;
-  std::uint64_t last_lane_ = 0;
-  std::size_t in_flight_ = 0;
+  // Endpoints that may have something to send, and the places of deliveries under way. They are counted by organization
+  // here and not in `tenant`, which goes with its last lane while its deliveries are under way.
+  org_turns<uuid> ready_;
+  std::uint64_t last_lane_ = 0, sent_ = 0;
   bool is_held_ = false, save_is_due_ = false, stops_ = false;
   bool is_ailing_ = false;       // after an exception, until it begins anew: what is in memory is not to be trusted
   std::uint64_t beginnings_ = 0; // what an attempt of an earlier one comes to is nobody's any more
@@ -137,7 +139,7 @@ class dispatcher::engine {
   std::int64_t looked_at_hold_ms_ = 0, swept_ms_ = 0;
   std::mt19937_64 dice_{std::random_device{}()};
   metrics::counter delivered_, failed_, given_up_;
-  metrics::gauge in_flight_gauge_, waiting_gauge_, endpoints_gauge_, lag_gauge_;
+  metrics::gauge in_flight_gauge_, waiting_gauge_, endpoints_gauge_, lag_gauge_, held_gauge_, lookups_gauge_;
   std::thread thread_;
 };
 

@@ -48,16 +48,6 @@ bool is_public(ip_address const& a) noexcept {
   return within(a, "2000::/3") && std::ranges::none_of(closed_v6, in);
 }
 
-std::string target_guard::complaint_of_entry(std::string_view text) {
-  ip_network n;
-  if (parse_network(text, n)) return {};
-  bool const name = !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
-  });
-  return name ? std::string()
-              : "must be host names in lower case, addresses or networks, as hooks.internal, 10.1.0.0/16";
-}
-
 target_guard::target_guard(std::vector<std::string> const& allowed, std::vector<std::string> const& schemes,
                            std::vector<std::string> const& ports)
     : schemes_(schemes) {

@@ -26,9 +26,6 @@ class target_guard {
   // Of one address that its host resolved to.
   bool allows(web_url const& u, ip_address const& a) const noexcept;
 
-  // For settings: what is wrong with an entry of `allowed`, or nothing.
-  static std::string complaint_of_entry(std::string_view text);
-
  private:
   std::vector<std::string> hosts_, schemes_;
   std::vector<ip_network> networks_;

@@ -2,6 +2,7 @@
 
 #include "core/exceptions.hpp"
 #include "core/fault_point.hpp"
+#include "webhooks/org_turns.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -19,6 +20,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <mutex>
 #include <netdb.h>
 #include <set>
 #include <unordered_map>
@@ -33,6 +35,8 @@ using error_code = boost::system::error_code;
 using clock = std::chrono::steady_clock;
 
 constexpr std::size_t kept_body_bytes = 1024;
+constexpr std::uint32_t answer_head_max_bytes = 64u << 10; // of an answer, and of each that comes before it
+constexpr unsigned early_answers_max = 16;                 // 1xx, before the one that counts
 
 struct connection {
   explicit connection(asio::io_context& io) : socket(io) {}
@@ -102,7 +106,17 @@ class exchange;
 struct transport::parts {
   parts(asio::io_context& on, transport_settings s, target_guard g, resolver how)
       : io(on), set(std::move(s)), guard(std::move(g)), resolve(std::move(how)),
-        names(std::in_place, set.resolver_threads) {}
+        lookups(set.resolver_threads, set.resolver_threads_per_org), names(std::in_place, set.resolver_threads) {
+    ended.reserve(set.resolver_threads);
+  }
+
+  // On the io_context's thread.
+  void look_up_next();
+  void free_threads() {
+    std::scoped_lock const lock(guard_of_ended);
+    for (auto const& org : ended) lookups.done(org);
+    ended.clear();
+  }
 
   asio::io_context& io;
   transport_settings const set;
@@ -112,6 +126,9 @@ struct transport::parts {
   std::unordered_map<endpoint_name, std::vector<connection_ptr>, endpoint_name::hash> kept;
   std::set<exchange*> running;
   bool stopped = false;
+  org_turns<std::shared_ptr<exchange>> lookups;
+  std::mutex guard_of_ended;
+  std::vector<uuid> ended; // whose look-ups have ended; with room for all, so that no thread is lost for want of memory
   std::optional<asio::thread_pool> names; // what waits in it holds its exchange, and that holds this: ended by hand
 };
 
@@ -126,6 +143,17 @@ class exchange : public std::enable_shared_from_this<exchange> {
 
   void start() {
     step([this] { begin(); });
+  }
+
+  // A thread is free for it; false where it takes none.
+  bool look_up() {
+    waits_for_name_ = false;
+    bool has_begun = false;
+    step([&] {
+      asio::post(*of_->names, [self = shared_from_this()]() mutable { look_up_apart(std::move(self)); });
+      has_begun = true;
+    });
+    return has_begun;
   }
 
   void cut() {
@@ -169,27 +197,36 @@ class exchange : public std::enable_shared_from_this<exchange> {
     resolve();
   }
 
+  // On a thread of the look-ups. Handed back as a whole, so that it never ends there.
+  static void look_up_apart(std::shared_ptr<exchange> self) {
+    auto& of = *self->of_;
+    std::vector<ip_address> found; // none where it throws
+    contained(thrown_at::resolver, [&] {
+      fault_points::pass("resolver");
+      found = of.resolve(self->message_.url.host);
+    });
+    {
+      std::scoped_lock const lock(of.guard_of_ended);
+      of.ended.push_back(self->message_.endpoint.org_id);
+    }
+    // Where there is no memory for that, the deadline ends it.
+    contained(thrown_at::resolver, [&] {
+      asio::post(of.io, [self = std::move(self), found = std::move(found)]() mutable {
+        self->of_->look_up_next();
+        self->step([&] { self->looked_up(std::move(found)); });
+      });
+    });
+  }
+
   void resolve() {
     is_reused_ = false;
     connection_.reset();
     wait_at_most(of_->set.connect_timeout_ms);
     ip_address literal;
     if (parse_address(message_.url.host, literal)) return connect_to(literal);
-    // Handed back as a whole, so that it never ends on a thread of the look-ups.
-    asio::post(*of_->names, [self = shared_from_this(), host = message_.url.host]() mutable {
-      std::vector<ip_address> found; // none where it throws
-      contained(thrown_at::resolver, [&] {
-        fault_points::pass("resolver");
-        found = self->of_->resolve(host);
-      });
-      auto& io = self->of_->io;
-      // Where there is no memory for that, the deadline ends it.
-      contained(thrown_at::resolver, [&] {
-        asio::post(io, [self = std::move(self), found = std::move(found)]() mutable {
-          self->step([&] { self->looked_up(std::move(found)); });
-        });
-      });
-    });
+    of_->lookups.add(message_.endpoint.org_id, shared_from_this());
+    waits_for_name_ = true;
+    of_->look_up_next();
   }
 
   void looked_up(std::vector<ip_address> found) {
@@ -251,7 +288,13 @@ class exchange : public std::enable_shared_from_this<exchange> {
 
   void written(error_code ec) {
     if (ec) return is_reused_ ? resolve() : fail(failure::connect, ec.message());
+    early_answers_ = 0;
+    read_answer();
+  }
+
+  void read_answer() {
     parser_.emplace();
+    parser_->header_limit(answer_head_max_bytes);
     parser_->body_limit(boost::none);
     auto& body = parser_->get().body();
     body.data = answer_.data();
@@ -269,11 +312,17 @@ class exchange : public std::enable_shared_from_this<exchange> {
     bool const cut_short = ec == http::error::need_buffer; // it says more than is kept
     if (ec && !cut_short && !parser_->is_header_done()) {
       // Kept alive for nothing: the server had closed it before it saw this request.
-      if (is_reused_ && bytes == 0) return resolve();
+      if (is_reused_ && bytes == 0 && early_answers_ == 0) return resolve();
       return fail(ec == http::error::end_of_stream || ec == asio::error::connection_reset || ec == asio::error::eof
                       ? failure::connect
                       : failure::http,
-                  ec.message());
+                  ec == http::error::header_limit ? "the head of the answer is larger than 64 KiB" : ec.message());
+    }
+    if (auto const status = parser_->get().result_int(); status < 200) {
+      // Nobody asked to speak another protocol, nor does anybody send so many that mean an end.
+      if (status == 101 || ++early_answers_ > early_answers_max)
+        return fail(failure::http, status == 101 ? "the answer was 101" : "no answer came after many of 1xx");
+      return read_answer();
     }
     outcome o;
     o.status = static_cast<std::int64_t>(parser_->get().result_int());
@@ -324,6 +373,8 @@ class exchange : public std::enable_shared_from_this<exchange> {
     is_over_ = true;
     deadline_.cancel();
     if (connection_) connection_->close();
+    auto const self = shared_from_this(); // what waits may be all that holds it
+    if (waits_for_name_) of_->lookups.drop_if(message_.endpoint.org_id, [&](auto const& one) { return one == self; });
     o.duration_ms = elapsed_ms();
     // Not from within: who sent this may be sending still.
     asio::post(of_->io, [then = std::move(then_), o = std::move(o)]() mutable {
@@ -341,8 +392,15 @@ class exchange : public std::enable_shared_from_this<exchange> {
   std::optional<http::response_parser<http::buffer_body>> parser_;
   std::array<char, kept_body_bytes> answer_{};
   clock::time_point const began_ = clock::now();
-  bool is_reused_ = false, is_over_ = false;
+  unsigned early_answers_ = 0;
+  bool is_reused_ = false, is_over_ = false, waits_for_name_ = false;
 };
+
+void transport::parts::look_up_next() {
+  free_threads();
+  while (auto const one = lookups.next())
+    if (!one->second->look_up()) lookups.done(one->first);
+}
 
 transport::transport(asio::io_context& io, transport_settings s, target_guard guard, resolver how)
     : parts_(std::make_shared<parts>(io, std::move(s), std::move(guard), std::move(how))) {
@@ -370,7 +428,12 @@ void transport::forget(endpoint_name const& endpoint) {
   parts_->kept.erase(endpoint);
 }
 
+std::size_t transport::lookups_waiting() const noexcept {
+  return parts_->lookups.waiting();
+}
+
 void transport::sweep() {
+  parts_->look_up_next(); // of a thread that had no memory to say that it is free
   auto const oldest = clock::now() - std::chrono::milliseconds(parts_->set.idle_timeout_ms);
   for (auto one = parts_->kept.begin(); one != parts_->kept.end();) {
     std::erase_if(one->second, [&](auto const& c) { return c->idle_since < oldest; });
@@ -380,6 +443,7 @@ void transport::sweep() {
 
 void transport::cut() {
   for (auto* const one : std::vector(parts_->running.begin(), parts_->running.end())) one->cut();
+  parts_->lookups.drop_waiting();
   parts_->kept.clear();
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 // The HTTP/1.1 client of deliveries: resolves, asks the guard about every address, connects to the one that was
 // checked, verifies certificate and name, and keeps a few connections to each endpoint for the next delivery. Redirects
-// are answers like any other. Everything runs on the io_context that it is given, but for look-ups of names, which
-// block and have threads of their own.
+// are answers like any other; 100, 102 and 103 are none (RFC 9110, section 15.2). Everything runs on the io_context
+// that it is given, but for look-ups of names, which block and have threads of their own, in turn by organization.
 #include "webhooks/delivery.hpp"
 #include "webhooks/target_guard.hpp"
 
@@ -18,7 +18,7 @@ struct transport_settings {
   std::int64_t timeout_ms = 15'000;        // in all
   std::int64_t idle_timeout_ms = 20'000;   // of a kept connection
   std::size_t kept_per_endpoint_max = 8;
-  unsigned resolver_threads = 8;
+  unsigned resolver_threads = 8, resolver_threads_per_org = 2;
   std::string ca_file; // beside the system's authorities
 };
 
@@ -55,6 +55,7 @@ class transport {
   void sweep();                               // closes what was kept for too long
   void cut();                                 // ends everything that is under way; nobody is told
   void stop();                                // and nothing begins any more
+  std::size_t lookups_waiting() const noexcept;
 
  private:
   friend class exchange; // one attempt

@@ -11,6 +11,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <condition_variable>
 #include <set>
 #include <thread>
@@ -75,14 +76,15 @@ class house {
     c.url.value = {url_of(from), url_of(to)};
     write(org, {entity::webhook, hook}, events::webhook_updated{c});
   }
-  void delete_hook(uuid const& org) { write(org, {entity::webhook, hook}, events::webhook_deleted{}); }
+  void delete_hook(uuid const& org, uuid const& id = hook) {
+    write(org, {entity::webhook, id}, events::webhook_deleted{});
+  }
   events::position label(uuid const& org) {
     auto const id = new_uuid();
     return write(org, {entity::label, id}, events::label_created{to_string(id), "#000000"});
   }
 
-  void start() {
-    dispatcher_settings s;
+  void start(dispatcher_settings s = {}, transport_settings t = {}) {
     s.retry.waits_ms = {0};
     s.retry.failures_before_pause = 1'000'000;
     dispatcher_parts parts{*log_,
@@ -94,7 +96,7 @@ class house {
                            [](uuid const&) { return false; },
                            [](uuid const&, uuid const&, std::string_view) {},
                            [](std::string const& why) { BOOST_ERROR(why); }};
-    dispatcher_.emplace(std::move(parts), s, store_at(folder_ / "webhooks"), transport_settings{},
+    dispatcher_.emplace(std::move(parts), s, store_at(folder_ / "webhooks"), std::move(t),
                         target_guard({}, {"https"}, {}), [this](std::string const& host) { return look_up(host); });
   }
   void stop() {
@@ -109,9 +111,11 @@ class house {
     store.commit();
   }
 
-  void hold() {
+  // Look-ups of hosts that begin so hang from now on.
+  void hold(std::string const& hosts = {}) {
     std::lock_guard const lock(guard_);
     is_held_ = true;
+    held_hosts_ = hosts;
   }
   void release() {
     {
@@ -127,8 +131,8 @@ class house {
     return std::exchange(asked_, {});
   }
   // Once the deliveries of all that the log holds are written down.
-  void settled(uuid const& org, events::position at) {
-    auto const prefix = delivery_index(org, hook).add(at).str();
+  void settled(uuid const& org, events::position at, uuid const& id = hook) {
+    auto const prefix = delivery_index(org, id).add(at).str();
     auto const until = std::chrono::steady_clock::now() + patience;
     while (std::chrono::steady_clock::now() < until) {
       bool there = false;
@@ -140,12 +144,29 @@ class house {
     BOOST_ERROR("waited in vain for a delivery");
   }
 
+  std::vector<std::string> order() {
+    std::lock_guard const lock(guard_);
+    return order_;
+  }
+  // The value of a gauge, once it is `wanted` or patience ends.
+  double gauge(std::string const& name, double wanted) {
+    auto const until = std::chrono::steady_clock::now() + patience;
+    for (;;) {
+      auto const text = "\n" + metrics_.scrape();
+      auto const at = text.find("\n" + name + " ");
+      double const value = at == text.npos ? -1 : std::stod(text.substr(at + name.size() + 2));
+      if (value == wanted || std::chrono::steady_clock::now() > until) return value;
+      std::this_thread::sleep_for(1ms);
+    }
+  }
+
  private:
   std::vector<ip_address> look_up(std::string const& host) {
     std::unique_lock lock(guard_);
     asked_.insert(host.substr(0, host.find('.')));
+    order_.push_back(host.substr(0, host.find('.')));
     bell_.notify_all();
-    bell_.wait_for(lock, patience, [&] { return !is_held_; });
+    if (host.starts_with(held_hosts_)) bell_.wait_for(lock, patience, [&] { return !is_held_; });
     return {};
   }
 
@@ -156,7 +177,9 @@ class house {
   std::mutex guard_;
   std::condition_variable bell_;
   std::multiset<std::string> asked_;
+  std::vector<std::string> order_;
   bool is_held_ = false;
+  std::string held_hosts_;
   std::optional<dispatcher> dispatcher_;
 };
 
@@ -259,6 +282,122 @@ BOOST_AUTO_TEST_CASE(one_that_is_made_again_while_a_delivery_is_under_way_goes_o
   h.release();
   for (int n = 0; n < 10; ++n) h.settled(ours, h.label(ours)); // more than are under way at once
   BOOST_TEST(h.asked(10).size() == 10U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(shares_of_the_dispatcher)
+
+namespace {
+
+constexpr unsigned dead_hooks = 130;
+
+uuid dead_hook(unsigned n) {
+  return id_of(1000 + n);
+}
+
+// Ours has many endpoints under names whose look-up hangs; theirs has one that is well.
+struct neighbours : house {
+  explicit neighbours(unsigned dead = dead_hooks) {
+    for (unsigned n = 0; n < dead; ++n) make_hook(ours, "dead" + std::to_string(n), dead_hook(n));
+    make_hook(theirs, "theirs");
+    hold("dead");
+  }
+
+  std::size_t dead_asked() {
+    auto const all = order();
+    return static_cast<std::size_t>(
+        std::ranges::count_if(all, [](auto const& host) { return host.starts_with("dead"); }));
+  }
+};
+
+// What hangs hangs for longer than the test.
+transport_settings patient() {
+  transport_settings t;
+  t.connect_timeout_ms = t.timeout_ms = 3'600'000;
+  return t;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(names_that_hang_hold_up_nobody_else) {
+  neighbours h;
+  h.start({}, patient());
+  h.label(ours);
+  h.asked(2);
+  BOOST_TEST(h.gauge("alloy_webhook_lookups_waiting", 62) == 62); // of 64 that an organization has under way
+  for (int n = 0; n < 5; ++n) h.settled(theirs, h.label(theirs));
+  BOOST_TEST(h.dead_asked() == 2u);
+  h.release();
+  h.asked(dead_hooks - 2 + 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_thread_stays_free_however_many_one_organization_may_have) {
+  neighbours h(20);
+  auto t = patient();
+  t.resolver_threads = 2;
+  t.resolver_threads_per_org = 2;
+  h.start({}, t);
+  h.label(ours);
+  h.asked(1);
+  h.settled(theirs, h.label(theirs));
+  BOOST_TEST(h.dead_asked() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_organization_has_so_many_deliveries_under_way) {
+  neighbours h(20);
+  dispatcher_settings s;
+  s.in_flight_per_org = 3;
+  h.start(s, patient());
+  h.label(ours);
+  BOOST_TEST(h.gauge("alloy_webhook_held_orgs", 1) == 1);
+  BOOST_TEST(h.gauge("alloy_webhook_in_flight", 3) == 3);
+  h.settled(theirs, h.label(theirs));
+  BOOST_TEST(h.gauge("alloy_webhook_in_flight", 3) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_place_stays_free_however_many_one_organization_may_have) {
+  neighbours h(20);
+  dispatcher_settings s;
+  s.in_flight_max = 4;
+  h.start(s, patient());
+  h.label(ours);
+  BOOST_TEST(h.gauge("alloy_webhook_in_flight", 2) == 2);
+  h.settled(theirs, h.label(theirs));
+}
+
+// Else a tenant that makes its endpoints anew has as many places as it likes.
+BOOST_AUTO_TEST_CASE(deliveries_to_endpoints_that_are_gone_keep_their_places) {
+  neighbours h(2);
+  dispatcher_settings s;
+  s.in_flight_per_org = 2;
+  h.start(s, patient());
+  h.label(ours);
+  h.asked(2);
+  for (unsigned n = 0; n < 2; ++n) h.delete_hook(ours, dead_hook(n)); // its last ones
+  for (unsigned n = 2; n < 6; ++n) h.make_hook(ours, "dead" + std::to_string(n), dead_hook(n));
+  h.label(ours);
+  for (int n = 0; n < 3; ++n) h.settled(theirs, h.label(theirs));
+  BOOST_TEST(h.dead_asked() == 2u);
+  h.release();
+  h.asked(3 + 4);
+}
+
+BOOST_AUTO_TEST_CASE(turns_go_by_organization_before_they_go_by_endpoint) {
+  neighbours h(20);
+  dispatcher_settings s;
+  s.in_flight_max = 1;
+  h.start(s, patient());
+  auto const one = h.label(ours);
+  h.asked(1);
+  auto const other = h.label(theirs);
+  h.release();
+  h.settled(theirs, other);
+  for (unsigned n = 0; n < 20; ++n) h.settled(ours, one, dead_hook(n));
+  auto const order = h.order();
+  auto const turn = std::ranges::find(order, "theirs") - order.begin();
+  BOOST_TEST(turn <= 2); // behind the one that was under way, and at most one more
+  BOOST_TEST(order.size() == 21u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,57 @@
+#include "api/payers.hpp"
+
+#include "api/access.hpp"
+#include "auth/network.hpp"
+
+#include <algorithm>
+
+namespace alloy::api {
+namespace {
+
+constexpr std::string_view json_type = "application/json";
+constexpr unsigned depth_max = 64; // what is deeper counts as what it stands in
+
+} // namespace
+
+std::size_t things_named(std::string_view json) noexcept {
+  std::uint64_t in_array = 0; // a bit for each level
+  unsigned depth = 0;
+  std::size_t commas = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    char const c = json[i];
+    if (quoted) {
+      if (c == '\\')
+        ++i;
+      else
+        quoted = c != '"';
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '[' || c == '{') {
+      if (depth < depth_max) in_array = in_array << 1 | (c == '[' ? 1u : 0u);
+      ++depth;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+      if (depth < depth_max) in_array >>= 1;
+    } else if (c == ',') {
+      commas += in_array & 1;
+    }
+  }
+  return commas + 1;
+}
+
+commands::payer payer_of(operation const& op, request const& asked, std::vector<std::string> const& params,
+                         std::optional<uuid> const& org, auth::principal const* who, reader const& state,
+                         reader const& deliveries) {
+  commands::payer by;
+  if (op.body_type == json_type) by.cost = things_named(asked.body);
+  if (who) {
+    by.user = who->user_id;
+    by.org = org_meant(op, params, org, *who, state, deliveries).value_or(uuid{});
+  } else {
+    by.user.bytes = auth::network_of(asked.peer); // no user's id is an address
+  }
+  return by;
+}
+
+} // namespace alloy::api

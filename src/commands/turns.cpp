@@ -1,0 +1,103 @@
+#include "commands/turns.hpp"
+
+#include <algorithm>
+
+namespace alloy::commands {
+namespace {
+
+constexpr std::size_t heap_least = 64;
+
+bool is_later(turn_ptr const& a, turn_ptr const& b) noexcept {
+  return a->start != b->start ? a->start > b->start : a->number > b->number;
+}
+
+} // namespace
+
+turns::account* turns::find(accounts& in, uuid const& id) {
+  if (id.is_nil()) return nullptr;
+  auto const found = in.find(id);
+  return found == in.end() ? nullptr : &found->second;
+}
+
+template <class F> void turns::each_account(payer const& by, F f) {
+  if (!by.user.is_nil()) f(users_[by.user]);
+  if (!by.org.is_nil()) f(orgs_[by.org]);
+}
+
+turns::admission turns::put(command& c, payer by) {
+  if (heap_.size() >= limits_.waiting_max) return admission::all_full;
+  auto const* const user = find(users_, by.user);
+  if (user && by.org.is_nil()) by.org = user->last_org;
+  auto const* const org = find(orgs_, by.org);
+  for (auto const* const one : {user, org})
+    if (one && one->waiting >= limits_.waiting_per_payer_max) return admission::payer_full;
+  // What may fail for want of memory comes before anything is changed.
+  make_room();
+  auto made = std::make_unique<turn>();
+  made->start = round_;
+  each_account(by, [&](account& one) { made->start = std::max(made->start, one.paid_until); });
+  each_account(by, [&](account& one) {
+    one.paid_until = made->start + by.cost;
+    ++one.waiting;
+  });
+  made->what = std::move(c);
+  made->by = by;
+  made->number = ++last_number_;
+  push(std::move(made));
+  return admission::taken;
+}
+
+void turns::make_room() {
+  if (heap_.size() == heap_.capacity()) heap_.reserve(std::max(heap_least, 2 * heap_.size()));
+}
+
+void turns::push(turn_ptr t) {
+  heap_.push_back(std::move(t));
+  std::push_heap(heap_.begin(), heap_.end(), is_later);
+}
+
+void turns::take(std::vector<turn_ptr>& group) {
+  group.reserve(std::min(heap_.size(), limits_.group_max));
+  for (std::size_t cost = 0; !heap_.empty() && group.size() < limits_.group_max;) {
+    auto const& next = heap_.front()->by;
+    if (!group.empty() &&
+        (cost + next.cost > limits_.group_cost_max || is_large(next.cost) || is_large(group.front()->by.cost)))
+      break;
+    cost += next.cost;
+    std::pop_heap(heap_.begin(), heap_.end(), is_later);
+    auto& t = group.emplace_back(std::move(heap_.back()));
+    heap_.pop_back();
+    round_ = std::max(round_, t->start);
+    for (auto* const one : {find(users_, t->by.user), find(orgs_, t->by.org)})
+      if (one) --one->waiting;
+  }
+}
+
+void turns::settle() {
+  if (heap_.empty()) {
+    users_.clear();
+    orgs_.clear();
+  } else if (payers() > swept_at_) {
+    for (auto* const all : {&users_, &orgs_})
+      std::erase_if(*all, [&](auto const& one) { return one.second.waiting == 0 && one.second.paid_until <= round_; });
+    swept_at_ = std::max(accounts_least, 2 * payers());
+  }
+}
+
+void turns::put_back(turn_ptr&& t) {
+  make_room();
+  each_account(t->by, [&](account& one) { one.paid_until = std::max(one.paid_until, t->start + t->by.cost); });
+  each_account(t->by, [&](account& one) { ++one.waiting; });
+  push(std::move(t));
+}
+
+void turns::charge(payer const& by, std::size_t cost, uuid const& org) {
+  auto const more = std::max(cost, by.cost) - by.cost;
+  if (more > 0) each_account(by, [&](account& one) { one.paid_until = std::max(one.paid_until, round_) + more; });
+  if (by.user.is_nil() || !by.org.is_nil() || org.is_nil()) return;
+  users_[by.user].last_org = org;
+  auto& paid = orgs_[org].paid_until;
+  paid = std::max(paid, round_) + std::max(cost, by.cost);
+}
+
+} // namespace alloy::commands

@@ -1,0 +1,327 @@
+#include "commands/turns.hpp"
+
+#include "tests/commands/bench.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace alloy::commands {
+namespace {
+
+using tests::id_of;
+
+uuid user(unsigned n) {
+  return id_of(100 + n);
+}
+uuid org(unsigned n) {
+  return id_of(200 + n);
+}
+
+struct queue_of_names {
+  explicit queue_of_names(turns::limits l = {}) : waiting(l) {}
+
+  turns::admission put(std::string name, payer by) {
+    command c;
+    c.request_id = std::move(name);
+    auto const admitted = waiting.put(c, by);
+    BOOST_TEST(c.request_id.empty() == (admitted == turns::admission::taken));
+    return admitted;
+  }
+  void put_many(std::string const& name, unsigned count, payer by) {
+    for (unsigned i = 0; i < count; ++i) BOOST_TEST((put(name, by) == turns::admission::taken));
+  }
+  // The names of a group, in order.
+  std::string take() {
+    std::vector<turn_ptr> group;
+    waiting.take(group);
+    std::string names;
+    for (auto const& t : group) names += (names.empty() ? "" : " ") + t->what.request_id;
+    return names;
+  }
+
+  turns waiting;
+};
+
+turns::limits one_by_one() {
+  turns::limits l;
+  l.group_max = 1;
+  return l;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(turns_of_those_who_write)
+
+BOOST_AUTO_TEST_CASE(what_one_user_asks_for_keeps_its_order) {
+  queue_of_names q;
+  for (char const* const name : {"a", "b", "c", "d"})
+    q.put(name, {user(1), org(1), name == std::string("b") ? 9u : 1u});
+  BOOST_TEST(q.take() == "a b c d");
+}
+
+BOOST_AUTO_TEST_CASE(what_one_user_asks_for_in_several_organizations_keeps_its_order) {
+  queue_of_names q(one_by_one());
+  q.put("a", {user(1), org(1), 1000});
+  q.put("b", {user(1), org(2), 1});
+  q.put("c", {user(1), {}, 1});
+  q.put("d", {user(1), org(3), 1});
+  for (char const* const name : {"a", "b", "c", "d"}) BOOST_TEST(q.take() == name);
+}
+
+BOOST_AUTO_TEST_CASE(another_organization_goes_before_what_waits_still) {
+  queue_of_names q(one_by_one());
+  q.put_many("flood", 500, {user(1), org(1), 1});
+  BOOST_TEST(q.take() == "flood");
+  q.put("theirs", {user(2), org(2), 1});
+  BOOST_TEST(q.take() == "theirs");
+  BOOST_TEST(q.take() == "flood");
+  q.put("theirs again", {user(2), org(2), 1});
+  std::string order = q.take() + "," + q.take();
+  BOOST_TEST(order.find("theirs again") != order.npos); // after one of the flooder's at most
+}
+
+BOOST_AUTO_TEST_CASE(a_command_on_many_things_costs_as_many_turns) {
+  queue_of_names q(one_by_one());
+  q.put_many("batch", 3, {user(1), org(1), 100});
+  q.put_many("single", 100, {user(2), org(2), 1});
+  BOOST_TEST(q.take() == "batch");
+  for (int i = 0; i < 99; ++i) BOOST_TEST(q.take() == "single");
+  std::string const tie = q.take() + " " + q.take(); // the hundredth and the second batch begin at the same time
+  BOOST_TEST((tie == "batch single" || tie == "single batch"));
+}
+
+BOOST_AUTO_TEST_CASE(who_has_waited_for_nothing_has_saved_nothing_up) {
+  queue_of_names q(one_by_one());
+  q.put_many("a", 50, {user(1), org(1), 1});
+  for (int i = 0; i < 40; ++i) q.take();
+  q.put_many("b", 10, {user(2), org(2), 1});
+  std::size_t b_among_ten = 0;
+  for (int i = 0; i < 10; ++i) b_among_ten += q.take() == "b";
+  BOOST_TEST(b_among_ten >= 5u);
+  BOOST_TEST(b_among_ten <= 6u); // not ten: the forty turns of the other one were nobody else's
+}
+
+BOOST_AUTO_TEST_CASE(a_user_of_many_organizations_has_one_share) {
+  queue_of_names q(one_by_one());
+  for (unsigned n = 0; n < 20; ++n) q.put_many("many", 5, {user(1), org(n), 1});
+  q.put_many("one", 10, {user(2), org(50), 1});
+  std::size_t one_among_twenty = 0;
+  for (int i = 0; i < 20; ++i) one_among_twenty += q.take() == "one";
+  BOOST_TEST(one_among_twenty == 10u);
+}
+
+BOOST_AUTO_TEST_CASE(an_organization_of_many_users_has_one_share) {
+  queue_of_names q(one_by_one());
+  for (unsigned n = 0; n < 20; ++n) q.put_many("many", 5, {user(n), org(1), 1});
+  q.put_many("one", 10, {user(50), org(2), 1});
+  std::size_t one_among_twenty = 0;
+  for (int i = 0; i < 20; ++i) one_among_twenty += q.take() == "one";
+  BOOST_TEST(one_among_twenty == 10u);
+}
+
+BOOST_AUTO_TEST_CASE(where_the_organization_is_not_known_it_is_that_of_the_last_one) {
+  queue_of_names q(one_by_one());
+  for (unsigned n = 0; n < 20; ++n) {
+    q.put_many("many", 5, {user(n), {}, 1});
+    q.waiting.charge({user(n), {}, 1}, 1, org(1));
+    q.put_many("many", 5, {user(n), {}, 1});
+  }
+  for (int i = 0; i < 100; ++i) q.take(); // those from before it was known
+  q.put_many("one", 5, {user(50), org(2), 1});
+  std::size_t one_among_ten = 0;
+  for (int i = 0; i < 10; ++i) one_among_ten += q.take() == "one";
+  BOOST_TEST(one_among_ten >= 4u);
+}
+
+BOOST_AUTO_TEST_CASE(what_turned_out_dearer_is_paid_by_what_comes_later) {
+  queue_of_names q(one_by_one());
+  payer const cheap_words{user(1), org(1), 1};
+  q.put("delete", cheap_words);
+  q.put("first", cheap_words);
+  BOOST_TEST(q.take() == "delete");
+  q.waiting.charge(cheap_words, 50, org(1));
+  q.put("second", cheap_words);
+  q.put_many("other", 50, {user(2), org(2), 1});
+  BOOST_TEST(q.take() == "other");
+  BOOST_TEST(q.take() == "first"); // it had its place before
+  for (int i = 0; i < 48; ++i) BOOST_TEST(q.take() == "other");
+}
+
+BOOST_AUTO_TEST_CASE(a_group_costs_what_it_may_at_most) {
+  turns::limits l;
+  l.group_cost_max = 100;
+  queue_of_names q(l);
+  for (unsigned n = 0; n < 10; ++n) q.put(std::to_string(n), {user(n), org(n), 24});
+  BOOST_TEST(q.take() == "0 1 2 3");
+  BOOST_TEST(q.take() == "4 5 6 7");
+  BOOST_TEST(q.take() == "8 9");
+  q.put("huge", {user(1), org(1), 5000}); // dearer than a group: it has its turn all the same
+  BOOST_TEST(q.take() == "huge");
+  BOOST_TEST(q.take() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_large_command_shares_its_group_with_nobody) {
+  turns::limits l;
+  l.group_cost_max = 100;
+  queue_of_names q(l);
+  q.put("small", {user(1), org(1), 1});
+  q.put("large", {user(2), org(2), 26});
+  q.put("small", {user(3), org(3), 1});
+  BOOST_TEST(q.take() == "small");
+  BOOST_TEST(q.take() == "large");
+  BOOST_TEST(q.take() == "small");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_put_back_is_the_next_of_its_payer) {
+  queue_of_names q(one_by_one());
+  q.put("a", {user(1), org(1), 1});
+  q.put("b", {user(1), org(1), 1});
+  std::vector<turn_ptr> group;
+  q.waiting.take(group);
+  BOOST_TEST(group.front()->what.request_id == "a");
+  q.waiting.put_back(std::move(group.front()));
+  BOOST_TEST(q.waiting.size() == 2u);
+  BOOST_TEST(q.take() == "a");
+  BOOST_TEST(q.take() == "b");
+}
+
+BOOST_AUTO_TEST_CASE(a_payer_has_so_many_places_and_all_have_so_many) {
+  turns::limits l;
+  l.waiting_max = 5;
+  l.waiting_per_payer_max = 2;
+  queue_of_names q(l);
+  q.put_many("a", 2, {user(1), org(1), 1});
+  BOOST_TEST((q.put("a", {user(1), org(2), 1}) == turns::admission::payer_full)); // as a user
+  BOOST_TEST((q.put("a", {user(2), org(1), 1}) == turns::admission::payer_full)); // as an organization
+  BOOST_TEST((q.put("a", {user(1), {}, 1}) == turns::admission::payer_full));
+  q.put_many("b", 2, {user(3), org(3), 1});
+  q.put_many("the server itself", 1, {});
+  BOOST_TEST((q.put("c", {user(4), org(4), 1}) == turns::admission::all_full));
+  q.take();
+  q.put_many("a", 2, {user(1), org(1), 1});
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_remembered_of_payers_once_nobody_waits) {
+  queue_of_names q;
+  for (unsigned n = 0; n < 50; ++n) q.put("a", {user(n), org(n), 1});
+  BOOST_TEST(q.waiting.payers() == 100u);
+  q.take();
+  q.waiting.settle();
+  BOOST_TEST(q.waiting.payers() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(those_who_have_had_their_turn_are_forgotten_though_somebody_always_waits) {
+  queue_of_names q(one_by_one());
+  q.put_many("flood", 200, {user(0), org(0), 100});
+  for (unsigned n = 1; n <= 5000; ++n) {
+    q.put("a", {id_of(10'000 + n), id_of(20'000 + n), 1});
+    q.take();
+    if (n % 100 == 0) q.take();
+    q.waiting.settle();
+  }
+  BOOST_TEST(!q.waiting.empty());
+  BOOST_TEST(q.waiting.payers() < 4000u);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_taken_last_counts_until_it_is_done) {
+  queue_of_names q(one_by_one());
+  q.put("flood", {user(1), org(1), 400});
+  BOOST_TEST(q.take() == "flood"); // it is under way, and nobody waits
+  q.put_many("flood", 3, {user(1), org(1), 400});
+  q.put("theirs", {user(2), org(2), 1});
+  BOOST_TEST(q.take() == "theirs");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(shares_of_the_sequencer)
+
+namespace {
+
+struct paid_bench : bench {
+  using bench::bench;
+
+  answered ask(payer by, domain::facts events, std::vector<std::string>* order = nullptr, std::string name = {}) {
+    auto promise = std::make_shared<std::promise<result<answer>>>();
+    auto future = promise->get_future();
+    command c;
+    c.actor = {by.user, credential::session, std::nullopt};
+    c.request_id = "r";
+    c.decide = [events = std::move(events), order, name](head const&, timestamp) -> result<plan> {
+      if (order) order->push_back(name);
+      return plan_of(events);
+    };
+    c.done = [promise](result<answer> a) { promise->set_value(std::move(a)); };
+    queue->submit(std::move(c), by);
+    return future;
+  }
+};
+
+domain::facts many_labels(unsigned from, unsigned count) {
+  domain::facts all;
+  for (unsigned i = 0; i < count; ++i)
+    domain::record(all, id_of(1), entity::label, id_of(from + i),
+                   events::label_created{"l" + std::to_string(from + i), "#000000"});
+  return all;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(one_organization_that_fills_its_part_of_the_queue_is_refused_alone) {
+  sequencer_settings s;
+  s.queue_per_org_max = 2;
+  paid_bench b("memory", s);
+  BOOST_TEST(name_of(b.found(1, "one").get()) == "ok");
+  b.before_batch.shut();
+  auto first = b.ask({user(1), org(1), 1}, label(1, 50, "a"));
+  b.before_batch.wait_until_reached();
+  auto second = b.ask({user(1), org(1), 1}, label(1, 51, "b")), third = b.ask({user(2), org(1), 1}, label(1, 52, "c"));
+  auto const refused = b.ask({user(3), org(1), 1}, label(1, 53, "d")).get();
+  BOOST_TEST(name_of(refused) == "overloaded");
+  BOOST_TEST(refused.error().retry_after_s == 1U);
+  auto theirs = b.ask({user(4), org(2), 1}, label(1, 54, "e"));
+  b.before_batch.open();
+  for (auto* const one : {&first, &second, &third, &theirs}) BOOST_TEST(name_of(one->get()) == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(anothers_write_is_decided_before_the_batches_that_waited_longer) {
+  paid_bench b;
+  BOOST_TEST(name_of(b.found(1, "one").get()) == "ok");
+  b.before_batch.shut();
+  std::vector<std::string> order;
+  std::vector<answered> all;
+  all.push_back(b.ask({user(1), org(1), 400}, many_labels(1000, 400), &order, "batch"));
+  b.before_batch.wait_until_reached();
+  for (unsigned i = 1; i < 4; ++i)
+    all.push_back(b.ask({user(1), org(1), 400}, many_labels(1000 + 400 * i, 400), &order, "batch"));
+  all.push_back(b.ask({user(2), org(2), 1}, label(1, 50, "theirs"), &order, "theirs"));
+  b.before_batch.open();
+  for (auto& a : all) BOOST_TEST(name_of(a.get()) == "ok");
+  BOOST_TEST((order == std::vector<std::string>{"batch", "theirs", "batch", "batch", "batch"}));
+}
+
+// What a command costs may show only once it is decided: a project is deleted with all that is in it.
+BOOST_AUTO_TEST_CASE(a_batch_that_turns_out_dear_ends_there_and_the_rest_comes_next) {
+  sequencer_settings s;
+  s.batch_cost_max = 100;
+  paid_bench b("memory", s);
+  BOOST_TEST(name_of(b.found(1, "one").get()) == "ok");
+  b.before_batch.shut();
+  auto first = b.ask({user(1), org(1), 1}, label(1, 50, "a"));
+  b.before_batch.wait_until_reached();
+  std::vector<std::string> order;
+  std::vector<answered> all;
+  for (unsigned i = 0; i < 3; ++i)
+    all.push_back(b.ask({user(1), org(1), 1}, many_labels(1000 + 150 * i, 150), &order, "dear " + std::to_string(i)));
+  b.before_batch.open();
+  for (auto& a : all) BOOST_TEST(name_of(a.get()) == "ok");
+  BOOST_TEST((order == std::vector<std::string>{"dear 0", "dear 1", "dear 2"}));
+  auto const read = b.metrics.batch_commands.read();
+  std::uint64_t batches = 0;
+  for (auto const n : read.buckets) batches += n;
+  BOOST_TEST(batches == 5U); // the organization, the label, and one for each that was dear
+  BOOST_TEST(read.sum == 5.0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace alloy::commands
