@@ -6,6 +6,7 @@
 #include "core/steering.hpp"
 #include "program/audit_commands.hpp"
 #include "program/backup_commands.hpp"
+#include "program/doctor_commands.hpp"
 #include "program/mcp_parts.hpp"
 #include "program/operator_commands.hpp"
 #include "program/serve.hpp"
@@ -58,6 +59,10 @@ command const local_commands[] = {
      [](auto const& s, auto const& a) { return remove_operator(s.values, a.operand); }},
     {{"operator list", "", "", "who may: ids and e-mail addresses"},
      [](auto const& s, auto const&) { return list_operators(s.values); }},
+    {{"doctor", "", "names",
+      "what an older version left behind. With --names: names that nobody can tell apart, by organization; ends with 1 "
+      "where there are some. Also while the server runs"},
+     [](auto const& s, auto const&) { return look_for_twins(s.values); }},
     {{"webhooks release", "", "", "let a restored server send webhooks"},
      [](auto const& s, auto const&) { return release_webhooks(s.values); }},
     {{"audit verify", "FILE", "key", "check an export with nothing but a verifier key; - reads from a pipe"},

@@ -27,7 +27,7 @@ std::optional<uuid> id_of(reader const& state, key const& where, std::string_vie
 }
 
 std::optional<uuid> org_named(reader const& state, std::string_view text) {
-  return id_of(state, key(identity_tenant, table::org_by_slug).add(text), text);
+  return id_of(state, key(identity_tenant, table::org_by_slug).add(fold_name(text)), text);
 }
 
 struct place { // where what a path names is looked up

@@ -3,6 +3,8 @@
 #include "api/media.hpp"
 #include "api/resources.hpp"
 #include "api/server_facts.hpp"
+#include "core/identifier.hpp"
+#include "domain/names.hpp"
 #include "projections/burndown_svg.hpp"
 #include "projections/flow.hpp"
 #include "projections/fold.hpp"
@@ -25,7 +27,7 @@ constexpr std::int32_t flow_days_default = 30, flow_days_max = 366;
 // ------------------------------------------------------------------------------- boards
 
 struct board_query : list_query {
-  std::optional<text<1, 64>> status; // the one column to page through
+  std::optional<identifier<1, 64>> status; // the one column to page through
 };
 BOOST_DESCRIBE_STRUCT(board_query, (list_query), (status))
 
@@ -84,7 +86,8 @@ template <class T> std::optional<T> find_then(read_call const& c, entity kind, u
 result<reply> board_of(read_call const& c, domain::project const& p, std::optional<uuid> const& sprint,
                        board_query const& q) {
   auto const w = find_then<domain::workflow>(c, entity::workflow, p.workflow_id).value_or(domain::workflow{});
-  if (q.status && !w.find(q.status->value))
+  auto const* const asked_for = q.status ? domain::status_meant(w.statuses, q.status->value) : nullptr;
+  if (q.status && !asked_for)
     return error::of_field("/status", "not_one_of", "the workflow " + w.name + " has no such status");
   // A cursor is of one column: without the status it is of no list.
   if (auto const asked = page_asked(c, q.limit, q.cursor); !asked) return asked.error();
@@ -95,7 +98,7 @@ result<reply> board_of(read_call const& c, domain::project const& p, std::option
   auto counts = c.then ? counts_then(c, query) : std::map<std::string, std::uint64_t>();
   board b;
   for (auto const& s : w.statuses) {
-    if (q.status && q.status->value != s.name) continue;
+    if (asked_for && asked_for != &s) continue;
     call const column = within(c, s.name);
     auto ask = page_asked(column, q.limit, q.cursor);
     if (!ask) return ask.error();

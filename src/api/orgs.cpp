@@ -2,6 +2,7 @@
 #include "api/answers.hpp"
 #include "api/resources.hpp"
 #include "auth/secret_format.hpp"
+#include "core/identifier.hpp"
 #include "domain/quotas.hpp"
 
 namespace alloy::api {
@@ -87,12 +88,13 @@ result<commands::plan> invite_plan(write_call& c, result<decision> d, uuid const
 // that are open: an address is sealed under a key of its own.
 std::vector<uuid> open_invites_for(write_call const& c, std::string const& email) {
   std::vector<uuid> found;
+  auto const address = fold_address(email);
   auto const prefix = key(c.subject.org, table::invite).str();
   c.state().scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view, std::string_view stored) {
     auto const i = alloy::json::stored<invite>(row::json_of(stored));
-    if (i.status == invite_status::Pending && i.expires_at > c.at &&
-        c.with.people.open(c.head.local, i.id, i.email_sealed) == email)
-      found.push_back(i.id);
+    if (i.status != invite_status::Pending || i.expires_at <= c.at) return true;
+    auto const invited = c.with.people.open(c.head.local, i.id, i.email_sealed);
+    if (invited && fold_address(*invited) == address) found.push_back(i.id);
     return true;
   });
   return found;
@@ -131,7 +133,8 @@ result<commands::plan> accept_one(write_call& c) {
   auto const u = find<user>(c.state(), identity_tenant, c.who->user_id);
   if (!i || !u) return absent;
   auto const invited = c.with.people.open(c.head.local, i->id, i->email_sealed);
-  if (!invited || invited != c.with.people.open(c.head.local, u->id, u->email_sealed))
+  auto const own = c.with.people.open(c.head.local, u->id, u->email_sealed);
+  if (!invited || !own || fold_address(*invited) != fold_address(*own))
     return error(errc::role_too_low, "this invite is for another email");
   auto d = accept(c.state(), org_id, *i, c.by());
   if (!d) return d.error();

@@ -4,6 +4,7 @@
 #include "api/operators.hpp"
 #include "api/resources.hpp"
 #include "auth/known_networks.hpp"
+#include "core/identifier.hpp"
 #include "domain/members.hpp"
 
 namespace alloy::api {
@@ -14,12 +15,14 @@ using namespace domain;
 // Invites carry the address under keys of their own.
 void forget_invites(write_call& c, std::string const& email) {
   auto const slugs = key(identity_tenant, table::org_by_slug).str();
+  auto const address = fold_address(email);
   std::vector<uuid> found;
   c.state().scan(slugs, after_prefix(slugs), direction::ascending, [&](std::string_view, std::string_view id) {
     auto const prefix = key(uuid::from_view(id), table::invite).str();
     c.state().scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view, std::string_view stored) {
       auto const i = alloy::json::stored<invite>(row::json_of(stored));
-      if (c.with.people.open(c.head.local, i.id, i.email_sealed) == email) found.push_back(i.id);
+      auto const invited = c.with.people.open(c.head.local, i.id, i.email_sealed);
+      if (invited && fold_address(*invited) == address) found.push_back(i.id);
       return true;
     });
     return true;
@@ -69,7 +72,7 @@ result<commands::plan> erase(write_call& c) {
     }
     if (auto const email = c.with.people.open(c.head.local, *id, u->email_sealed)) {
       forget_invites(c, *email);
-      c.with.people.forget_email(c.head.local, *email);
+      c.with.people.forget_email(c.head.local, *email, *id);
     }
     c.with.people.forget(c.head.local, *id);
     auth::known_networks::forget(c.head.local, *id);

@@ -25,14 +25,36 @@ template <class T> std::string nullable(schema_book& book) {
   return "{\"anyOf\":[" + schema_of<T>(book) + ",{\"type\":\"null\"}]}";
 }
 
-// What check_text refuses beside the length.
-constexpr std::string_view text_pattern(bool lines, bool needs_a_letter) {
-  if (lines)
-    return needs_a_letter ? R"(^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*[^\u0000-\u0020\u007f])"
-                            R"([^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$)"
-                          : R"(^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$)";
-  return needs_a_letter ? R"(^[^\u0000-\u001f\u007f]*[^\u0000-\u0020\u007f][^\u0000-\u001f\u007f]*$)"
-                        : R"(^[^\u0000-\u001f\u007f]*$)";
+// What check_text and check_name refuse beside the length, as far as a pattern can say it: not what joins two
+// characters only, and nothing beyond the BMP.
+enum class text_kind : std::uint8_t { name, line, prose };
+
+#define ALLOY_NO_LINE R"(\u0000-\u001f\u007f-\u009f\u2028\u2029)"
+#define ALLOY_NO_PROSE R"(\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f)"
+#define ALLOY_NO_NAME                                                                                                  \
+  ALLOY_NO_LINE R"(\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800)"      \
+                R"(\u3164\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff)"
+#define ALLOY_NOT_SEEN                                                                                                 \
+  ALLOY_NO_NAME R"(\u0020\u00a0\u1680\u180b-\u180f\u2000-\u200a\u200c\u200d\u202f\u205f\u3000\ufe00-\ufe0f)"
+
+constexpr std::string_view text_pattern(text_kind what, bool needs_a_letter) {
+  if (what == text_kind::prose)
+    return needs_a_letter ? "^[^" ALLOY_NO_PROSE "]*[^" ALLOY_NOT_SEEN "][^" ALLOY_NO_PROSE "]*$"
+                          : "^[^" ALLOY_NO_PROSE "]*$";
+  if (what == text_kind::name)
+    return needs_a_letter ? "^[^" ALLOY_NO_NAME "]*[^" ALLOY_NOT_SEEN "][^" ALLOY_NO_NAME "]*$"
+                          : "^[^" ALLOY_NO_NAME "]*$";
+  return needs_a_letter ? "^[^" ALLOY_NO_LINE "]*[^" ALLOY_NOT_SEEN "][^" ALLOY_NO_LINE "]*$"
+                        : "^[^" ALLOY_NO_LINE "]*$";
+}
+#undef ALLOY_NO_LINE
+#undef ALLOY_NO_PROSE
+#undef ALLOY_NO_NAME
+#undef ALLOY_NOT_SEEN
+
+template <class T> constexpr text_kind kind_of_text() {
+  if constexpr (requires { T::is_name; }) return text_kind::name;
+  return T::lines ? text_kind::prose : text_kind::line;
 }
 
 inline void append_member(std::string& object, std::string_view name, auto const& value) {
@@ -44,7 +66,7 @@ inline void append_member(std::string& object, std::string_view name, auto const
 
 template <class T> std::string text_schema() {
   std::string s = "{\"type\":\"string\"";
-  if constexpr (requires { T::lines; }) append_member(s, "pattern", text_pattern(T::lines, T::min > 0));
+  if constexpr (requires { T::lines; }) append_member(s, "pattern", text_pattern(kind_of_text<T>(), T::min > 0));
   if constexpr (requires { T::min; })
     s += ",\"minLength\":" + std::to_string(T::min) + ",\"maxLength\":" + std::to_string(T::max);
   if constexpr (requires { typename T::rule; }) {

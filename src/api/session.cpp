@@ -8,6 +8,7 @@
 #include "auth/network.hpp"
 #include "auth/password.hpp"
 #include "auth/secret_format.hpp"
+#include "core/identifier.hpp"
 #include "domain/identity.hpp"
 #include "domain/orgs.hpp"
 #include "domain/quotas.hpp"
@@ -82,7 +83,8 @@ result<> prove(std::string const& password, std::string_view pointer, std::strin
   if (auto in = require_session(who); !in) return in.error();
   auto const u = find<user>(state, identity_tenant, who.user_id);
   if (!u) return error(errc::unauthenticated, "this user is gone");
-  guess one(with, local, asked, with.people.open(local, u->id, u->email_sealed).value_or(to_string(u->id)), u->id);
+  guess one(with, local, asked,
+            fold_address(with.people.open(local, u->id, u->email_sealed).value_or(to_string(u->id))), u->id);
   if (auto admitted = one.admit(); !admitted) return admitted.error();
   if (!auth::verify_password(password, u->password_hash)) {
     one.wrong(event);
@@ -138,7 +140,8 @@ result<commands::plan> do_register(write_call& c, register_user const& body, std
   if (body.invite_code) {
     auto found = find_invite(c.state(), *body.invite_code);
     if (!found) return error::of_field("/invite_code", "not_found", found.error().detail);
-    if (people.open(c.head.local, found->invite.id, found->invite.email_sealed) != body.email.value)
+    auto const invited = people.open(c.head.local, found->invite.id, found->invite.email_sealed);
+    if (!invited || fold_address(*invited) != fold_address(body.email.value))
       return error::of_field("/email", "not_invited", "the invite is for another email");
     auto accepted = accept(c.state(), found->org_id, found->invite, made.by);
     if (!accepted) return accepted.error();
@@ -157,7 +160,7 @@ struct checked_login {
 result<checked_login> prepare_login(login const& body, request const& asked, services const& with, reader const& state,
                                     reader const& local, auth::principal const*) {
   auto const id = with.people.find_by_email(local, body.email.value);
-  guess one(with, local, asked, body.email.value, id);
+  guess one(with, local, asked, fold_address(body.email.value), id);
   if (auto admitted = one.admit(); !admitted) return admitted.error();
   auto const u = id ? find<user>(state, identity_tenant, *id) : std::nullopt;
   bool right = false;

@@ -85,14 +85,15 @@ bool may_see(read_call const& c, uuid const& org, tagged what, uuid const& id) {
 // One kind of carrier in one organization.
 projections::page search_part(read_call const& c, tag_query const& q, uuid const& org, tagged what,
                               projections::page_request const& ask) {
-  auto const key = tag_values(org, kind_of(what), q.key.value);
-  std::size_t const at = key.str().size();
-  std::string const prefix = q.value ? alloy::key(key).add(q.value->value).str() : key.str();
-  return projections::read_page(c.state, {prefix}, ask, [&](std::string_view k, std::string_view, std::string& json) {
+  auto const prefix = (q.value ? tag_values(org, kind_of(what), q.key.value, q.value->value)
+                               : tag_values(org, kind_of(what), q.key.value))
+                          .str();
+  return projections::read_page(c.state, {prefix}, ask, [&](std::string_view k, std::string_view v, std::string& json) {
     uuid const id = uuid::from_view(k.substr(k.size() - 16));
     if (!may_see(c, org, what, id)) return false;
-    std::string_view const value = k.substr(at, k.find('\0', at) - at);
-    json = alloy::json::to_string(found_tag{what, id, org, q.key.value, std::string(value)});
+    auto const nul = v.find('\0');
+    json =
+        alloy::json::to_string(found_tag{what, id, org, std::string(v.substr(0, nul)), std::string(v.substr(nul + 1))});
     return true;
   });
 }

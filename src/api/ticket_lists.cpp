@@ -2,8 +2,11 @@
 #include "api/answers.hpp"
 #include "api/ticket_pages.hpp"
 #include "api/ticket_rows.hpp"
+#include "domain/workflows.hpp"
 #include "projections/search_store.hpp"
 #include "projections/ticket_past.hpp"
+
+#include <set>
 
 namespace alloy::api {
 namespace {
@@ -112,13 +115,24 @@ result<projections::ticket_filter> read_filter(ticket_filters const& q,
 // A label that nobody has made is one that no ticket has.
 std::vector<uuid> labels_named(reader const& state, uuid const& org, std::vector<std::string> const& names) {
   std::vector<uuid> ids;
-  std::string found;
   for (auto const& name : names)
     if (auto const id = parse_uuid(name))
       ids.push_back(*id);
     else
-      ids.push_back(state.get(key(org, table::label_by_name).add(name), found) ? uuid::from_view(found) : uuid{});
+      ids.push_back(find_named<label>(state, org, label_name_key(org, name), name).value_or(uuid{}));
   return ids;
+}
+
+// The statuses that are meant, as the organization's workflows write them; a name that none of them has as it is.
+std::vector<std::string> statuses_named(reader const& state, uuid const& org, std::vector<std::string> const& names) {
+  std::set<std::string> meant(names.begin(), names.end());
+  auto const prefix = key(org, table::workflow).str();
+  state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view, std::string_view stored) {
+    for (auto const& name : names)
+      if (auto const* const s = status_meant(decoded<workflow>::of(stored).statuses, name)) meant.insert(s->name);
+    return true;
+  });
+  return {meant.begin(), meant.end()};
 }
 
 // The projects of an organization that the credential reaches; of these, where `named` says so, the ones named.
@@ -161,6 +175,7 @@ result<reply> answer_list(read_call& c, ticket_filters const& q, projections::ti
   for (auto& scope : query.scopes) {
     scope.filter = filter;
     if (text) scope.text = &*text;
+    if (q.status) scope.filter.status = statuses_named(c.state, scope.tenant, *q.status);
     if (q.label) scope.filter.label = labels_named(c.state, scope.tenant, *q.label);
   }
   return page_reply(c, c.then ? projections::list_tickets_then(c.state, *c.then, query, *ask)

@@ -3,6 +3,7 @@
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
 #include "core/derived_key.hpp"
+#include "core/identifier.hpp"
 #include "core/local_rows.hpp"
 
 #include <stdexcept>
@@ -14,8 +15,12 @@ namespace {
 std::string person_row(uuid const& person) {
   return local_key(local_row::person_key).add(person).str();
 }
-std::string email_row(std::string_view index_key, std::string_view normal_email) {
-  auto const sum = crypto::hmac_sha256(index_key, "email\n" + std::string(normal_email));
+constexpr std::string_view as_written = "email\n", as_folded = "folded email\n";
+// Raised whenever fold_address gives something else for an address, also by a newer Unicode.
+constexpr std::uint64_t address_rule = 1;
+
+std::string email_row(std::string_view index_key, std::string_view use, std::string_view email) {
+  auto const sum = crypto::hmac_sha256(index_key, std::string(use) + std::string(email));
   return local_key(local_row::user_by_email).add_bytes(crypto::view_of(sum)).str();
 }
 crypto::sealer sealer_of(std::string const& server_key) {
@@ -24,8 +29,11 @@ crypto::sealer sealer_of(std::string const& server_key) {
 
 } // namespace
 
-std::string people::email_key(std::string_view normal_email) const {
-  return email_row(crypto::derived_key(sealing_key_, crypto::key_use::email_index), normal_email);
+std::string people::written_key(std::string_view email) const {
+  return email_row(crypto::derived_key(sealing_key_, crypto::key_use::email_index), as_written, email);
+}
+std::string people::folded_key(std::string_view email) const {
+  return email_row(crypto::derived_key(sealing_key_, crypto::key_use::email_index), as_folded, fold_address(email));
 }
 
 std::optional<std::string> people::key_of(reader const& local, uuid const& person) const {
@@ -56,25 +64,60 @@ bool people::knows(reader const& local, uuid const& person) const {
   return local.has(person_row(person));
 }
 
-std::optional<uuid> people::find_by_email(reader const& local, std::string_view normal_email) const {
-  std::string id;
-  if (!local.get(email_key(normal_email), id) && !local.get(email_row(sealing_key_, normal_email), id))
+std::optional<uuid> people::find_by_email(reader const& local, std::string_view email) const {
+  std::string ids;
+  if (!local.get(written_key(email), ids) && !local.get(email_row(sealing_key_, as_written, email), ids) &&
+      !local.get(folded_key(email), ids))
     return std::nullopt;
-  return uuid::from_view(id);
+  return uuid::from_view(ids);
 }
 
 void people::forget(view& local, uuid const& person) const {
   local.erase(person_row(person));
 }
 
-void people::forget_email(view& local, std::string_view normal_email) const {
-  local.erase(email_key(normal_email));
-  local.erase(email_row(sealing_key_, normal_email));
+void people::forget_email(view& local, std::string_view email, uuid const& user) const {
+  local.erase(written_key(email));
+  local.erase(email_row(sealing_key_, as_written, email));
+  auto const row = folded_key(email);
+  std::string ids, left;
+  local.get(row, ids);
+  for (std::string_view rest = ids; rest.size() >= user.view().size(); rest.remove_prefix(user.view().size()))
+    if (uuid::from_view(rest) != user) left.append(uuid::from_view(rest).view());
+  if (left.empty())
+    local.erase(row);
+  else
+    local.put(row, left);
 }
 
-void people::remember_email(view& local, std::string_view normal_email, uuid const& user) const {
-  local.put(email_key(normal_email), user.view());
-  local.erase(email_row(sealing_key_, normal_email));
+void people::remember_email(view& local, std::string_view email, uuid const& user) const {
+  local.erase(email_row(sealing_key_, as_written, email));
+  auto const row = folded_key(email);
+  std::string ids;
+  if (local.get(row, ids)) local.put(written_key(email), user.view()); // it is another one's, but for how it is written
+  local.put(row, ids + std::string(user.view()));
+}
+
+bool people::addresses_are_indexed(reader const& local) {
+  std::string version;
+  return local.get(local_key(local_row::email_rule_version), version) && version.size() == sizeof address_rule &&
+         big_endian_u64(version) == address_rule;
+}
+
+void people::drop_addresses(view& local) const {
+  std::vector<std::string> rows;
+  auto const prefix = local_key(local_row::user_by_email).str();
+  local.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view row, std::string_view) {
+    rows.emplace_back(row);
+    return true;
+  });
+  for (auto const& row : rows) local.erase(row);
+}
+
+void people::note_addresses_indexed(view& local) {
+  std::string version;
+  append_u64(version, address_rule);
+  local.put(local_key(local_row::email_rule_version), version);
 }
 
 } // namespace alloy::auth

@@ -23,14 +23,22 @@ class people {
   // Whether there is text of theirs that opens: not of whom was erased.
   bool knows(reader const& local, uuid const& person) const;
 
-  std::optional<uuid> find_by_email(reader const& local, std::string_view normal_email) const;
+  // Whose address it is: of those who have one that is the same (core/identifier.hpp) whoever has it in these very
+  // bytes, else the oldest.
+  std::optional<uuid> find_by_email(reader const& local, std::string_view email) const;
   void forget(view& local, uuid const& person) const; // for good
-  void forget_email(view& local, std::string_view normal_email) const;
-  void remember_email(view& local, std::string_view normal_email, uuid const& user) const;
+  void forget_email(view& local, std::string_view email, uuid const& user) const;
+  void remember_email(view& local, std::string_view email, uuid const& user) const;
+
+  // The index of addresses as this version makes it. Made anew where another rule made it; see auth/address_index.hpp.
+  static bool addresses_are_indexed(reader const& local);
+  void drop_addresses(view& local) const;
+  static void note_addresses_indexed(view& local);
 
  private:
   std::optional<std::string> key_of(reader const& local, uuid const& person) const;
-  std::string email_key(std::string_view normal_email) const;
+  std::string written_key(std::string_view email) const;
+  std::string folded_key(std::string_view email) const;
 
   std::string sealing_key_;
 };

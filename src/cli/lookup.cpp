@@ -2,6 +2,7 @@
 
 #include "cli/terminal.hpp"
 #include "core/id.hpp"
+#include "core/identifier.hpp"
 
 #include <algorithm>
 
@@ -14,11 +15,6 @@ bool is_id(std::string_view text) {
   return parse_uuid(text).has_value();
 }
 
-bool same(std::string_view a, std::string_view b) {
-  auto const low = [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return low(x) == low(y); });
-}
-
 std::string field_of(json::value const& item, std::string_view name) {
   auto const* const o = item.if_object();
   return o ? text_in(*o, name) : std::string();
@@ -28,8 +24,10 @@ struct match {
   std::string id, called;
 };
 
-// The one of them, or words about why there is not one.
-std::string only(std::vector<match> const& found, std::string_view thing, std::string const& name) {
+// The one of them, or words about why there is not one. Of several that are called alike the one that is written so.
+std::string only(std::vector<match> found, std::string_view thing, std::string const& name) {
+  auto const exact = [&](match const& m) { return m.called == name; };
+  if (std::ranges::count_if(found, exact) == 1) std::erase_if(found, [&](match const& m) { return !exact(m); });
   if (found.size() == 1) return found.front().id;
   if (found.empty())
     throw failure(not_found, "there is no " + std::string(thing) + " called " + name,
@@ -89,13 +87,14 @@ std::string lookup::id_of(std::string_view thing, std::string const& name) {
 }
 
 std::string lookup::user(std::string const& name) {
-  if (same(name, "me")) return text_in(session_.me(), "user_id");
+  if (same_name(name, "me")) return text_in(session_.me(), "user_id");
   std::vector<match> found;
   for (auto const& org : orgs())
     for (auto const& m : session_.all("/api/v1/orgs/" + org + "/members")) {
       auto const email = field_of(m, "email"), called = field_of(m, "display_name"), id = field_of(m, "user_id");
       bool const known = std::any_of(found.begin(), found.end(), [&](match const& f) { return f.id == id; });
-      if (!known && (same(email, name) || same(called, name))) found.push_back({id, called + " <" + email + ">"});
+      if (!known && (same_name(email, name) || same_name(called, name)))
+        found.push_back({id, called + " <" + email + ">"});
     }
   if (found.empty())
     throw failure(not_found, "nobody here is called " + name,
@@ -108,7 +107,7 @@ std::string lookup::in_orgs(std::string_view thing, std::string const& collectio
   std::vector<match> found;
   for (auto const& org : orgs())
     for (auto const& one : session_.all("/api/v1/orgs/" + org + "/" + collection))
-      if (same(field_of(one, field), name)) found.push_back({field_of(one, "id"), field_of(one, field)});
+      if (same_name(field_of(one, field), name)) found.push_back({field_of(one, "id"), field_of(one, field)});
   return only(found, thing, name);
 }
 
@@ -122,7 +121,7 @@ std::string lookup::sprint(std::string const& name) {
   std::vector<match> found;
   for (auto const& p : projects)
     for (auto const& s : session_.all("/api/v1/projects/" + p + "/sprints" + in_org_named()))
-      if (same(field_of(s, "name"), name) || (same(name, "active") && field_of(s, "status") == "Active"))
+      if (same_name(field_of(s, "name"), name) || (same_name(name, "active") && field_of(s, "status") == "Active"))
         found.push_back({field_of(s, "id"), field_of(s, "name") + ", " + field_of(s, "status")});
   return only(found, "sprint", name);
 }
@@ -131,7 +130,7 @@ std::string lookup::api_key(std::string const& name) {
   std::vector<match> found;
   auto const keys = session_.get("/api/v1/api-keys");
   for (auto const& key : keys.as_array())
-    if (same(field_of(key, "name"), name)) found.push_back({field_of(key, "id"), name});
+    if (same_name(field_of(key, "name"), name)) found.push_back({field_of(key, "id"), field_of(key, "name")});
   return only(found, "api-key", name);
 }
 

@@ -18,6 +18,7 @@ enum class local_row : std::uint8_t {
   kept_answer_expiry,
   person_key,
   user_by_email,
+  email_rule_version,
   key_last_use,
   known_networks,
   consumer,
@@ -26,8 +27,8 @@ enum class local_row : std::uint8_t {
   log_identity,
   schema
 };
-BOOST_DESCRIBE_ENUM(local_row, kept_answer, kept_answer_expiry, person_key, user_by_email, key_last_use, known_networks,
-                    consumer, import_under_way, used_key, log_identity, schema)
+BOOST_DESCRIBE_ENUM(local_row, kept_answer, kept_answer_expiry, person_key, user_by_email, email_rule_version,
+                    key_last_use, known_networks, consumer, import_under_way, used_key, log_identity, schema)
 
 enum class carried : std::uint8_t {
   copied, // as it is
@@ -46,7 +47,11 @@ inline constexpr std::array local_kinds{
     local_kind{local_row::kept_answer, "a", carried::left, carried::copied, "command_id -> sealed answer"},
     local_kind{local_row::kept_answer_expiry, "x", carried::left, carried::copied, "ms u64be, command_id -> nothing"},
     local_kind{local_row::person_key, "p", carried::copied, carried::copied, "person -> the person's key, sealed"},
-    local_kind{local_row::user_by_email, "e", carried::copied, carried::copied, "HMAC of an address -> user"},
+    local_kind{
+        local_row::user_by_email, "e", carried::copied, carried::copied,
+        "HMAC of a folded address -> users, the one who has it first; HMAC of an address -> user who has it beside "
+        "another one"},
+    local_kind{local_row::email_rule_version, "m", carried::copied, carried::copied, "-> version u64be"},
     local_kind{local_row::key_last_use, "u", carried::copied, carried::copied, "API key -> ms u64be"},
     local_kind{local_row::known_networks, "n", carried::copied, carried::copied,
                "user -> (HMAC of a network, ms u64be of the latest login)..., the latest first"},

@@ -1,6 +1,8 @@
 #include "core/text.hpp"
 
+#include "core/characters.hpp"
 #include "core/currencies.hpp"
+#include "core/identifier.hpp"
 #include "core/json.hpp"
 #include "core/time.hpp"
 
@@ -35,39 +37,32 @@ std::optional<text_fault> check_text(std::string_view t, std::size_t min, std::s
                                                                    std::to_string(max) + " characters, it has " +
                                                                    std::to_string(length)};
   bool blank = true;
-  for (char const c : t) {
-    auto const u = static_cast<unsigned char>(c);
-    if (u < 0x20 || u == 0x7f) {
-      if (!lines || (c != '\n' && c != '\r' && c != '\t'))
-        return text_fault{"control_character", "it must not hold control characters"};
-    } else if (c != ' ')
-      blank = false;
+  for (std::size_t at = 0; at < t.size();) {
+    code_point const p = next_point(t, at);
+    if (is_control(p)) {
+      bool const of_prose = p == '\n' || p == '\r' || p == '\t' || p >= 0x80; // C1 has its breaks of lines, too
+      if (!lines || !of_prose) return text_fault{"control_character", "it must not hold control characters"};
+    } else if (!lines && is_line_break(p)) {
+      return text_fault{"line_break", "it must be one line"};
+    } else {
+      blank = blank && !is_visible(p);
+    }
   }
   if (min > 0 && blank) return text_fault{"blank", "it must not be blank"};
   return std::nullopt;
 }
 
 bool email_rule::ok(std::string_view t) noexcept {
-  auto const at = t.find('@');
-  if (t.size() < min || t.size() > max || at == 0 || at == std::string_view::npos || at > 64 ||
-      t.find('@', at + 1) != std::string_view::npos)
-    return false;
-  auto const domain = t.substr(at + 1);
-  if (domain.empty() || domain.front() == '.' || domain.front() == '-' || domain.back() == '.' ||
-      domain.find("..") != std::string_view::npos)
-    return false;
-  if (t.front() == '.' || t[at - 1] == '.' || t.find("..") != std::string_view::npos) return false;
-  return std::all_of(t.begin(), t.end(), [](char c) {
-    auto const u = static_cast<unsigned char>(c);
-    return u > 0x20 && u != 0x7f && std::string_view("\"(),:;<>[\\]").find(c) == std::string_view::npos;
-  });
+  std::string const address = normal(t);
+  if (!was_address(address)) return false;
+  for (std::size_t at = 0; at < address.size();)
+    if (!is_visible(next_point(address, at))) return false;
+  return true;
 }
 
 std::string email_rule::normal(std::string_view t) {
-  std::string lower(t);
-  for (char& c : lower)
-    if (upper(c)) c = static_cast<char>(c - 'A' + 'a');
-  return lower;
+  std::string const address = normal_name(t);
+  return is_ascii(address) ? known_address_rule::normal(address) : lower_case(address);
 }
 
 bool slug_rule::ok(std::string_view t) noexcept {

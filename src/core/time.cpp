@@ -115,15 +115,6 @@ std::string to_string(timestamp at) {
   return {text, sizeof text};
 }
 
-bool is_time_zone(std::string_view name) {
-  if (name.empty() || name.size() > 64) return false;
-  try {
-    return ::date::locate_zone(std::string(name)) != nullptr;
-  } catch (std::exception const&) {
-    return false;
-  }
-}
-
 date day_in(std::string_view zone, timestamp at) {
   auto const local =
       ::date::locate_zone(std::string(zone))->to_local(::date::sys_time<milliseconds>{milliseconds{at.ms}});

@@ -245,7 +245,7 @@ void check_statuses(place const& p, std::vector<workflow_status> const& statuses
   for (auto const& s : statuses) as_sent.push_back({{s.name}, s.category, s.cancels});
   for (auto const& t : transitions) moves.push_back({{t.from}, {t.to}});
   std::vector<fault> faults;
-  detail::transitions_of(moves, detail::statuses_of(as_sent, faults), faults);
+  detail::transitions_of(moves, detail::statuses_of(as_sent, faults, {}, {}, detail::twins::allowed), faults);
   if (!faults.empty()) p.v.refuse("/statuses", faults.front().code);
 }
 void check_place(place const& p, workflow_created const& e) {
@@ -272,7 +272,7 @@ void check_place(place const& p, workflow_deleted const&) {
 void check_place(place const& p, project_created const& e) {
   p.is_restored(e.restores);
   p.demand<workflow>(e.workflow_id, "/workflow_id");
-  p.v.demand(!p.state.has(project_by_key(p.at.tenant, e.key)), "/key", "another project has it");
+  p.v.demand(!is_taken(p.state, project_by_key(p.at.tenant, e.key)), "/key", "another project has it");
 }
 void check_place(place const& p, project_updated const& e) {
   if (e.changes.workflow_id) p.demand<workflow>(e.changes.workflow_id.value->to, "/changes/workflow_id");

@@ -93,19 +93,19 @@ void on(view& state, events::team_created const& e, envelope const& at) {
   auto t = created<team>(at, e);
   t.org_id = at.tenant;
   put(state, at.tenant, t);
-  put_id(state, team_name_key(at.tenant, t.name), t.id);
+  hold_name(state, team_name_key(at.tenant, t.name), t.id);
 }
 void on(view& state, events::team_updated const& e, envelope const& at) {
   update<team>(state, at, [&](team& t) {
-    state.erase(team_name_key(at.tenant, t.name));
+    auto const before = team_name_key(at.tenant, t.name);
     apply(t, e.changes);
-    put_id(state, team_name_key(at.tenant, t.name), t.id);
+    change_name(state, before, team_name_key(at.tenant, t.name), t.id);
   });
 }
 void on(view& state, events::team_deleted const&, envelope const& at) {
   auto const t = found<team>(state, at, at.subject.id);
   drop_tags(state, at.tenant, entity::team, t.id, t.created_at);
-  state.erase(team_name_key(at.tenant, t.name));
+  leave_name(state, team_name_key(at.tenant, t.name), t.id);
   state.erase(key_of<team>(at.tenant, t.id));
 }
 void on(view& state, events::team_member_added const& e, envelope const& at) {
@@ -129,7 +129,7 @@ void on(view& state, events::workflow_created const& e, envelope const& at) {
   auto w = created<workflow>(at, e);
   w.org_id = at.tenant;
   put(state, at.tenant, w);
-  put_id(state, workflow_name_key(at.tenant, w.name), w.id);
+  hold_name(state, workflow_name_key(at.tenant, w.name), w.id);
   auto o = find<org>(state, at.tenant, at.tenant);
   if (o && !o->default_workflow_id) { // the first one of an org is its default
     o->default_workflow_id = w.id;
@@ -138,30 +138,31 @@ void on(view& state, events::workflow_created const& e, envelope const& at) {
 }
 void on(view& state, events::workflow_updated const& e, envelope const& at) {
   update<workflow>(state, at, [&](workflow& w) {
-    state.erase(workflow_name_key(at.tenant, w.name));
+    auto const before = workflow_name_key(at.tenant, w.name);
     apply(w, e.changes);
-    put_id(state, workflow_name_key(at.tenant, w.name), w.id);
+    change_name(state, before, workflow_name_key(at.tenant, w.name), w.id);
   });
 }
 void on(view& state, events::workflow_deleted const&, envelope const& at) {
-  state.erase(workflow_name_key(at.tenant, found<workflow>(state, at, at.subject.id).name));
+  auto const name = found<workflow>(state, at, at.subject.id).name;
+  leave_name(state, workflow_name_key(at.tenant, name), at.subject.id);
   state.erase(key_of<workflow>(at.tenant, at.subject.id));
 }
 void on(view& state, events::label_created const& e, envelope const& at) {
   auto l = created<label>(at, e);
   l.org_id = at.tenant;
   put(state, at.tenant, l);
-  put_id(state, label_name_key(at.tenant, l.name), l.id);
+  hold_name(state, label_name_key(at.tenant, l.name), l.id);
 }
 void on(view& state, events::label_updated const& e, envelope const& at) {
   update<label>(state, at, [&](label& l) {
-    state.erase(label_name_key(at.tenant, l.name));
+    auto const before = label_name_key(at.tenant, l.name);
     apply(l, e.changes);
-    put_id(state, label_name_key(at.tenant, l.name), l.id);
+    change_name(state, before, label_name_key(at.tenant, l.name), l.id);
   });
 }
 void on(view& state, events::label_deleted const&, envelope const& at) {
-  state.erase(label_name_key(at.tenant, found<label>(state, at, at.subject.id).name));
+  leave_name(state, label_name_key(at.tenant, found<label>(state, at, at.subject.id).name), at.subject.id);
   state.erase(key_of<label>(at.tenant, at.subject.id));
 }
 

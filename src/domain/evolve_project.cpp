@@ -12,7 +12,7 @@ void on(view& state, events::project_created const& e, envelope const& at) {
   p.org_id = at.tenant;
   p.ticket_counter = e.ticket_counter.value.value_or(0);
   put(state, at.tenant, p);
-  put_id(state, project_by_key(at.tenant, p.key), p.id);
+  hold_name(state, project_by_key(at.tenant, p.key), p.id);
   note_terms(state, p, at);
 }
 void on(view& state, events::project_updated const& e, envelope const& at) {
@@ -24,7 +24,7 @@ void on(view& state, events::project_updated const& e, envelope const& at) {
 void on(view& state, events::project_deleted const&, envelope const& at) {
   auto const p = found<project>(state, at, at.subject.id);
   drop_tags(state, at.tenant, entity::project, p.id, p.created_at);
-  state.erase(project_by_key(at.tenant, p.key));
+  leave_name(state, project_by_key(at.tenant, p.key), p.id);
   state.erase(key_of<project>(at.tenant, p.id));
 }
 void on(view& state, events::project_member_added const& e, envelope const& at) {

@@ -2,7 +2,9 @@
 // Holds the members of an event against the fields of commands that have the same names: a limit is said once, in the
 // type of the command's field. `fields<Shapes...>(found, value)` looks each member up in the shapes, in their order.
 // Text, numbers and lists that no shape names do not compile. Pure; private to event_rules.cpp.
+#include "core/identifier.hpp"
 #include "core/json.hpp"
+#include "core/time_zones.hpp"
 #include "events/change.hpp"
 
 namespace alloy::domain::rules {
@@ -60,15 +62,25 @@ template <class As, class V> void obey_number(verdict& v, std::string const& whe
            "it must be " + std::to_string(As::min) + " to " + std::to_string(As::max));
 }
 
+// A record keeps what was allowed when it was made: of text, names and zones of time versions before took more.
+template <class As> std::optional<text_fault> check_as_ever(std::string_view value) {
+  if constexpr (requires { As::lines; })
+    return check_former_text(value, As::min, As::max, As::lines);
+  else if constexpr (std::is_same_v<As, time_zone>)
+    return was_time_zone(value) ? std::nullopt : As::check(value);
+  else
+    return As::check(value);
+}
+
 template <class As, class V> void obey_text(verdict& v, std::string const& where, V const& value) {
   static_assert(json::checked<As>, "no command and no shape says how this text must be");
-  if (auto const fault = As::check(value)) v.refuse(where, fault->detail);
+  if (auto const fault = check_as_ever<As>(value)) v.refuse(where, fault->detail);
 }
 
 template <class As, class V> void obey_map(verdict& v, std::string const& where, V const& value) {
   v.demand(value.size() <= As::max, where, "it must have at most " + std::to_string(As::max) + " members");
   for (auto const& [name, one] : value) {
-    if (auto const fault = As::name_form::check(name)) v.refuse(where, fault->detail);
+    if (auto const fault = check_as_ever<typename As::name_form>(name)) v.refuse(where, fault->detail);
     obey<typename As::mapped_type>(v, where, one);
   }
 }

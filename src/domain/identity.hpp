@@ -1,12 +1,13 @@
 #pragma once
 // Bodies of what users do with their own accounts, sessions and keys. Passwords, hashes and sealed text are made by the
 // caller; the rules that need the state stand beside the operations (api/session.cpp), which hold the secrets.
+#include "core/identifier.hpp"
 #include "core/json.hpp"
 #include "events/values.hpp"
 
 namespace alloy::domain {
 
-using display_name = text<1, 100>;
+using display_name = identifier<1, 100>;
 
 // Any text of this length, in characters; whether it is a common one, auth finds out (check_new_password).
 struct new_password {
@@ -32,7 +33,7 @@ struct register_user {
 BOOST_DESCRIBE_STRUCT(register_user, (), (email, password, display_name, invite_code))
 
 struct login {
-  alloy::email email;
+  known_address email;
   std::string password;
 };
 BOOST_DESCRIBE_STRUCT(login, (), (email, password))
@@ -65,7 +66,7 @@ struct scope_rule {
 };
 
 struct create_api_key {
-  text<1, 100> name;
+  identifier<1, 100> name;
   list<formed<scope_rule>, 1, 4> scopes;
   std::optional<uuid> org_id;
   std::optional<list<uuid, 0, 100>> project_ids;

@@ -10,7 +10,7 @@
 
 namespace alloy::domain {
 
-using org_name = text<1, 200>;
+using org_name = identifier<1, 200>;
 
 struct create_org {
   std::optional<uuid> id;

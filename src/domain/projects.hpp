@@ -5,9 +5,9 @@
 
 namespace alloy::domain {
 
-using project_name = text<1, 200>;
+using project_name = identifier<1, 200>;
 using project_description = prose<0, 65536>;
-using cost_center = text<1, 64>;
+using cost_center = identifier<1, 64>;
 using cents = bounded<0, 1'000'000'000'000'000>;
 using months = bounded<1, 600>;
 
@@ -55,7 +55,7 @@ struct add_project_member {
 BOOST_DESCRIBE_STRUCT(add_project_member, (), (user_id))
 
 inline key project_by_key(uuid const& org, std::string_view name) {
-  return key(org, table::project_by_key).add(name);
+  return key(org, table::project_by_key).add(fold_name(name));
 }
 inline key project_member_key(uuid const& org, uuid const& project_id, uuid const& user) {
   return key(org, table::project_member).add(project_id).add(user);
@@ -63,7 +63,7 @@ inline key project_member_key(uuid const& org, uuid const& project_id, uuid cons
 
 inline result<decision> decide(reader const& state, org const& o, create_project const& c, context const& by) {
   if (auto free = check_id<project>(state, o.id, entity::project, c.id); !free) return free.error();
-  if (state.has(project_by_key(o.id, c.key.value)))
+  if (is_taken(state, project_by_key(o.id, c.key.value)))
     return error(errc::already_exists, "the key " + c.key.value + " is taken in this organization");
   uuid const workflow_id = c.workflow_id ? *c.workflow_id : o.default_workflow_id.value_or(uuid{});
   if (!state.has(key_of<workflow>(o.id, workflow_id)))

@@ -1,5 +1,6 @@
 #pragma once
 // The rules of sprints. Pure.
+#include "core/identifier.hpp"
 #include "domain/context.hpp"
 #include "domain/diff.hpp"
 #include "domain/entities.hpp"
@@ -7,7 +8,7 @@
 
 namespace alloy::domain {
 
-using sprint_name = text<1, 200>;
+using sprint_name = identifier<1, 200>;
 using sprint_goal = prose<0, 10000>;
 
 struct create_sprint {

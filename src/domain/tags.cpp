@@ -3,6 +3,7 @@
 #include "domain/fold_steps.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace alloy::domain {
 namespace {
@@ -22,11 +23,30 @@ std::optional<timestamp> birth_of(reader const& state, uuid const& org, events::
 
 std::string value_key(uuid const& org, events::subject const& carrier, std::string_view tag, std::string_view value,
                       timestamp created_at) {
-  return tag_values(org, carrier.kind, tag)
-      .add(value)
-      .add(static_cast<std::uint64_t>(created_at.ms))
-      .add(carrier.id)
-      .str();
+  return tag_values(org, carrier.kind, tag, value).add(static_cast<std::uint64_t>(created_at.ms)).add(carrier.id).str();
+}
+
+// Tags of one carrier that are written differently and are the same share a row, which tells the first of them.
+void put_rows(view& state, uuid const& org, events::subject const& carrier, timestamp created_at, tag_map const& tags) {
+  for (auto tag = tags.rbegin(); tag != tags.rend(); ++tag)
+    state.put(value_key(org, carrier, tag->first, tag->second, created_at), tag->first + '\0' + tag->second);
+}
+void erase_rows(view& state, uuid const& org, events::subject const& carrier, timestamp created_at,
+                tag_map const& tags) {
+  for (auto const& [tag, value] : tags) state.erase(value_key(org, carrier, tag, value, created_at));
+}
+
+// Keys that are the same but for their case are one key. A carrier of an older version may go on having both.
+result<> check_twins(tag_map const& now, set_tags const& wanted) {
+  std::map<std::string, std::string> seen;
+  for (auto const& [tag, value] : wanted) {
+    auto const [other, is_first] = seen.emplace(fold_name(tag), tag);
+    if (is_first || (now.contains(tag) && now.contains(other->second))) continue;
+    std::string pointer;
+    json::append_pointer(pointer, tag);
+    return error::of_field(pointer, "duplicate", "it is the same key as " + other->second);
+  }
+  return {};
 }
 
 tag_map tags_in(std::string_view stored) {
@@ -72,6 +92,7 @@ tag_map tags_of(reader const& state, uuid const& org, events::subject const& car
 
 result<decision> decide(reader const& state, uuid const& org, events::subject const& carrier, set_tags const& wanted) {
   auto const now = tags_of(state, org, carrier);
+  if (auto alone = check_twins(now, wanted); !alone) return alone.error();
   events::tags_changed e;
   for (auto const& [tag, value] : now)
     if (!wanted.contains(tag)) e.changes[tag].from = value;
@@ -90,7 +111,9 @@ result<decision> decide(reader const& state, uuid const& org, events::subject co
 result<decision> remove_tag(reader const& state, uuid const& org, events::subject const& carrier,
                             std::string_view tag) {
   auto const now = tags_of(state, org, carrier);
-  auto const there = now.find(std::string(tag));
+  auto there = now.find(std::string(tag));
+  if (there == now.end())
+    there = std::find_if(now.begin(), now.end(), [&](auto const& one) { return same_name(one.first, tag); });
   if (there == now.end()) return error(errc::not_found, "it carries no such tag");
   decision d;
   record(d.events, org, carrier.kind, carrier.id,
@@ -105,15 +128,22 @@ void on(view& state, events::tags_changed const& e, events::envelope const& at) 
   std::string stored;
   state.get(where, stored);
   auto tags = tags_in(stored);
+  std::set<std::string> touched; // folded: what the rows of other spellings are to be looked at for, too
+  for (auto const& [tag, change] : e.changes) touched.insert(fold_name(tag));
+  auto const rows = [&] {
+    tag_map some;
+    for (auto const& [tag, value] : tags)
+      if (touched.contains(fold_name(tag))) some.emplace(tag, value);
+    return some;
+  };
+  erase_rows(state, at.tenant, at.subject, *born_at, rows());
   for (auto const& [tag, change] : e.changes) {
-    if (change.from) state.erase(value_key(at.tenant, at.subject, tag, *change.from, *born_at));
-    if (!change.to) {
+    if (change.to)
+      tags[tag] = *change.to;
+    else
       tags.erase(tag);
-      continue;
-    }
-    tags[tag] = *change.to;
-    state.put(value_key(at.tenant, at.subject, tag, *change.to, *born_at), {});
   }
+  put_rows(state, at.tenant, at.subject, *born_at, rows());
   std::string next;
   row::begin(next, row::version_of(stored) + (at.continues && !stored.empty() ? 0 : 1));
   json::write(next, tags);
@@ -122,8 +152,7 @@ void on(view& state, events::tags_changed const& e, events::envelope const& at) 
 
 void drop_tags(view& state, uuid const& org, entity kind, uuid const& id, timestamp created_at) {
   events::subject const carrier{kind, id};
-  for (auto const& [tag, value] : tags_of(state, org, carrier))
-    state.erase(value_key(org, carrier, tag, value, created_at));
+  erase_rows(state, org, carrier, created_at, tags_of(state, org, carrier));
   state.erase(tags_key(org, kind, id));
 }
 

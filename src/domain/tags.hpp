@@ -2,8 +2,9 @@
 // The rules of tags and where they are kept. One set of tags a carrier, with a version of its own: a tag is no change
 // of the carrier. Rows:
 //   tags          kind u8, id -> version, JSON of the set
-//   tag_by_value  kind u8, key, value, carrier's created_ms u64, id -> nothing
+//   tag_by_value  kind u8, folded key, folded value, carrier's created_ms u64, id -> key, NUL, value
 // Pure.
+#include "core/identifier.hpp"
 #include "domain/context.hpp"
 #include "domain/entities.hpp"
 
@@ -23,14 +24,18 @@ struct tag_key_rule {
   static bool ok(std::string_view t) noexcept;
 };
 using tag_key = formed<tag_key_rule>;
-using tag_value = text<0, 256>;
+using tag_value = identifier<0, 256>;
 using set_tags = dictionary<tag_key, tag_value, 50>;
 
 using tag_map = std::map<std::string, std::string>;
 
 key tags_key(uuid const& org, entity kind, uuid const& id);
 inline key tag_values(uuid const& org, entity kind, std::string_view tag) {
-  return key(org, table::tag_by_value).add_byte(static_cast<std::uint8_t>(kind)).add(tag);
+  return key(org, table::tag_by_value).add_byte(static_cast<std::uint8_t>(kind)).add(fold_name(tag));
+}
+
+inline key tag_values(uuid const& org, entity kind, std::string_view tag, std::string_view value) {
+  return tag_values(org, kind, tag).add(fold_name(value));
 }
 
 bool carrier_exists(reader const& state, uuid const& org, events::subject const& carrier);

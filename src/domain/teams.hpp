@@ -5,10 +5,11 @@
 #include "domain/diff.hpp"
 #include "domain/entities.hpp"
 #include "domain/history.hpp"
+#include "domain/names.hpp"
 
 namespace alloy::domain {
 
-using team_name = text<1, 100>;
+using team_name = identifier<1, 100>;
 
 struct create_team {
   std::optional<uuid> id;
@@ -27,7 +28,7 @@ struct add_team_member {
 BOOST_DESCRIBE_STRUCT(add_team_member, (), (user_id))
 
 inline key team_name_key(uuid const& org, std::string_view name) {
-  return key(org, table::team_by_name).add(name);
+  return key(org, table::team_by_name).add(fold_name(name));
 }
 inline key team_member_key(uuid const& org, uuid const& team_id, uuid const& user) {
   return key(org, table::team_member).add(team_id).add(user);
@@ -39,16 +40,16 @@ inline key teams_of_member(uuid const& org, uuid const& user) {
 
 inline result<decision> decide(reader const& state, org const& o, create_team const& c, context const& by) {
   if (auto free = check_id<team>(state, o.id, entity::team, c.id); !free) return free.error();
-  if (state.has(team_name_key(o.id, c.name.value)))
+  if (is_taken(state, team_name_key(o.id, c.name.value)))
     return error(errc::already_exists, "the name " + c.name.value + " is taken by another team");
   decision d;
   record(d.events, o.id, entity::team, c.id ? *c.id : by.new_id(), events::team_created{c.name.value});
   return d;
 }
 
-inline result<decision> decide(reader const& state, team const& t, update_team const& c) {
-  if (c.name && c.name.value->value != t.name && state.has(team_name_key(t.org_id, c.name.value->value)))
-    return error(errc::already_exists, "the name " + c.name.value->value + " is taken by another team");
+inline result<decision> decide(reader const& state, team const& t, update_team c) {
+  auto const row = team_name_key(t.org_id, c.name ? c.name.value->value : t.name);
+  if (auto settled = settle_name(state, t, row, "team", c.name); !settled) return settled.error();
   decision d;
   if (auto changes = difference<events::team_changes>(t, c); any(changes))
     record(d.events, t.org_id, entity::team, t.id, events::team_updated{std::move(changes)});

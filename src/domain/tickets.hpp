@@ -5,6 +5,7 @@
 #include "domain/diff.hpp"
 #include "domain/entities.hpp"
 #include "domain/history.hpp"
+#include "domain/names.hpp"
 
 #include <algorithm>
 
@@ -13,7 +14,7 @@ namespace alloy::domain {
 using ticket_title = text<1, 500>;
 using ticket_description = prose<0, 65536>;
 using comment_body = prose<1, 65536>;
-using status_name = text<1, 64>;
+using status_name = identifier<1, 64>;
 using minutes_estimate = bounded<0, 1'000'000>;
 
 struct create_ticket {
@@ -158,17 +159,19 @@ inline error move_refused(workflow const& w, std::string_view from, std::string_
 }
 
 // `p` is the ticket's project as the command leaves it. Into another project a ticket goes in any status that there is.
-inline result<void> move(reader const& state, project const& p, ticket const& t, std::string const& to, decision& out) {
+inline result<void> move(reader const& state, project const& p, ticket const& t, std::string const& meant,
+                         decision& out) {
   bool const stays = p.id == t.project_id;
-  if (stays && t.status == to) return {};
+  if (stays && t.status == meant) return {};
   auto const w = find<workflow>(state, p.org_id, p.workflow_id);
   if (!w) throw std::logic_error("a project without a workflow");
-  auto const* const wanted = w->find(to);
+  auto const* const wanted = status_meant(w->statuses, meant);
   if (!wanted) {
     std::string names;
     for (auto const& s : w->statuses) names += (names.empty() ? "" : ", ") + s.name;
     return error::of_field("/status", "not_one_of", "the workflow " + w->name + " has " + names);
   }
+  auto const& to = wanted->name;
   if (t.status == to && t.category == wanted->category) return {};
   if (stays && w->enforcement != enforcement::none && !w->allows(t.status, to)) {
     auto refused = move_refused(*w, t.status, to);

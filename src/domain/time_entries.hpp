@@ -3,6 +3,7 @@
 // it is reopened, one in a closed month for good. Rows:
 //   time_of_day  user, day u64be -> minutes u64be that he has logged for the day, in whatever state
 // Pure.
+#include "core/identifier.hpp"
 #include "domain/context.hpp"
 #include "domain/entities.hpp"
 #include "domain/periods.hpp"
@@ -13,7 +14,7 @@ inline constexpr std::int64_t minutes_a_day_max = 1440;
 
 using time_minutes = bounded<1, minutes_a_day_max>;
 using time_description = prose<0, 4096>;
-using activity_name = text<1, 64>;
+using activity_name = identifier<1, 64>;
 using decision_reason = prose<1, 1000>;
 
 struct log_time {

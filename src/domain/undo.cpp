@@ -76,9 +76,21 @@ class undoer {
     return false;
   }
   bool free(envelope const& at, key const& name, std::string_view what) {
-    if (!state_.has(name)) return true;
+    if (!is_taken(state_, name, at.subject.id)) return true;
     reason(at, "the " + std::string(what) + " it would get back is taken by another");
     return false;
+  }
+  // Twins from before names were folded: one that had its name beside the other one may have it again.
+  template <class E> bool free_name(envelope const& at, key const& where, std::string const& name) {
+    for (auto const& id : holders_of(state_, where)) {
+      if (id == at.subject.id) continue;
+      auto const other = find<E>(state_, at.tenant, id);
+      auto const then = before_({at.subject.kind, id});
+      bool const were_twins =
+          then && other && other->name != name && json::stored<E>(domain::row::json_of(then->row)).name == other->name;
+      if (!were_twins) return free(at, where, "name");
+    }
+    return true;
   }
   // Nothing has happened to the subject behind the command.
   bool untouched(envelope const& at) {
@@ -161,13 +173,16 @@ class undoer {
     return false;
   }
   bool possible(events::label_updated const& e, envelope const& at) {
-    return !e.changes.name || free(at, key(at.tenant, table::label_by_name).add(e.changes.name.value->to), "name");
+    return !e.changes.name ||
+           free_name<label>(at, label_name_key(at.tenant, e.changes.name.value->to), e.changes.name.value->to);
   }
   bool possible(events::team_updated const& e, envelope const& at) {
-    return !e.changes.name || free(at, key(at.tenant, table::team_by_name).add(e.changes.name.value->to), "name");
+    return !e.changes.name ||
+           free_name<team>(at, team_name_key(at.tenant, e.changes.name.value->to), e.changes.name.value->to);
   }
   bool possible(events::workflow_updated const& e, envelope const& at) {
-    if (e.changes.name && !free(at, key(at.tenant, table::workflow_by_name).add(e.changes.name.value->to), "name"))
+    if (e.changes.name &&
+        !free_name<workflow>(at, workflow_name_key(at.tenant, e.changes.name.value->to), e.changes.name.value->to))
       return false;
     auto const w = find<workflow>(state_, at.tenant, at.subject.id);
     auto then = *w;
@@ -296,8 +311,7 @@ class undoer {
   }
   void back(events::team_deleted const&, envelope const& at) {
     auto const t = lost<team>(at);
-    if (t && free(at, key(at.tenant, table::team_by_name).add(t->name), "name"))
-      make_again<events::team_created>(at, *t);
+    if (t && free_name<team>(at, team_name_key(at.tenant, t->name), t->name)) make_again<events::team_created>(at, *t);
   }
   void back(events::team_member_added const& e, envelope const& at) {
     if (!state_.has(team_member_key(at.tenant, at.subject.id, e.user_id)))
@@ -322,7 +336,7 @@ class undoer {
   }
   void back(events::workflow_deleted const&, envelope const& at) {
     auto const w = lost<workflow>(at);
-    if (w && free(at, key(at.tenant, table::workflow_by_name).add(w->name), "name"))
+    if (w && free_name<workflow>(at, workflow_name_key(at.tenant, w->name), w->name))
       make_again<events::workflow_created>(at, *w);
   }
   void back(events::label_created const&, envelope const& at) {
@@ -332,7 +346,7 @@ class undoer {
   }
   void back(events::label_deleted const&, envelope const& at) {
     auto const l = lost<label>(at);
-    if (l && free(at, key(at.tenant, table::label_by_name).add(l->name), "name"))
+    if (l && free_name<label>(at, label_name_key(at.tenant, l->name), l->name))
       make_again<events::label_created>(at, *l);
   }
 
@@ -345,8 +359,7 @@ class undoer {
   }
   void back(events::project_deleted const&, envelope const& at) {
     auto const p = lost<project>(at);
-    if (!p || !free(at, key(at.tenant, table::project_by_key).add(p->key), "key") ||
-        !there<workflow>(at, p->workflow_id, "workflow"))
+    if (!p || !free(at, project_by_key(at.tenant, p->key), "key") || !there<workflow>(at, p->workflow_id, "workflow"))
       return;
     auto again = made_again<events::project_created>(*p);
     again.ticket_counter.value = p->ticket_counter;

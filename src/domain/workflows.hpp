@@ -4,6 +4,7 @@
 #include "domain/diff.hpp"
 #include "domain/entities.hpp"
 #include "domain/history.hpp"
+#include "domain/names.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -11,19 +12,19 @@
 namespace alloy::domain {
 
 struct status_input {
-  text<1, 64> name;
+  identifier<1, 64> name;
   alloy::category category{};
   std::optional<bool> cancels;
 };
 BOOST_DESCRIBE_STRUCT(status_input, (), (name, category, cancels))
 struct transition_input {
-  text<1, 64> from, to;
+  identifier<1, 64> from, to;
 };
 BOOST_DESCRIBE_STRUCT(transition_input, (), (from, to))
 
 struct create_workflow {
   std::optional<uuid> id;
-  text<1, 100> name;
+  identifier<1, 100> name;
   list<status_input, 1, 50> statuses;
   std::optional<list<transition_input, 0, 500>> transitions;
   std::optional<alloy::enforcement> enforcement;
@@ -31,10 +32,10 @@ struct create_workflow {
 BOOST_DESCRIBE_STRUCT(create_workflow, (), (id, name, statuses, transitions, enforcement))
 
 // From a status to another.
-using status_map = dictionary<text<1, 64>, text<1, 64>, 50>;
+using status_map = dictionary<identifier<1, 64>, identifier<1, 64>, 50>;
 
 struct update_workflow {
-  json::changed<text<1, 100>> name;
+  json::changed<identifier<1, 100>> name;
   json::changed<list<status_input, 1, 50>> statuses;
   json::changed<list<transition_input, 0, 500>> transitions;
   json::changed<alloy::enforcement> enforcement;
@@ -44,13 +45,13 @@ BOOST_DESCRIBE_STRUCT(update_workflow, (), (name, statuses, transitions, enforce
 
 struct create_label {
   std::optional<uuid> id;
-  text<1, 100> name;
+  identifier<1, 100> name;
   alloy::color color;
 };
 BOOST_DESCRIBE_STRUCT(create_label, (), (id, name, color))
 
 struct update_label {
-  json::changed<text<1, 100>> name;
+  json::changed<identifier<1, 100>> name;
   json::changed<alloy::color> color;
 };
 BOOST_DESCRIBE_STRUCT(update_label, (), (name, color))
@@ -71,18 +72,60 @@ inline events::workflow_created default_workflow() {
 
 namespace detail {
 
-inline std::vector<workflow_status> statuses_of(list<status_input, 1, 50> const& in, std::vector<fault>& faults) {
+// Whether statuses that are called alike are refused, as in commands, or were allowed when they were made.
+enum class twins : std::uint8_t { refused, allowed };
+
+// The old names of statuses that are sent back as they were read: what a client sends is in form, what an older version
+// took may not be. One that `migrate` names is meant to go.
+inline std::vector<std::string> names_of(list<status_input, 1, 50> const& in, std::vector<workflow_status> const& old,
+                                         std::optional<status_map> const& migrate) {
+  std::vector<std::string> names;
+  std::vector<bool> used(old.size());
+  for (auto const& s : in) {
+    std::string const& sent = s.name.value;
+    auto const place = [&](auto const& is) {
+      for (std::size_t i = 0; i < old.size(); ++i)
+        if (!used[i] && is(old[i].name)) return i;
+      return old.size();
+    };
+    std::size_t i = place([&](std::string const& name) { return name == sent; });
+    if (i == old.size())
+      i = place(
+          [&](std::string const& name) { return normal_name(name) == sent && !(migrate && migrate->contains(name)); });
+    if (i < old.size()) used[i] = true;
+    names.push_back(i < old.size() ? old[i].name : sent);
+  }
+  return names;
+}
+
+inline bool were_twins(std::vector<workflow_status> const& old, std::string const& one, std::string const& other) {
+  auto const had = [&](std::string const& name) {
+    return std::any_of(old.begin(), old.end(), [&](auto const& s) { return s.name == name; });
+  };
+  return one != other && had(one) && had(other);
+}
+
+inline std::vector<workflow_status> statuses_of(list<status_input, 1, 50> const& in, std::vector<fault>& faults,
+                                                std::vector<workflow_status> const& old = {},
+                                                std::optional<status_map> const& migrate = {},
+                                                twins alike = twins::refused) {
   std::vector<workflow_status> out;
+  auto const names = names_of(in, old, migrate);
+  std::vector<std::string> folded;
   for (std::size_t i = 0; i < in.size(); ++i) {
     auto const& s = in[i];
+    auto const& name = names[i];
     std::string const pointer = "/statuses/" + std::to_string(i);
-    for (auto const& before : out)
-      if (before.name == s.name.value)
-        faults.push_back({pointer + "/name", "duplicate", "the status " + s.name.value + " stands there twice"});
-    bool const cancels = s.cancels.value_or(s.category == category::done && s.name.value == "Cancelled");
+    folded.push_back(fold_name(name));
+    for (std::size_t before = 0; before < i; ++before) {
+      bool const same = alike == twins::refused ? folded[before] == folded[i] : names[before] == name;
+      if (same && !were_twins(old, names[before], name))
+        faults.push_back({pointer + "/name", "duplicate", "the status " + name + " stands there twice"});
+    }
+    bool const cancels = s.cancels.value_or(s.category == category::done && name == "Cancelled");
     if (cancels && s.category != category::done)
       faults.push_back({pointer + "/cancels", "not_done", "only a done status can cancel"});
-    out.push_back({s.name.value, s.category, cancels});
+    out.push_back({name, s.category, cancels});
   }
   return out;
 }
@@ -91,17 +134,19 @@ inline std::vector<workflow_transition> transitions_of(list<transition_input, 0,
                                                        std::vector<workflow_status> const& statuses,
                                                        std::vector<fault>& faults) {
   std::vector<workflow_transition> out;
-  auto const known = [&](std::string const& name) {
-    return std::any_of(statuses.begin(), statuses.end(), [&](auto const& s) { return s.name == name; });
+  auto const known = [&](std::string const& name, std::string const& pointer) {
+    auto const* const meant = status_meant(statuses, name);
+    if (!meant) faults.push_back({pointer, "unknown_status", "there is no status " + name});
+    return meant ? meant->name : name;
   };
   for (std::size_t i = 0; i < in.size(); ++i) {
-    workflow_transition const t{in[i].from.value, in[i].to.value};
     std::string const pointer = "/transitions/" + std::to_string(i);
-    if (!known(t.from)) faults.push_back({pointer + "/from", "unknown_status", "there is no status " + t.from});
-    if (!known(t.to)) faults.push_back({pointer + "/to", "unknown_status", "there is no status " + t.to});
+    auto from = known(in[i].from.value, pointer + "/from");
+    auto to = known(in[i].to.value, pointer + "/to");
+    workflow_transition t{std::move(from), std::move(to)};
     if (std::find(out.begin(), out.end(), t) != out.end())
       faults.push_back({pointer, "duplicate", "this transition stands there twice"});
-    out.push_back(t);
+    out.push_back(std::move(t));
   }
   return out;
 }
@@ -109,12 +154,12 @@ inline std::vector<workflow_transition> transitions_of(list<transition_input, 0,
 } // namespace detail
 
 inline key workflow_name_key(uuid const& org_id, std::string_view name) {
-  return key(org_id, table::workflow_by_name).add(name);
+  return key(org_id, table::workflow_by_name).add(fold_name(name));
 }
 
 inline result<decision> decide(reader const& state, org const& o, create_workflow const& c, context const& by) {
   if (auto free = check_id<workflow>(state, o.id, entity::workflow, c.id); !free) return free.error();
-  if (state.has(workflow_name_key(o.id, c.name.value)))
+  if (is_taken(state, workflow_name_key(o.id, c.name.value)))
     return error(errc::already_exists, "the name " + c.name.value + " is taken by another workflow");
   std::vector<fault> faults;
   events::workflow_created e;
@@ -131,38 +176,54 @@ inline result<decision> decide(reader const& state, org const& o, create_workflo
 // Finds the tickets that have a status: of a project, or of all projects that have a workflow.
 using tickets_by_status = std::function<std::vector<uuid>(std::string const& status)>;
 
+namespace detail {
+
+inline bool stays(workflow_status const& s, std::vector<workflow_status> const& now) {
+  return std::any_of(now.begin(), now.end(), [&](auto const& same) {
+    return same.name == s.name && same.category == s.category && same.cancels == s.cancels;
+  });
+}
+
+// The statuses that are meant, from old to now.
+inline result<std::map<std::string, std::string>> moves_meant(std::vector<workflow_status> const& old,
+                                                              std::vector<workflow_status> const& now,
+                                                              status_map const& wanted) {
+  std::map<std::string, std::string> moves;
+  std::vector<fault> faults;
+  for (auto const& [from, to] : wanted) {
+    std::string pointer = "/migrate";
+    json::append_pointer(pointer, from);
+    auto const* const leaving = status_meant(old, from);
+    auto const* const next = status_meant(now, to.value);
+    if (!leaving)
+      faults.push_back({pointer, "unknown_status", "there is no status " + from});
+    else if (stays(*leaving, now))
+      faults.push_back({pointer, "status_stays", "the status " + from + " stays as it is, and so do its tickets"});
+    else if (!next)
+      faults.push_back({pointer, "unknown_status", "there will be no status " + to.value});
+    else if (!moves.emplace(leaving->name, next->name).second)
+      faults.push_back({pointer, "duplicate", "the status " + leaving->name + " is named twice"});
+  }
+  if (!faults.empty()) return error(std::move(faults));
+  return moves;
+}
+
+} // namespace detail
+
 // What becomes of tickets whose status is not among `now`, or means something else there: they move as `wanted` says;
 // where it says nothing, the status cannot go.
 inline result<> leave_statuses(uuid const& org_id, std::vector<workflow_status> const& old,
                                std::vector<workflow_status> const& now, std::optional<status_map> const& wanted,
                                tickets_by_status const& tickets_in, facts& out) {
-  auto const named = [](std::vector<workflow_status> const& all, std::string_view name) {
-    auto const at = std::find_if(all.begin(), all.end(), [&](auto const& s) { return s.name == name; });
-    return at == all.end() ? nullptr : &*at;
-  };
-  auto const stays = [&](workflow_status const& s) {
-    auto const* const same = named(now, s.name);
-    return same && same->category == s.category && same->cancels == s.cancels;
-  };
-  std::vector<fault> faults;
-  for (auto const& [from, to] : wanted.value_or(status_map{})) {
-    std::string pointer = "/migrate";
-    json::append_pointer(pointer, from);
-    auto const* const leaving = named(old, from);
-    if (!leaving)
-      faults.push_back({pointer, "unknown_status", "there is no status " + from});
-    else if (stays(*leaving))
-      faults.push_back({pointer, "status_stays", "the status " + from + " stays as it is, and so do its tickets"});
-    else if (!named(now, to.value))
-      faults.push_back({pointer, "unknown_status", "there will be no status " + to.value});
-  }
-  if (!faults.empty()) return error(std::move(faults));
+  auto const moves = detail::moves_meant(old, now, wanted.value_or(status_map{}));
+  if (!moves) return moves.error();
   for (auto const& s : old) {
-    if (stays(s)) continue;
+    if (detail::stays(s, now)) continue;
     auto const tickets = tickets_in(s.name);
     if (tickets.empty()) continue;
-    if (!wanted || !wanted->contains(s.name)) return in_use(tickets.size(), "tickets have the status " + s.name);
-    auto const* const next = named(now, wanted->at(s.name).value);
+    auto const move = moves->find(s.name);
+    if (move == moves->end()) return in_use(tickets.size(), "tickets have the status " + s.name);
+    auto const* const next = status_meant(now, move->second);
     for (auto const& id : tickets)
       record(out, org_id, entity::ticket, id,
              events::ticket_status_changed{{s.name, next->name}, {s.category, next->category}});
@@ -170,18 +231,16 @@ inline result<> leave_statuses(uuid const& org_id, std::vector<workflow_status> 
   return {};
 }
 
-inline result<decision> decide(reader const& state, workflow const& w, update_workflow const& c,
+inline result<decision> decide(reader const& state, workflow const& w, update_workflow c,
                                tickets_by_status const& tickets_in) {
   std::vector<fault> faults;
   events::workflow_changes changes;
-  if (c.name && c.name.value->value != w.name) {
-    if (state.has(workflow_name_key(w.org_id, c.name.value->value)))
-      return error(errc::already_exists, "the name " + c.name.value->value + " is taken by another workflow");
-    changes.name.value = {w.name, c.name.value->value};
-  }
+  auto const row = workflow_name_key(w.org_id, c.name ? c.name.value->value : w.name);
+  if (auto settled = settle_name(state, w, row, "workflow", c.name); !settled) return settled.error();
+  if (c.name && c.name.value->value != w.name) changes.name.value = {w.name, c.name.value->value};
   auto statuses = w.statuses;
   if (c.statuses) {
-    statuses = detail::statuses_of(*c.statuses.value, faults);
+    statuses = detail::statuses_of(*c.statuses.value, faults, w.statuses, c.migrate.value);
     if (statuses != w.statuses) changes.statuses.value = {w.statuses, statuses};
   }
   auto transitions = w.transitions;
@@ -217,21 +276,21 @@ inline result<decision> remove(org const& o, workflow const& w, std::uint64_t pr
 }
 
 inline key label_name_key(uuid const& org_id, std::string_view name) {
-  return key(org_id, table::label_by_name).add(name);
+  return key(org_id, table::label_by_name).add(fold_name(name));
 }
 
 inline result<decision> decide(reader const& state, org const& o, create_label const& c, context const& by) {
   if (auto free = check_id<label>(state, o.id, entity::label, c.id); !free) return free.error();
-  if (state.has(label_name_key(o.id, c.name.value)))
+  if (is_taken(state, label_name_key(o.id, c.name.value)))
     return error(errc::already_exists, "the name " + c.name.value + " is taken by another label");
   decision d;
   record(d.events, o.id, entity::label, c.id ? *c.id : by.new_id(), events::label_created{c.name.value, c.color.value});
   return d;
 }
 
-inline result<decision> decide(reader const& state, label const& l, update_label const& c) {
-  if (c.name && c.name.value->value != l.name && state.has(label_name_key(l.org_id, c.name.value->value)))
-    return error(errc::already_exists, "the name " + c.name.value->value + " is taken by another label");
+inline result<decision> decide(reader const& state, label const& l, update_label c) {
+  auto const row = label_name_key(l.org_id, c.name ? c.name.value->value : l.name);
+  if (auto settled = settle_name(state, l, row, "label", c.name); !settled) return settled.error();
   decision d;
   if (auto changes = difference<events::label_changes>(l, c); any(changes))
     record(d.events, l.org_id, entity::label, l.id, events::label_updated{std::move(changes)});

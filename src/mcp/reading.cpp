@@ -1,5 +1,6 @@
 #include "mcp/reading.hpp"
 
+#include "core/identifier.hpp"
 #include "core/web_url.hpp"
 
 #include <algorithm>
@@ -15,12 +16,6 @@ api_answer read(std::function<api_answer(api::request)> const& send, std::string
   r.path = "/api/v1" + target.substr(0, split);
   if (split != std::string::npos) r.query = target.substr(split + 1);
   return send(std::move(r));
-}
-
-bool same(std::string_view a, std::string_view b) {
-  auto const low = [](char ch) { return 'A' <= ch && ch <= 'Z' ? static_cast<char>(ch + 32) : ch; };
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return low(x) == low(y); });
 }
 
 } // namespace
@@ -67,7 +62,7 @@ json::object reading::project(std::string const& named, std::string const& org) 
     return found;
   }
   for (auto const& one : items("/projects?org_id=" + org_id(org)))
-    if (auto const& o = one.as_object(); same(find_text(o, "key"), named) || find_text(o, "id") == named) {
+    if (auto const& o = one.as_object(); same_name(find_text(o, "key"), named) || find_text(o, "id") == named) {
       org_ = find_text(o, "org_id");
       return o;
     }
@@ -76,8 +71,8 @@ json::object reading::project(std::string const& named, std::string const& org) 
 
 json::object reading::sprint(std::string const& project_id, std::string const& named) const {
   for (auto const& one : items("/projects/" + project_id + "/sprints"))
-    if (auto const& o = one.as_object(); same(find_text(o, "name"), named) || find_text(o, "id") == named ||
-                                         (same(named, "active") && find_text(o, "status") == "Active"))
+    if (auto const& o = one.as_object(); same_name(find_text(o, "name"), named) || find_text(o, "id") == named ||
+                                         (same_name(named, "active") && find_text(o, "status") == "Active"))
       return o;
   throw rpc_error(code::invalid_params, "there is no sprint " + named + " in this project");
 }

@@ -3,7 +3,9 @@
 #include "api/operators.hpp"
 #include "api/security_log.hpp"
 #include "auth/signing_keys.hpp"
+#include "core/identifier.hpp"
 #include "core/log.hpp"
+#include "program/doctor_commands.hpp"
 #include "program/progress.hpp"
 #include "program/store_commands.hpp"
 #include "projections/fold.hpp"
@@ -28,7 +30,7 @@ std::string name_of(auth::people const& people, reader const& local, domain::use
 // Nobody is made an operator who has no way in: an erased user, or one that an import named.
 result<domain::user> find_user(commands::head const& head, auth::people const& people, std::string const& who) {
   auto id = parse_uuid(who);
-  if (!id) id = people.find_by_email(head.local, email_rule::normal(who));
+  if (!id) id = people.find_by_email(head.local, known_address_rule::normal(who));
   auto const u = id ? domain::find<domain::user>(head.state, identity_tenant, *id) : std::nullopt;
   if (!u) return error(errc::not_found, "there is no user " + who + "; name an e-mail address or a user's id");
   return *u;
@@ -117,6 +119,7 @@ struct quiet_store {
   commands::sequencer_parts parts() {
     if (!projections::is_folded(db.latest(family::state), log->head()))
       projections::fold_anew(*log, db, progress_line("fold"));
+    index_addresses(db, people);
     return {db, *log, answers, meters, projections::fold, {}, {}, [](std::string const&) { std::_Exit(74); }, {}};
   }
   commands::sequencer_settings sizes() const {

@@ -9,6 +9,7 @@
 #include "http/rest.hpp"
 #include "http/server.hpp"
 #include "program/backup_commands.hpp"
+#include "program/doctor_commands.hpp"
 #include "program/mcp_parts.hpp"
 #include "program/operator_commands.hpp"
 #include "program/webhook_parts.hpp"
@@ -200,7 +201,7 @@ struct house {
   projections::search_store search{*log, search_settings(config), metrics, [this](std::uint64_t position) {
                                      if (auto* const s = listening.load()) s->searchable(position);
                                    }};
-  auth::people people{keys->sealing_key()};
+  auth::people people = indexed_people();
   commands::kept_answers answers{keys->sealing_key(), config.idempotency_ttl_seconds * 1000};
   api::identity_service identity{auth::token_signer(keys, {config.jwt_issuer, config.jwt_audience}),
                                  auth::attempt_limiter(brake_settings(config)),
@@ -252,6 +253,12 @@ struct house {
     return opened;
   }
 
+  auth::people indexed_people() {
+    auth::people made(keys->sealing_key());
+    index_addresses(db, made);
+    return made;
+  }
+
   // Of a store that another version wrote, or whose folding was cut short.
   void fold_anew(events::log const& from) {
     alloy::log::info("folding the state anew from the log", {{"log_head", from.head()}});
@@ -283,6 +290,7 @@ struct house {
 
   control_commands machine_commands() {
     auto all = operator_commands(db, sequencer, people);
+    all.merge(doctor_commands(db, people));
     // Deliveries first, so that their cursor is not ahead of the log beside them.
     all.merge(backup_server_commands(config, [this](std::string const& folder) {
       deliveries.checkpoint(folder + "/webhooks");
@@ -310,9 +318,9 @@ std::unique_ptr<control_socket> open_control_socket(house& of) {
   try {
     return std::make_unique<control_socket>(of.config.data_dir, of.machine_commands());
   } catch (std::exception const& failed) {
-    log::warn(
-        "there is no control socket: alloy operator and alloy backup create work only while this server does not run",
-        {{"why", failed.what()}});
+    log::warn("there is no control socket: alloy operator, alloy doctor and alloy backup create work only while this "
+              "server does not run",
+              {{"why", failed.what()}});
     return nullptr;
   }
 }

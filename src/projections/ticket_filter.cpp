@@ -1,5 +1,6 @@
 #include "projections/ticket_filter.hpp"
 
+#include "domain/tags.hpp"
 #include "projections/ticket_index.hpp"
 
 #include <algorithm>
@@ -100,10 +101,9 @@ class planner {
   }
 
   void tagged(tag_filter const& t, std::vector<rank_cursor_ptr>& either) {
-    auto const of_key =
-        key(scope_.tenant, table::tag_by_value).add_byte(static_cast<std::uint8_t>(entity::ticket)).add(t.key).str();
+    auto const of_key = domain::tag_values(scope_.tenant, entity::ticket, t.key).str();
     if (t.value)
-      either.push_back(rows(of_key + *t.value + '\0'));
+      either.push_back(rows(domain::tag_values(scope_.tenant, entity::ticket, t.key, *t.value).str()));
     else { // every value there is, found by jumping from one to the next
       auto const values = state_.cursor(of_key, after_prefix(of_key), direction::ascending);
       for (values->seek(of_key); values->valid();) {
@@ -207,8 +207,9 @@ bool ticket_filter::matches(reader const& state, uuid const& tenant, domain::tic
     return false;
   auto const tags = json::stored<std::map<std::string, std::string>>(domain::row::json_of(stored));
   return std::any_of(tag.begin(), tag.end(), [&](tag_filter const& wanted) {
-    auto const found = tags.find(wanted.key);
-    return found != tags.end() && (!wanted.value || found->second == *wanted.value);
+    return std::any_of(tags.begin(), tags.end(), [&](auto const& one) {
+      return same_name(one.first, wanted.key) && (!wanted.value || same_name(one.second, *wanted.value));
+    });
   });
 }
 

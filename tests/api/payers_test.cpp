@@ -1,5 +1,7 @@
 #include "api/payers.hpp"
 
+#include "api/access.hpp"
+
 #include "tests/support/decider.hpp"
 #include "tests/support/map_view.hpp"
 

@@ -17,6 +17,7 @@ BOOST_AUTO_TEST_CASE(keys_of_local_rows_are_the_bytes_they_always_were) {
   BOOST_TEST(local_key(local_row::kept_answer_expiry).add(5).add(id).str() == "x" + ms + bytes);
   BOOST_TEST(local_key(local_row::person_key).add(id).str() == "p" + bytes);
   BOOST_TEST(local_key(local_row::user_by_email).add_bytes("hmac").str() == "ehmac");
+  BOOST_TEST(local_key(local_row::email_rule_version).str() == "m");
   BOOST_TEST(local_key(local_row::key_last_use).add(id).str() == "u" + bytes);
   BOOST_TEST(local_key(local_row::consumer).add(id).add_bytes("name").str() == "c" + bytes + "name");
   BOOST_TEST(local_key(local_row::import_under_way).add(id).str() == "h" + bytes);

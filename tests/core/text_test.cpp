@@ -56,6 +56,26 @@ BOOST_AUTO_TEST_CASE(text_that_must_be_there_is_not_blank) {
   BOOST_TEST(code_of(text<0, 20>::check("")) == "ok");
 }
 
+BOOST_AUTO_TEST_CASE(a_line_is_one_line_to_every_reader) {
+  using line = text<1, 20>;
+  for (std::string const bad : {"a\u2028b", "a\u2029b"}) BOOST_TEST(code_of(line::check(bad)) == "line_break", bad);
+  for (std::string const bad : {"a\u0085b", "a\u009bb"})
+    BOOST_TEST(code_of(line::check(bad)) == "control_character", bad);
+  for (std::string const good : {"a\u2028b", "a\u0085b", "a\u2029b"})
+    BOOST_TEST(code_of(prose<1, 20>::check(good)) == "ok");
+}
+
+BOOST_AUTO_TEST_CASE(text_of_nothing_that_is_seen_is_blank) {
+  for (std::string const bad : {"\u3164", "\u200b", "\ufeff", "\u00a0", "\u2800", "\u115f\u1160", "\uffa0", "\u00ad",
+                                "\u202e\u202c", "\u200d", "\u2060 \u3000", "\ufe0f", "\U000e0020"}) {
+    BOOST_TEST(code_of(text<1, 20>::check(bad)) == "blank", bad);
+    BOOST_TEST(code_of(prose<1, 20>::check(bad)) == "blank", bad);
+  }
+  for (std::string const good :
+       {"\u3164x", "\u0645\u06cc\u200c\u062e", "\U0001f468\u200d\U0001f4bb", "\u202eabc", "\u0301", "."})
+    BOOST_TEST(code_of(text<1, 20>::check(good)) == "ok", good);
+}
+
 BOOST_AUTO_TEST_CASE(emails) {
   takes<email_rule>({"a@b", "ada@example.com", "Ada.L+tag@Sub.Example.com", "o'hara@x.io", "\xc3\xbc@\xc3\xbc.de"});
   refuses<email_rule>({"",         "a",        "@b.c",        "a@",        "a@@b.c",      "a@b@c.d", ".a@b.c",

@@ -1,7 +1,9 @@
 #include "core/time.hpp"
+#include "core/time_zones.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <rapidcheck/boost_test.h>
+#include <sstream>
 
 namespace alloy {
 namespace {
@@ -158,6 +160,47 @@ BOOST_AUTO_TEST_CASE(zones_are_known_by_their_iana_name) {
   BOOST_TEST(!is_time_zone("Europe/Atlantis"));
   BOOST_TEST(!is_time_zone(""));
   BOOST_TEST(!is_time_zone(std::string(1000, 'x')));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_beside_the_zones_is_no_zone) {
+  for (std::string const good :
+       {"UTC", "Etc/GMT+5", "EST5EDT", "GMT0", "US/Eastern", "Asia/Calcutta", "America/Argentina/ComodRivadavia"})
+    BOOST_TEST(is_time_zone(good), good);
+  for (std::string const bad : {"localtime",
+                                "posixrules",
+                                "Factory",
+                                "right/Europe/Berlin",
+                                "posix/Europe/Berlin",
+                                "right/UTC",
+                                "europe/berlin",
+                                "EUROPE/BERLIN",
+                                "../etc/localtime",
+                                "Europe/../UTC",
+                                "/Europe/Berlin",
+                                "Europe/Berlin/",
+                                "Europe",
+                                "tzdata.zi",
+                                "zone.tab",
+                                "leapseconds",
+                                " UTC",
+                                "UTC ",
+                                "UTC\n",
+                                "Europe//Berlin",
+                                "./UTC",
+                                "Local",
+                                "SystemV/EST5EDT"})
+    BOOST_TEST(!is_time_zone(bad), bad);
+}
+
+BOOST_AUTO_TEST_CASE(the_list_of_zones_names_zones_and_links) {
+  std::istringstream file(
+      "# version 2025b\nR A 1916 o - Jun 14 23s 1 S\nZ Europe/Berlin 0:53:28 - LMT 1893 Ap\n1 E CE%sT\n"
+      "Z Factory 0 - -00\nL Europe/Berlin Europe/Copenhagen\n");
+  BOOST_TEST((zone_names(file) == std::set<std::string, std::less<>>{"Europe/Berlin", "Europe/Copenhagen"}));
+  BOOST_TEST(has_form_of_zone("America/Port-au-Prince"));
+  BOOST_TEST(!has_form_of_zone("right/UTC"));
+  BOOST_TEST(!has_form_of_zone("localtime"));
+  BOOST_TEST(!has_form_of_zone("Factory"));
 }
 
 RC_BOOST_PROP(every_instant_lies_within_its_day, ()) {

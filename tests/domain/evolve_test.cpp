@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(an_invite_is_found_by_its_code_alone) {
 
 BOOST_AUTO_TEST_CASE(names_follow_what_they_name) {
   auto const names = [&](table t, std::string_view name, uuid const& tenant_of = org_id) {
-    return state.has(key(tenant_of, t).add(name));
+    return state.has(key(tenant_of, t).add(fold_name(name)));
   };
   org_changes o;
   o.slug.value = {"acme", "bell"};

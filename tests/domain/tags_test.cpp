@@ -26,7 +26,7 @@ struct tags : tracker {
     return std::to_string(row::version_of(row)) + " " + std::string(row::json_of(row));
   }
   std::vector<uuid> with(std::string_view tag, std::string_view value, entity kind = entity::ticket) const {
-    return ids_under(state, tag_values(org_id, kind, tag).add(value));
+    return ids_under(state, tag_values(org_id, kind, tag, value));
   }
 };
 
