@@ -25,8 +25,17 @@ std::optional<uuid> id_of(reader const& state, key const& where, std::string_vie
   return std::nullopt;
 }
 
+std::string in_case(std::string_view text, char first, char last, int by) {
+  std::string made(text);
+  for (char& c : made)
+    if (c >= first && c <= last) c = static_cast<char>(c + by);
+  return made;
+}
+
 std::optional<uuid> org_named(reader const& state, std::string_view text) {
-  return id_of(state, key(identity_tenant, table::org_by_slug).add(text), text);
+  if (auto const id = id_of(state, key(identity_tenant, table::org_by_slug).add(text), text)) return id;
+  auto const slug = in_case(text, 'A', 'Z', 'a' - 'A');
+  return slug == text ? std::nullopt : id_of(state, key(identity_tenant, table::org_by_slug).add(slug), slug);
 }
 
 struct place { // where what a path names is looked up
@@ -157,8 +166,14 @@ result<> admit(operation const& op, auth::principal const& who) {
   return {};
 }
 
+std::string as_project_key(std::string_view text) {
+  return in_case(text, 'a', 'z', 'A' - 'a');
+}
+
 std::optional<uuid> find_project(reader const& state, uuid const& org, std::string_view text) {
-  return id_of(state, domain::project_by_key(org, text), text);
+  if (auto const id = id_of(state, domain::project_by_key(org, text), text)) return id;
+  auto const name = as_project_key(text);
+  return name == text ? std::nullopt : id_of(state, domain::project_by_key(org, name), name);
 }
 
 std::optional<uuid> find_ticket(reader const& state, uuid const& org, std::string_view text) {
