@@ -6,7 +6,7 @@ set(many doors events flapping generated limits mcp targets transfer trust_excep
          trust_webhooks webhooks writes)
 set(one bad_input charts credentials finance imports isolation isolation_ways lists mass_assignment operations organization
         tags terminal tickets tickets_past trust_doors trust_invites trust_keys trust_lists trust_logins trust_names
-        trust_retries trust_sessions words_search)
+        trust_retries trust_sessions words_lists words_search)
 set(form openapi)
 set(scenarios ${many})
 if(ALLOY_TESTS_OF_ONE_THREAD)
