@@ -161,8 +161,17 @@ result<> admit(operation const& op, auth::principal const& who) {
   return {};
 }
 
+std::string as_project_key(std::string_view text) {
+  std::string made(text);
+  for (char& c : made)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c + ('A' - 'a'));
+  return made;
+}
+
 std::optional<uuid> find_project(reader const& state, uuid const& org, std::string_view text) {
-  return id_of(state, domain::project_by_key(org, text), text);
+  if (auto const id = id_of(state, domain::project_by_key(org, text), text)) return id;
+  auto const name = as_project_key(text);
+  return name == text ? std::nullopt : id_of(state, domain::project_by_key(org, name), name);
 }
 
 std::optional<uuid> find_ticket(reader const& state, uuid const& org, std::string_view text) {

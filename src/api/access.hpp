@@ -49,9 +49,10 @@ result<> require_role(auth::principal const& who, subject const& in, role least)
 result<> enter_project(operation const& op, auth::principal const& who, reader const& state, subject const& in,
                        uuid const& project);
 
-// A project's id from its key or a UUID, in one organization.
+// A project's id from its key, in upper or lower case, or a UUID, in one organization.
 std::optional<uuid> find_project(reader const& state, uuid const& org, std::string_view text);
-// A ticket's id from `KEY-17` or a UUID, in one organization.
+std::string as_project_key(std::string_view text); // in upper case, as keys are kept
+// A ticket's id from `KEY-17`, in upper or lower case, or a UUID, in one organization.
 std::optional<uuid> find_ticket(reader const& state, uuid const& org, std::string_view text);
 
 } // namespace alloy::api

@@ -44,7 +44,7 @@ std::string parameters(operation const& op, schema_book& book, settings const& c
   for (auto const& q : op.query) {
     std::string one = parameter_json(q.name, "query", q.required, words_for_query(q),
                                      q.name == "limit" ? page_limit_schema(config) : q.schema(book));
-    if (q.list) one.insert(one.size() - 1, R"(,"style":"form","explode":false)");
+    if (q.list) one.insert(one.size() - 1, R"(,"style":"form","explode":true)");
     add(std::move(one));
   }
   if (op.takes_org()) add(parameter_json(org_asked, "query", false, org_asked_words, std::string(org_asked_schema)));

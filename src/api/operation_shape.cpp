@@ -81,13 +81,15 @@ std::string_view words_for_query(query_parameter const& q) {
       {"q",
        "Words that the text has: `deploy` begins a word, \"blue green\" in quotes stands so, KEY-17 is the ticket; "
        "the best matches come first unless `sort` says otherwise"},
-      {"tag", "A tag's key, or key:value; one or more, separated by commas"},
+      {"tag",
+       "A tag's key, or key:value; repeated, or with commas, any of them. A comma may be part of what is carried"},
+      {"label", "A label's id or name; repeated, or with commas, any of them. A comma may be part of a name"},
       {"limit", "Items of a page"},
       {"cursor", "Where to go on: the `next_cursor` of the page before"},
       {"sort", "What to order by; a minus before it turns the order round"},
       {"org_id", "The organization's id"},
       {"project_id", "The project's id"},
-      {"types", "Event types, with ticket.* for all of a kind; one or more, separated by commas"},
+      {"types", "Event types, with ticket.* for all of a kind; repeated, or with commas, any of them"},
       {"after", "A position of the log: what lies behind it"},
       {"wait", "Seconds to wait for something to tell"},
       {"since", "From this time on, or, of a log's head, the size that is known already"},
@@ -105,7 +107,7 @@ std::string_view words_for_query(query_parameter const& q) {
   };
   for (auto const& [name, text] : words)
     if (name == q.name) return text;
-  return q.list ? "One or more, separated by commas" : "See the description";
+  return q.list ? "One or more: the parameter repeated, or one value with commas" : "See the description";
 }
 
 operation_shape shape_of(operation const& op) {

@@ -38,8 +38,13 @@ result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
   return out;
 }
 
-result<decoded_query> decode_query(std::string_view text) {
+result<decoded_query> decode_query(std::string_view text, std::span<query_parameter const> known) {
+  constexpr std::size_t names_max = 64, values_max = 1000;
+  auto const is_list = [&](std::string const& name) {
+    return std::any_of(known.begin(), known.end(), [&](auto const& p) { return p.list && p.name == name; });
+  };
   decoded_query query;
+  std::size_t repeated = 0;
   while (!text.empty()) {
     auto const one = text.substr(0, text.find('&'));
     text.remove_prefix(std::min(text.size(), one.size() + 1));
@@ -49,10 +54,14 @@ result<decoded_query> decode_query(std::string_view text) {
     auto value = percent_decode(equals == std::string_view::npos ? std::string_view{} : one.substr(equals + 1), true);
     if (!name) return name.error();
     if (!value) return value.error();
-    for (auto const& [before, ignored] : query)
-      if (before == *name)
-        return malformed("the parameter " + *name + " stands there twice; a list is written with commas");
-    if (query.size() == 64) return malformed("there are more than 64 parameters");
+    if (std::any_of(query.begin(), query.end(), [&](auto const& before) { return before.first == *name; })) {
+      if (!is_list(*name)) return malformed("the parameter " + *name + " stands there twice; it takes one value");
+      ++repeated;
+    }
+    if (query.size() - repeated == names_max)
+      return malformed("there are more than " + std::to_string(names_max) + " parameters");
+    if (query.size() == values_max)
+      return malformed("there are more than " + std::to_string(values_max) + " values of parameters");
     query.emplace_back(std::move(*name), std::move(*value));
   }
   return query;

@@ -1,6 +1,7 @@
 #pragma once
-// Query strings: decoding, and reading them into a described struct by the same rules as bodies. A list is written with
-// commas; an unknown parameter is refused, so that a typo never passes for success.
+// Query strings: decoding, and reading them into a described struct by the same rules as bodies. A list is a parameter
+// that is repeated, or one value with commas; any other parameter stands there once. An unknown one is refused, so that
+// a typo never passes for success.
 #include "core/json.hpp"
 
 #include <algorithm>
@@ -18,7 +19,30 @@ struct query_parameter {
 using decoded_query = std::vector<std::pair<std::string, std::string>>;
 
 result<std::string> percent_decode(std::string_view text, bool plus_is_space);
-result<decoded_query> decode_query(std::string_view text);
+// Those of `known` that are lists may be repeated.
+result<decoded_query> decode_query(std::string_view text, std::span<query_parameter const> known = {});
+
+// A list of names that people chose, which may hold commas: each value as it was given, for only who knows the names
+// can tell what a comma means.
+struct given_names : std::vector<std::string> {
+  using std::vector<std::string>::vector;
+};
+// What the values name: a value whole where something is so named, else split at its commas.
+template <class IsKnown> std::vector<std::string> take_names(given_names const& given, IsKnown const& is_known) {
+  std::vector<std::string> names;
+  for (auto const& value : given) {
+    if (value.find(',') == value.npos || is_known(value)) {
+      names.push_back(value);
+      continue;
+    }
+    for (std::size_t from = 0; from <= value.size();) {
+      auto const to = std::min(value.find(',', from), value.size());
+      names.push_back(value.substr(from, to - from));
+      from = to + 1;
+    }
+  }
+  return names;
+}
 
 result<> refuse_unknown(decoded_query const& query, std::span<std::string_view const> known);
 
@@ -44,24 +68,31 @@ template <class T> constexpr bool is_list = requires(T t) {
 }
 &&!std::is_convertible_v<T, std::string_view>;
 
-template <class M> void read_parameter(std::string_view text, M& member, alloy::json::reading& at) {
+// `values` are all that were given, one at least, and one alone where the member is no list.
+template <class M> void read_parameter(std::span<std::string_view const> values, M& member, alloy::json::reading& at) {
   using inner = typename alloy::json::detail::inner_of<M>::type;
-  if constexpr (is_list<inner>) {
-    std::vector<alloy::json::node> nodes(static_cast<std::size_t>(std::count(text.begin(), text.end(), ',')) + 1);
+  if constexpr (std::is_same_v<inner, given_names>) {
+    member.emplace(values.begin(), values.end());
+  } else if constexpr (is_list<inner>) {
+    std::size_t count = values.size();
+    for (auto const value : values) count += static_cast<std::size_t>(std::count(value.begin(), value.end(), ','));
+    std::vector<alloy::json::node> nodes(count);
     alloy::json::node list;
     list.what = alloy::json::kind::array;
     list.child = nodes.data();
-    std::size_t from = 0;
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      std::size_t const to = std::min(text.find(',', from), text.size());
-      fill(nodes[i], text.substr(from, to - from), wanted<typename inner::value_type>());
-      if (i + 1 < nodes.size()) nodes[i].next = &nodes[i + 1];
-      from = to + 1;
-    }
+    auto next = nodes.begin();
+    for (auto const value : values)
+      for (std::size_t from = 0; from <= value.size();) {
+        auto const to = std::min(value.find(',', from), value.size());
+        fill(*next, value.substr(from, to - from), wanted<typename inner::value_type>());
+        if (next != nodes.begin()) std::prev(next)->next = &*next;
+        ++next;
+        from = to + 1;
+      }
     alloy::json::read_node(list, member, at);
   } else {
     alloy::json::node n;
-    fill(n, text, wanted<M>());
+    fill(n, values.front(), wanted<M>());
     alloy::json::read_node(n, member, at);
   }
 }
@@ -75,16 +106,16 @@ template <class Q> result<Q> read_query(decoded_query const& query) {
   Q q;
   alloy::json::reading at(alloy::json::unknown_fields::refuse);
   boost::mp11::mp_for_each<alloy::json::members_of<Q>>([&](auto d) {
-    bool given = false;
-    for (auto const& [name, value] : query) {
-      if (name != d.name) continue;
-      given = true;
-      at.push(name);
-      detail::read_parameter(value, q.*d.pointer, at);
+    std::vector<std::string_view> given;
+    for (auto const& [name, value] : query)
+      if (name == d.name) given.push_back(value);
+    if (!given.empty()) {
+      at.push(d.name);
+      detail::read_parameter(given, q.*d.pointer, at);
       at.pop();
     }
     using M = std::remove_cvref_t<decltype(q.*d.pointer)>;
-    if (!given && !alloy::json::is_wrapper<M>::value) {
+    if (given.empty() && !alloy::json::is_wrapper<M>::value) {
       at.push(d.name);
       at.fail("required", std::string(d.name) + " is required");
       at.pop();

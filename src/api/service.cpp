@@ -278,7 +278,7 @@ void service::handle(request&& asked, responder done) {
   p->op = found->op;
   p->params = std::move(found->params);
   if (!p->asked.query.empty()) {
-    auto query = decode_query(p->asked.query);
+    auto query = decode_query(p->asked.query, p->op->query);
     if (!query) return p->refuse(query.error());
     p->query = std::move(*query);
   }

@@ -1,12 +1,13 @@
 #include "api/access.hpp"
 #include "api/answers.hpp"
+#include "api/ticket_names.hpp"
 #include "api/ticket_pages.hpp"
 #include "api/ticket_rows.hpp"
 #include "domain/workflows.hpp"
 #include "projections/search_store.hpp"
 #include "projections/ticket_past.hpp"
 
-#include <set>
+#include <algorithm>
 
 namespace alloy::api {
 namespace {
@@ -17,13 +18,13 @@ using namespace domain;
 struct ticket_filters {
   std::optional<std::int64_t> limit;
   std::optional<std::string> cursor, sort, q;
-  std::optional<std::vector<std::string>> status;
+  std::optional<given_names> status;
   std::optional<std::vector<alloy::category>> category;
   std::optional<std::vector<uuid>> reporter_id;
   std::optional<std::vector<alloy::priority>> priority;
   std::optional<std::vector<std::string>> sprint_id; // ids, or "none"
-  std::optional<std::vector<std::string>> label;     // ids or names
-  std::optional<std::vector<std::string>> tag;       // key or key:value
+  std::optional<given_names> label;                  // ids or names
+  std::optional<given_names> tag;                    // key or key:value
   std::optional<timestamp> updated_since, created_since;
   std::optional<date> due_before;
 };
@@ -63,13 +64,6 @@ result<std::optional<projections::id_filter>> id_filter(std::optional<std::vecto
   return f;
 }
 
-projections::tag_filter tag_filter(std::string const& text) {
-  auto const colon = text.find(':');
-  projections::tag_filter f{text.substr(0, colon), {}};
-  if (colon != std::string::npos) f.value = text.substr(colon + 1);
-  return f;
-}
-
 // What a text is asked for comes by relevance, unless another order is asked for.
 result<> read_sort(std::optional<std::string> const& sort, bool with_text, projections::ticket_query& into) {
   if (!sort) {
@@ -90,11 +84,10 @@ result<> read_sort(std::optional<std::string> const& sort, bool with_text, proje
   return {};
 }
 
-// All of the filter but the labels, whose names mean another label in each organization.
+// All of the filter but what is meant by names, which depends on where it looks.
 result<projections::ticket_filter> read_filter(ticket_filters const& q,
                                                std::optional<std::vector<std::string>> const& assignees) {
   projections::ticket_filter f;
-  if (q.status) f.status = *q.status;
   if (q.category) f.category = *q.category;
   if (q.priority) f.priority = *q.priority;
   if (q.reporter_id) f.reporter = *q.reporter_id;
@@ -107,32 +100,7 @@ result<projections::ticket_filter> read_filter(ticket_filters const& q,
   if (!sprint) return sprint.error();
   f.assignee = std::move(*assignee);
   f.sprint = std::move(*sprint);
-  if (q.tag)
-    for (auto const& t : *q.tag) f.tag.push_back(tag_filter(t));
   return f;
-}
-
-// A label that nobody has made is one that no ticket has.
-std::vector<uuid> labels_named(reader const& state, uuid const& org, std::vector<std::string> const& names) {
-  std::vector<uuid> ids;
-  for (auto const& name : names)
-    if (auto const id = parse_uuid(name))
-      ids.push_back(*id);
-    else
-      ids.push_back(find_named<label>(state, org, label_name_key(org, name), name).value_or(uuid{}));
-  return ids;
-}
-
-// The statuses that are meant, as the organization's workflows write them; a name that none of them has as it is.
-std::vector<std::string> statuses_named(reader const& state, uuid const& org, std::vector<std::string> const& names) {
-  std::set<std::string> meant(names.begin(), names.end());
-  auto const prefix = key(org, table::workflow).str();
-  state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view, std::string_view stored) {
-    for (auto const& name : names)
-      if (auto const* const s = status_meant(decoded<workflow>::of(stored).statuses, name)) meant.insert(s->name);
-    return true;
-  });
-  return {meant.begin(), meant.end()};
 }
 
 // The projects of an organization that the credential reaches; of these, where `named` says so, the ones named.
@@ -142,7 +110,8 @@ projections::ticket_scope scope_of(read_call const& c, uuid const& org,
   s.tenant = org;
   if (named) {
     for (auto const& text : *named)
-      if (auto const id = find_project(c.state, org, text); id && c.who->may_touch_project(*id))
+      if (auto const id = find_project_asked(c, org, text);
+          id && std::find(s.projects.begin(), s.projects.end(), *id) == s.projects.end())
         s.projects.push_back(*id);
     return s;
   }
@@ -156,8 +125,45 @@ projections::ticket_scope scope_of(read_call const& c, uuid const& org,
   return s;
 }
 
+// A label or a sprint that is meant by its id is one and the same in all of the scopes.
+template <class E>
+result<> check_ids(read_call const& c, projections::ticket_query const& query, std::vector<uuid> const& ids) {
+  if (query.scopes.size() < 2) return {};
+  for (auto const& id : ids) {
+    std::vector<candidate> found;
+    for (auto const& in : query.scopes)
+      if ((in.whole_tenant || !in.projects.empty()) && c.state.has(key_of<E>(in.tenant, id)))
+        found.push_back({in.tenant, id});
+    if (found.size() > 1) return ambiguous(c.state, to_string(id), found);
+  }
+  return {};
+}
+
+// The rest of the filter; the names of labels mean another one in each organization.
+result<> take_named(read_call const& c, ticket_filters const& q, projections::ticket_query const& query,
+                    projections::ticket_filter& into, std::vector<std::string>& labels) {
+  if (q.status) {
+    auto names = statuses_asked(c, query.scopes, *q.status);
+    if (!names) return names.error();
+    into.status = std::move(*names);
+  }
+  if (q.label) {
+    auto names = labels_asked(c, query.scopes, *q.label);
+    if (!names) return names.error();
+    labels = std::move(*names);
+    std::vector<uuid> ids;
+    for (auto const& name : labels)
+      if (auto const id = parse_uuid(name)) ids.push_back(*id);
+    if (auto clear = check_ids<label>(c, query, ids); !clear) return clear;
+  }
+  if (q.tag) into.tag = tags_asked(c, query.scopes, *q.tag);
+  return into.sprint ? check_ids<sprint>(c, query, into.sprint->any) : result<>();
+}
+
 result<reply> answer_list(read_call& c, ticket_filters const& q, projections::ticket_query query,
-                          projections::ticket_filter const& filter) {
+                          projections::ticket_filter filter) {
+  std::vector<std::string> labels;
+  if (auto known = take_named(c, q, query, filter, labels); !known) return known.error();
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
   if (auto sorted = read_sort(q.sort, q.q.has_value(), query); !sorted) return sorted.error();
@@ -175,8 +181,7 @@ result<reply> answer_list(read_call& c, ticket_filters const& q, projections::ti
   for (auto& scope : query.scopes) {
     scope.filter = filter;
     if (text) scope.text = &*text;
-    if (q.status) scope.filter.status = statuses_named(c.state, scope.tenant, *q.status);
-    if (q.label) scope.filter.label = labels_named(c.state, scope.tenant, *q.label);
+    if (q.label) scope.filter.label = labels_in(c, scope.tenant, labels);
   }
   return page_reply(c, c.then ? projections::list_tickets_then(c.state, *c.then, query, *ask)
                               : list_tickets_now(c, std::move(query), *ask));
@@ -187,68 +192,49 @@ result<reply> in_project(read_call& c, project_tickets const& q) {
   if (!filter) return filter.error();
   projections::ticket_query query;
   query.scopes.push_back({c.subject.org, {c.subject.id}});
-  return answer_list(c, q, std::move(query), *filter);
+  return answer_list(c, q, std::move(query), std::move(*filter));
 }
 
 // A project that is named by what it is called in two organizations is neither's.
-result<> check_projects(read_call const& c, std::optional<std::vector<std::string>> const& named) {
-  if (!named) return {};
-  for (auto const& text : *named) {
+result<> check_projects(read_call const& c, std::vector<uuid> const& orgs, std::vector<std::string> const& named) {
+  for (auto const& text : named) {
     std::vector<candidate> found;
-    for (auto const& m : c.who->orgs)
-      if (auto const id = find_project(c.state, m.org_id, text);
-          id && c.who->may_touch_project(*id) && c.state.has(key_of<project>(m.org_id, *id)))
-        found.push_back({m.org_id, *id});
+    for (auto const& org : orgs)
+      if (auto const id = find_project_asked(c, org, text)) found.push_back({org, *id});
     if (found.size() > 1) return ambiguous(c.state, text, found);
   }
   return {};
 }
 
-// So is a sprint or a label that is meant by its id.
-template <class E> result<> check_ids(read_call const& c, std::vector<uuid> const& ids) {
-  for (auto const& id : ids) {
-    std::vector<candidate> found;
-    for (auto const& m : c.who->orgs)
-      if (c.state.has(key_of<E>(m.org_id, id))) found.push_back({m.org_id, id});
-    if (found.size() > 1) return ambiguous(c.state, to_string(id), found);
-  }
-  return {};
-}
-
-result<> check_named(read_call const& c, my_tickets const& q, projections::ticket_filter const& filter) {
-  if (auto clear = check_projects(c, q.project_id); !clear) return clear;
-  if (filter.sprint)
-    if (auto clear = check_ids<sprint>(c, filter.sprint->any); !clear) return clear;
-  std::vector<uuid> labels;
-  for (auto const& text : q.label.value_or(std::vector<std::string>()))
-    if (auto const id = parse_uuid(text)) labels.push_back(*id);
-  return check_ids<label>(c, labels);
-}
-
-result<reply> everywhere(read_call& c, my_tickets const& q, projections::ticket_filter const& filter) {
-  projections::ticket_query query;
+result<reply> everywhere(read_call& c, my_tickets const& q, projections::ticket_filter filter) {
+  std::vector<uuid> orgs;
   if (q.org_id) {
     auto entered = enter_org(*c.who, c.state, *q.org_id, c.op.least);
     if (!entered) return entered.error();
-    query.scopes.push_back(scope_of(c, *q.org_id, q.project_id));
+    orgs.push_back(*q.org_id);
   } else {
-    if (auto clear = check_named(c, q, filter); !clear) return clear.error();
-    for (auto const& m : c.who->orgs) query.scopes.push_back(scope_of(c, m.org_id, q.project_id));
+    for (auto const& m : c.who->orgs) orgs.push_back(m.org_id);
   }
-  return answer_list(c, q, std::move(query), filter);
+  if (q.project_id) {
+    if (auto known = check_projects_asked(c, orgs, *q.project_id); !known) return known.error();
+    if (auto clear = check_projects(c, orgs, *q.project_id); !clear) return clear.error();
+  }
+  projections::ticket_query query;
+  for (auto const& org : orgs) query.scopes.push_back(scope_of(c, org, q.project_id));
+  return answer_list(c, q, std::move(query), std::move(filter));
 }
 
 result<reply> search(read_call& c, all_tickets const& q) {
   auto filter = read_filter(q, q.assignee_id);
   if (!filter) return filter.error();
-  return everywhere(c, q, *filter);
+  return everywhere(c, q, std::move(*filter));
 }
 
 result<reply> mine(read_call& c, my_tickets const& q) {
   auto filter = read_filter(q, {});
   if (!filter) return filter.error();
   filter->assignee = projections::id_filter{{c.who->user_id}, false};
-  return everywhere(c, q, *filter);
+  return everywhere(c, q, std::move(*filter));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "domain/time_entries.hpp"
 #include "api/batch.hpp"
 #include "api/resources.hpp"
+#include "domain/history.hpp"
 #include "projections/time_list.hpp"
 
 namespace alloy::api {
@@ -127,7 +128,8 @@ std::optional<projections::time_filter> filter_in(read_call const& c, uuid const
   return f;
 }
 
-// What is named in two organizations is neither's.
+// What is named in two organizations is neither's, and what was in none is a typo. Of what was deleted since there is
+// still time, but for a key that is bound to projects, which nobody can tell to be one of them.
 result<> check_names(read_call const& c, std::vector<uuid> const& orgs, time_query const& q) {
   std::vector<candidate> projects, tickets;
   for (auto const& org : orgs) {
@@ -139,6 +141,16 @@ result<> check_names(read_call const& c, std::vector<uuid> const& orgs, time_que
   }
   if (projects.size() > 1) return ambiguous(c.state, q.project_id->value, projects);
   if (tickets.size() > 1) return ambiguous(c.state, q.ticket_id->value, tickets);
+  auto const was_in = [&](entity kind, auto const& find, std::string_view text) {
+    return c.who->only_projects.empty() && std::any_of(orgs.begin(), orgs.end(), [&](uuid const& org) {
+             auto const id = find(c.state, org, text);
+             return id && has_history(c.state, org, kind, *id);
+           });
+  };
+  if (q.project_id && projects.empty() && !was_in(entity::project, find_project, q.project_id->value))
+    return error::of_field("/project_id", "not_found", "there is no project " + q.project_id->value + " here");
+  if (q.ticket_id && tickets.empty() && !was_in(entity::ticket, api::find_ticket, q.ticket_id->value))
+    return error::of_field("/ticket_id", "not_found", "there is no ticket " + q.ticket_id->value + " here");
   return {};
 }
 

@@ -165,8 +165,8 @@ void add_flag(CLI::App& app, flag const& f, std::map<std::string, std::vector<st
   }
   // One word is one value: what follows it are operands, and what stands in brackets is no list of CLI11's.
   auto* const o = app.add_option(names, values[f.of->name])->allow_extra_args(false);
-  if (f.what == flag::kind::list)
-    o->delimiter(',')->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  if (f.what == flag::kind::list) // a comma may be part of a name: it is looked at where the names are known
+    o->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   else
     o->expected(1);
   if (is_secret(f))
@@ -376,9 +376,10 @@ class request_maker {
           if (auto const named = names_.org_named(); !named.empty()) add("org_id", named);
         continue;
       }
-      std::string joined;
-      for (auto const& one : found->second) joined += (joined.empty() ? "" : ",") + known(f, one);
-      add(f.of->name, joined);
+      if (f.what == flag::kind::list)
+        for (auto const& one : each_of(f, found->second)) add(f.of->name, one);
+      else
+        add(f.of->name, known(f, found->second.front()));
     }
     if (t_.with.dry_run && c_.op->writes()) add("dry_run", "true");
     if (t_.with.all && given("limit") == nullptr &&
@@ -393,6 +394,32 @@ class request_maker {
     if (thing.empty() || text == "none" || (f.of->name == "move_unfinished_to" && text == "backlog")) return text;
     if (f.of->in == place::query && f.of->name == "label") return text;
     return names_.id_of(thing, text);
+  }
+
+  // The elements of a list, as ids where names were given. A value is looked up whole, and split at its commas where
+  // nothing is so called; in a query the server does so where it knows the names.
+  std::vector<std::string> each_of(flag const& f, std::vector<std::string> const& values) {
+    bool const is_looked_up =
+        !thing_named_by(f.of->name).empty() && !(f.of->in == place::query && f.of->name == "label");
+    std::vector<std::string> all;
+    for (auto const& value : values) {
+      if (value.find(',') == std::string::npos || (f.of->in == place::query && !is_looked_up)) {
+        all.push_back(known(f, value));
+        continue;
+      }
+      if (is_looked_up) try {
+          all.push_back(known(f, value));
+          continue;
+        } catch (failure const& none) {
+          if (none.code != not_found) throw;
+        }
+      for (std::size_t from = 0; from <= value.size();) {
+        auto const to = std::min(value.find(',', from), value.size());
+        if (to > from) all.push_back(known(f, value.substr(from, to - from)));
+        from = to + 1;
+      }
+    }
+    return all;
   }
 
   std::string body(bool is_map) {
@@ -429,8 +456,9 @@ class request_maker {
     case flag::kind::list: break;
     }
     std::string out = "[";
-    for (auto const& one : values)
-      if (!one.empty()) out += (out.size() > 1 ? "," : "") + quoted(known(f, one));
+    std::vector<std::string> there;
+    std::copy_if(values.begin(), values.end(), std::back_inserter(there), [](auto const& one) { return !one.empty(); });
+    for (auto const& one : each_of(f, there)) out += (out.size() > 1 ? "," : "") + quoted(one);
     return out + "]";
   }
 

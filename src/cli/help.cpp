@@ -36,7 +36,7 @@ std::string value_words(flag const& f, bool clears) {
   }
   if (words.empty()) {
     constexpr std::string_view kinds[] = {"a text, @FILE or -", "a number", "true where it is given",
-                                          "one or more, with commas", "JSON, @FILE or -"};
+                                          "one or more, with commas or repeated", "JSON, @FILE or -"};
     words = kinds[static_cast<std::size_t>(f.what)];
   }
   if (auto const thing = thing_named_by(f.of->name); !thing.empty() && f.of->words.empty())

@@ -205,13 +205,14 @@ class arguments_reader {
     return {};
   }
 
+  // Each value of a list as one of its own, for a comma in it may be part of a name.
   static void add_query(api::request& r, std::string const& name, json::value const& v) {
-    std::string text;
-    if (auto const* const list = v.if_array())
-      for (auto const& one : *list) text += (text.empty() ? "" : ",") + value_text(one);
-    else
-      text = value_text(v);
-    r.query += (r.query.empty() ? "" : "&") + name + "=" + percent_encoded(text);
+    auto const add = [&](json::value const& one) {
+      r.query += (r.query.empty() ? "" : "&") + name + "=" + percent_encoded(value_text(one));
+    };
+    auto const* const list = v.if_array();
+    if (list == nullptr || list->empty()) return add(list ? json::value("") : v);
+    for (auto const& one : *list) add(one);
   }
 
   void write_members(api::request& r, std::string body) const {

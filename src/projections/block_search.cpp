@@ -49,6 +49,11 @@ char block_search::weight_of(std::uint64_t documents) noexcept {
   return static_cast<char>(rarest_weight - std::bit_width(std::min(documents, counted_documents_max)));
 }
 
+// What begins like a plain word and is the second form of another one has its first form at the same place.
+bool block_search::may_go_on(slot const& s, std::string_view word) noexcept {
+  return s.goes_on && (!is_other_form(word) || is_other_form(s.word));
+}
+
 // f(entry, whether it is the word itself)
 template <class F> void block_search::for_each_entry(std::uint64_t block, slot const& s, F f) {
   auto const prefix = page_key(tenant_, block);
@@ -58,7 +63,7 @@ template <class F> void block_search::for_each_entry(std::uint64_t block, slot c
       if (entry.word() < s.word) continue;
       bool const exact = entry.word() == s.word;
       if (!exact && !(s.goes_on && entry.word().starts_with(s.word))) return;
-      f(entry, exact);
+      if (exact || may_go_on(s, entry.word())) f(entry, exact);
       if (!s.goes_on) return;
     }
   }
@@ -156,12 +161,10 @@ std::uint32_t block_search::number_of_referred(rank const& ticket) {
 void block_search::find_loose(std::vector<loose_document> const& loose) {
   for (std::size_t i = 0; i < loose.size(); ++i) {
     auto const document = first_loose + static_cast<std::uint32_t>(i);
-    std::uint32_t position = 0;
-    for_each_word(loose[i].words, [&](std::string_view word) {
+    for_each_word(loose[i].words, [&](std::string_view word, std::uint32_t position) {
       for (std::size_t s = 0; s < slots_.size(); ++s)
-        if (word.starts_with(slots_[s].word) && (slots_[s].goes_on || word.size() == slots_[s].word.size()))
+        if (word.starts_with(slots_[s].word) && (word.size() == slots_[s].word.size() || may_go_on(slots_[s], word)))
           hits_[s].push_back({document, position, word.size() == slots_[s].word.size()});
-      ++position;
     });
   }
 }

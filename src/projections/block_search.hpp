@@ -38,6 +38,7 @@ class block_search {
     std::uint32_t ticket, weight;
   };
 
+  static bool may_go_on(slot const& s, std::string_view word) noexcept; // REQUIRES: it begins so
   template <class F> void for_each_entry(std::uint64_t block, slot const& s, F f);
   void find_sealed(std::uint64_t block);
   void find_loose(std::vector<loose_document> const& loose);

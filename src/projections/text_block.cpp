@@ -49,11 +49,10 @@ inverted invert(std::vector<loose_document> const& loose, std::vector<std::uint3
   places.reserve(words_expected);
   words.reserve(words_expected);
   for (std::size_t i = 0; i < loose.size(); ++i) {
-    std::uint32_t position = 0;
-    for_each_word(loose[i].words, [&](std::string_view word) {
+    for_each_word(loose[i].words, [&](std::string_view word, std::uint32_t position) {
       auto const [place, fresh] = places.emplace(word, words.size());
       if (fresh) words.emplace_back(word, occurrences{});
-      words[place->second].second.add(numbers[i], position++);
+      words[place->second].second.add(numbers[i], position);
     });
   }
   std::ranges::sort(words, {}, [](auto const& w) { return w.first; });

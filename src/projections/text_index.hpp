@@ -7,7 +7,7 @@
 namespace alloy::projections {
 
 // Of the rows: raised whenever the same log gives other ones, so that an older index is made anew.
-inline constexpr std::uint32_t text_index_version = 2;
+inline constexpr std::uint32_t text_index_version = 3;
 
 // When a block is sealed (text_rows.hpp), in bytes of loose text: a matter of speed that no search can tell. What is
 // loose is read word by word by every search; sealing costs what the block holds.

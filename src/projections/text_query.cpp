@@ -40,7 +40,7 @@ std::string reference_in(std::string_view piece) {
 
 text_query::term term_of(std::string_view piece, bool quoted) {
   text_query::term t;
-  for_each_word(fold_words(piece), [&](std::string_view word) { t.words.emplace_back(word); });
+  for_each_word(fold_asked(piece), [&](std::string_view word, std::uint32_t) { t.words.emplace_back(word); });
   if (quoted) return t;
   t.reference = reference_in(piece);
   t.goes_on = t.reference.empty();
@@ -73,7 +73,7 @@ result<text_query> parse_query(std::string_view q) {
     if (!t.words.empty()) query.terms.push_back(std::move(t));
     q.remove_prefix(quoted ? end + 1 : end);
   }
-  if (words == 0) return fault("no_words", "it must hold a word: a letter or a digit");
+  if (words == 0) return fault("no_words", "it must hold a word: a letter, a digit or an emoji");
   if (words > text_query::words_max)
     return fault("too_many_words", "it must have at most " + std::to_string(text_query::words_max) + " words, it has " +
                                        std::to_string(words));

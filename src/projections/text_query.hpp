@@ -3,6 +3,7 @@
 //   deploy            words that begin so; the word itself counts more than one that goes on. deploy* says the same
 //   "blue green"      these words, whole and in this order, in one part: the title, the description or one comment
 //   1.2.3  foo-bar    words with something between them are such a phrase, too, whose last word may go on
+//   C++ C# .NET       words that mean something else with their signs; C finds C++, too
 //   KEY-17            the ticket of that reference, before all others; and those that speak of it
 //   deploy "blue green" KEY-17      all of them, each in any part of the ticket
 // Words are folded as the index folds them (words.hpp). Values, any thread.

@@ -1,32 +1,106 @@
 #include "projections/words.hpp"
 
+#include "projections/word_points.hpp"
+
 #include <array>
-#include <new>
 #include <utf8proc.h>
-#include <vector>
 
 namespace alloy::projections {
 namespace {
 
+// More signs than this behind a word mean nothing: C++ and the like have two.
+constexpr std::size_t signs_max = 4;
+
+// Takes a text apart, letter by letter, and writes its words.
 class words {
  public:
-  explicit words(std::string& to) : to_(to) {}
+  words(std::string& to, bool asked) : to_(to), asked_(asked) {}
 
+  void letter(char c) {
+    begin_letter(c < '0' || c > '9');
+    if (size_++ < word_bytes_max) to_ += c;
+  }
   void letter(std::string_view utf8) {
-    if (size_ == 0 && !to_.empty()) to_ += ' ';
+    begin_letter(true);
+    add(utf8);
+  }
+  void alone(std::string_view utf8) {
+    end();
+    begin(false);
+    is_alone_ = true;
+    add(utf8);
+  }
+  void mark(std::string_view utf8) {
+    if (inside() && signs_ == 0) add(utf8);
+  }
+  void other(char c) {
+    if ((c == '+' || c == '#') && inside() && !is_alone_) {
+      if (signs_ < signs_max) sign_[signs_] = c;
+      ++signs_;
+      return;
+    }
+    bool const was_inside = inside();
+    if (was_inside) finish(false);
+    dot_ = c == '.' && !dots_ ? (was_inside ? dot::within : dot::before) : dot::none;
+    dots_ = c == '.';
+  }
+  void end() {
+    if (inside()) finish(false);
+    dot_ = dot::none;
+    dots_ = false;
+  }
+
+ private:
+  enum class dot : std::uint8_t { none, before, within }; // before a word, or between two
+
+  bool inside() const noexcept { return size_ > 0; }
+
+  void begin_letter(bool may_have_dot) {
+    if (is_alone_) end();
+    if (signs_ > 0) finish(true);
+    if (!inside()) begin(may_have_dot);
+  }
+  void begin(bool may_have_dot) {
+    if (!to_.empty()) to_ += ' ';
+    at_ = to_.size();
+    of_word_ = may_have_dot ? dot_ : dot::none;
+    dot_ = dot::none;
+    dots_ = false;
+  }
+  void add(std::string_view utf8) {
     if (size_ + utf8.size() <= word_bytes_max) to_ += utf8;
     size_ += utf8.size();
   }
-  void letter(char c) {
-    if (size_ == 0 && !to_.empty()) to_ += ' ';
-    if (size_++ < word_bytes_max) to_ += c;
-  }
-  void end() noexcept { size_ = 0; }
-  bool inside() const noexcept { return size_ > 0; }
 
- private:
+  // `goes_on`: another word follows the signs at once. A single sign between two words is one more way to put them
+  // beside each other, a+b, but for the C# of C#7.
+  void finish(bool goes_on) {
+    auto const size = to_.size() - at_;
+    bool const has_signs = signs_ > 0 && signs_ <= signs_max && size + signs_ <= word_bytes_max;
+    bool const has_dot = of_word_ != dot::none && size < word_bytes_max;
+    std::string_view const signs(sign_.data(), has_signs ? signs_ : 0);
+    if (!asked_) {
+      std::string const plain = has_signs || has_dot ? to_.substr(at_) : std::string();
+      if (has_dot) to_.append(1, other_form).append(".").append(plain);
+      if (has_signs) to_.append(1, other_form).append(plain).append(signs);
+    } else if (has_signs && (!goes_on || signs_ > 1 || (signs == "#" && size == 1))) {
+      to_ += signs;
+    } else if (has_dot && of_word_ == dot::before) {
+      to_.insert(at_, 1, '.');
+    }
+    size_ = signs_ = 0;
+    is_alone_ = false;
+  }
+
   std::string& to_;
-  std::size_t size_ = 0; // of the word at hand, with what was cut
+  bool const asked_;
+  std::size_t at_ = 0, size_ = 0; // of the word at hand; its size with what was cut
+  std::size_t signs_ = 0;         // behind it
+  std::array<char, signs_max> sign_{};
+  dot of_word_ = dot::none; // of the word at hand
+  dot dot_ = dot::none;     // of the next one
+  bool dots_ = false;       // a dot was the last thing
+  bool is_alone_ = false;
 };
 
 constexpr std::array<char, 128> ascii = [] { // what a letter or digit becomes; 0: it ends a word
@@ -43,65 +117,49 @@ bool fold_ascii(std::string_view text, words& to) {
     if (char const folded = ascii[static_cast<std::size_t>(c)])
       to.letter(folded);
     else
-      to.end();
+      to.other(c);
   }
+  to.end();
   return true;
 }
 
-bool is_mark(utf8proc_property_t const& p) noexcept {
-  return p.category >= UTF8PROC_CATEGORY_MN && p.category <= UTF8PROC_CATEGORY_ME;
-}
-bool is_letter(utf8proc_property_t const& p) noexcept {
-  return (p.category >= UTF8PROC_CATEGORY_LU && p.category <= UTF8PROC_CATEGORY_LO) ||
-         (p.category >= UTF8PROC_CATEGORY_ND && p.category <= UTF8PROC_CATEGORY_NO);
-}
-// A mark that stands beside a letter without making it another one: combining classes 7 to 9 are the dots of Indian
-// letters, the voicing of kana and the virama, and class 0 are vowels; these belong to the word.
-bool is_accent(utf8proc_property_t const& p) noexcept {
-  constexpr utf8proc_propval_t nukta = 7, virama = 9;
-  return p.combining_class != 0 && (p.combining_class < nukta || p.combining_class > virama);
+void append_utf8(std::string& to, std::int32_t point) {
+  std::array<utf8proc_uint8_t, 4> bytes{};
+  auto const size = utf8proc_encode_char(point, bytes.data());
+  to.append(reinterpret_cast<char const*>(bytes.data()), static_cast<std::size_t>(size));
 }
 
-// The code points of valid UTF-8, folded; `points` keeps its memory.
-void fold_points(std::string_view utf8, std::vector<utf8proc_int32_t>& points) {
-  constexpr auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT |
-                                                          UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
-  auto const* const bytes = reinterpret_cast<utf8proc_uint8_t const*>(utf8.data());
-  auto const decompose = [&] {
-    return utf8proc_decompose(bytes, static_cast<utf8proc_ssize_t>(utf8.size()), points.data(),
-                              static_cast<utf8proc_ssize_t>(points.size()), options);
-  };
-  points.resize(utf8.size());
-  auto count = decompose();
-  if (count > static_cast<utf8proc_ssize_t>(points.size())) {
-    points.resize(static_cast<std::size_t>(count));
-    count = decompose();
-  }
-  points.resize(static_cast<std::size_t>(std::max<utf8proc_ssize_t>(count, 0)));
-  std::erase_if(points, [](utf8proc_int32_t p) { return is_accent(*utf8proc_get_property(p)); });
-  // Together again: Hangul syllables and voiced kana. No accent is left that could come back.
-  count = utf8proc_normalize_utf32(points.data(), static_cast<utf8proc_ssize_t>(points.size()),
-                                   static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-  points.resize(static_cast<std::size_t>(std::max<utf8proc_ssize_t>(count, 0)));
-}
-
-void split_points(std::vector<utf8proc_int32_t> const& points, words& to) {
-  bool alone = false; // the word at hand is an ideograph or the like
-  for (auto const point : points) {
-    auto const& p = *utf8proc_get_property(point);
-    bool const mark = is_mark(p);
-    if (!is_letter(p) && !(mark && to.inside())) {
+void split_points(std::span<std::int32_t const> points, words& to) {
+  std::string utf8;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    constexpr std::int32_t music_sharp = 0x266f; // C♯ is C#
+    auto const point = points[i];
+    auto const rest = points.subspan(i);
+    utf8.clear();
+    if (auto const size = point == music_sharp ? 0 : emoji_size(rest); size > 0) {
+      for (auto const one : rest.first(size)) append_utf8(utf8, one);
+      to.alone(utf8);
       to.end();
+      i += size - 1;
       continue;
     }
-    constexpr unsigned wide = 2;
-    if (!mark) {
-      if (alone || p.charwidth == wide) to.end();
-      alone = p.charwidth == wide;
+    if (point < static_cast<std::int32_t>(ascii.size()) || point == music_sharp) {
+      char const c = point == music_sharp ? '#' : static_cast<char>(point);
+      char const folded = ascii[static_cast<std::size_t>(c)];
+      folded ? to.letter(folded) : to.other(c);
+      continue;
     }
-    std::array<utf8proc_uint8_t, 4> bytes{};
-    auto const size = utf8proc_encode_char(point, bytes.data());
-    to.letter({reinterpret_cast<char const*>(bytes.data()), static_cast<std::size_t>(size)});
+    append_utf8(utf8, point);
+    switch (kind_of_point(point)) {
+    case point_kind::letter: {
+      auto const plain = plain_latin(point);
+      to.letter(plain.empty() ? std::string_view(utf8) : plain);
+      break;
+    }
+    case point_kind::mark: to.mark(utf8); break;
+    case point_kind::alone: to.alone(utf8); break;
+    default: to.other('\0'); break;
+    }
   }
   to.end();
 }
@@ -119,16 +177,16 @@ std::size_t valid_prefix(std::string_view text) {
   return at;
 }
 
-} // namespace
-
-std::string fold_words(std::string_view text) {
+std::string fold(std::string_view text, bool asked) {
   std::string folded;
   folded.reserve(text.size());
-  words to(folded);
-  if (fold_ascii(text, to)) return folded;
+  {
+    words to(folded, asked);
+    if (fold_ascii(text, to)) return folded;
+  }
   folded.clear();
-  to.end();
-  std::vector<utf8proc_int32_t> points;
+  words to(folded, asked);
+  std::vector<std::int32_t> points;
   while (!text.empty()) {
     auto const valid = valid_prefix(text);
     fold_points(text.substr(0, valid), points);
@@ -136,6 +194,15 @@ std::string fold_words(std::string_view text) {
     text.remove_prefix(std::min(valid + 1, text.size()));
   }
   return folded;
+}
+
+} // namespace
+
+std::string fold_words(std::string_view text) {
+  return fold(text, false);
+}
+std::string fold_asked(std::string_view text) {
+  return fold(text, true);
 }
 
 } // namespace alloy::projections

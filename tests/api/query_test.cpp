@@ -27,6 +27,11 @@ struct report {
 };
 BOOST_DESCRIBE_STRUCT(report, (), (period, org_id))
 
+struct named {
+  std::optional<given_names> names;
+};
+BOOST_DESCRIBE_STRUCT(named, (), (names))
+
 std::string decoded(std::string_view text) {
   auto const q = decode_query(text);
   if (!q) return std::string(describe(q.error().code).name) + ": " + q.error().detail;
@@ -71,13 +76,52 @@ BOOST_AUTO_TEST_CASE(a_plus_in_a_path_is_a_plus) {
 }
 
 BOOST_AUTO_TEST_CASE(a_parameter_stands_there_once_and_there_are_not_too_many) {
-  BOOST_TEST(decoded("a=1&b=2&a=3") ==
-             "malformed_query: the parameter a stands there twice; a list is written with commas");
+  BOOST_TEST(decoded("a=1&b=2&a=3") == "malformed_query: the parameter a stands there twice; it takes one value");
   BOOST_TEST(decoded("a=1&%61=3").starts_with("malformed_query"));
   std::string many = "p0=";
   for (int i = 1; i < 64; ++i) many += "&p" + std::to_string(i) + "=";
   BOOST_TEST(decode_query(many).has_value());
   BOOST_TEST(decode_query(many + "&p64=").has_error());
+}
+
+BOOST_AUTO_TEST_CASE(a_list_may_be_repeated_and_nothing_else) {
+  auto const known = parameters_of<search>();
+  auto const parsed = [&](std::string_view text) { return decode_query(text, known); };
+  BOOST_TEST(parsed("tones=red&limit=1&tones=green").has_value());
+  BOOST_TEST(parsed("limit=1&limit=1").error().detail == "the parameter limit stands there twice; it takes one value");
+  BOOST_TEST(parsed("nosuch=1&nosuch=1").has_error());
+  auto const q = read_query<search>(parsed("tones=red&names=a,,b&tones=green,red&names=c&numbers=1&numbers=2").value());
+  BOOST_TEST((q.value().tones.value() == std::vector{tone::red, tone::green, tone::red}));
+  BOOST_TEST((q.value().names.value() == std::vector<std::string>{"a", "", "b", "c"}));
+  BOOST_TEST((q.value().numbers.value() == std::vector<std::int64_t>{1, 2}));
+  auto const wrong = read_query<search>(parsed("tones=red,blue&tones=black").value());
+  BOOST_TEST(wrong.error().faults.size() == 2U);
+  BOOST_TEST(wrong.error().faults.back().pointer == "/tones/2");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_repeated_has_a_bound_of_its_own) {
+  auto const known = parameters_of<search>();
+  std::string many = "limit=1", more;
+  for (int i = 0; i < 998; ++i) many += "&names=" + std::to_string(i);
+  BOOST_TEST(decode_query(many + "&text=x", known).has_value());
+  BOOST_TEST(decode_query(many + "&text=x&names=x", known).has_error());
+  for (int i = 0; i < 62; ++i) more += "&p" + std::to_string(i) + "=";
+  BOOST_TEST(decode_query("names=1&names=2&limit=1" + more, known).has_value());
+  BOOST_TEST(decode_query("names=1&names=2&limit=1&text=x" + more, known).has_error());
+}
+
+BOOST_AUTO_TEST_CASE(names_are_kept_whole_until_it_is_known_what_is_so_named) {
+  auto const q = read_query<named>(decode_query("names=a,b&names=c,d&names=,", parameters_of<named>()).value()).value();
+  BOOST_TEST((*q.names == given_names{"a,b", "c,d", ","}));
+  auto const taken = [&](std::string_view there) {
+    std::string all;
+    for (auto const& name : take_names(*q.names, [&](std::string const& one) { return one == there; }))
+      all += "<" + name + ">";
+    return all;
+  };
+  BOOST_TEST(taken("a,b") == "<a,b><c><d><><>");
+  BOOST_TEST(taken("a") == "<a><b><c><d><><>");
+  BOOST_TEST(taken(",") == "<a><b><c><d><,>");
 }
 
 BOOST_AUTO_TEST_CASE(a_query_is_read_by_the_rules_of_bodies) {

@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(pieces_without_words_are_passed_over) {
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_searched_is_refused_with_words) {
-  std::string const none = "no_words: it must hold a word: a letter or a digit";
+  std::string const none = "no_words: it must hold a word: a letter, a digit or an emoji";
   BOOST_TEST(parsed("") == none);
   BOOST_TEST(parsed("  ") == none);
   BOOST_TEST(parsed("?! \"--\"") == none);

@@ -138,8 +138,9 @@ class text_world {
 
  private:
   static std::string text(unsigned seed, unsigned words) {
-    constexpr char const* known[] = {"deploy", "Deployed", "dep", "blue",   "Green", "blue-green", "1.2.3", "v42",
-                                     "Łódź",   "東京都",   "one", "ONE-17", "!?",    "ONE-2",      "tide",  "17"};
+    constexpr char const* known[] = {"deploy", "Deployed", "dep",  "blue",   "Green",   "blue-green", "1.2.3", "v42",
+                                     "Łódź",   "東京都",   "one",  "ONE-17", "!?",      "ONE-2",      "tide",  "17",
+                                     "C++",    "c",        ".NET", "net",    "ภาษาไทย", "🚀"};
     std::string out;
     for (unsigned n = 0; n < 1 + seed % words; ++n) {
       seed = seed * 2654435761U + 12345;
@@ -150,13 +151,18 @@ class text_world {
   static bool holds(ticket const& t, text_query::term const& term) {
     if (!term.reference.empty() && (term.reference == t.reference || t.former.contains(term.reference))) return true;
     return std::any_of(t.parts.begin(), t.parts.end(), [&](auto const& part) {
-      std::vector<std::string> words;
-      for_each_word(fold_words(part.second), [&](std::string_view w) { words.emplace_back(w); });
+      std::vector<std::vector<std::string>> words; // the forms of each
+      for_each_word(fold_words(part.second), [&](std::string_view w, std::uint32_t place) {
+        words.resize(place + 1);
+        words.back().emplace_back(w);
+      });
       for (std::size_t at = 0; at + term.words.size() <= words.size(); ++at) {
         bool all = true;
         for (std::size_t i = 0; i < term.words.size(); ++i)
-          all = all && (term.goes_on && i + 1 == term.words.size() ? words[at + i].starts_with(term.words[i])
-                                                                   : words[at + i] == term.words[i]);
+          all = all && std::any_of(words[at + i].begin(), words[at + i].end(), [&](std::string const& form) {
+                  return term.goes_on && i + 1 == term.words.size() ? form.starts_with(term.words[i])
+                                                                    : form == term.words[i];
+                });
         if (all) return true;
       }
       return false;

@@ -66,8 +66,9 @@ class Lists(unittest.TestCase):
 
     def test_empty(self):
         empty = self.owner.post("/api/v1/projects", {"org_id": self.org, "key": "EMPTY", "name": "Empty"})["id"]
+        self.owner.post(f"/api/v1/orgs/{self.org}/labels", {"name": "unused", "color": "#123456"})
         for path in (f"/api/v1/projects/{empty}/tickets", f"/api/v1/projects/{empty}/sprints", f"/api/v1/projects/{empty}/members",
-                     self.path + "?assignee_id=" + random_id(), self.path + "?status=NoSuch", self.path + "?label=nosuch"):
+                     self.path + "?assignee_id=" + random_id(), f"/api/v1/projects/{empty}/tickets?status=Done", self.path + "?label=unused"):
             with self.subTest(path=path):
                 self.assertEqual(self.owner.get(path), {"items": [], "next_cursor": None, "has_more": False})
 

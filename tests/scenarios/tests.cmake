@@ -6,7 +6,7 @@ set(many doors events flapping generated limits mcp shares_http shares_webhooks 
          trust_webhooks webhooks writes)
 set(one bad_input charts credentials finance imports isolation isolation_ways lists mass_assignment operations organization proxies shares_limits
         tags terminal tickets tickets_past trust_doors trust_invites trust_keys trust_lists trust_logins trust_names
-        trust_retries trust_sessions trust_undo quotas small_doors words_names)
+        trust_retries trust_sessions trust_undo quotas small_doors words_lists words_names words_search)
 set(form openapi)
 set(scenarios ${many})
 if(ALLOY_TESTS_OF_ONE_THREAD)

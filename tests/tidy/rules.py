@@ -37,7 +37,7 @@ LIBRARIES = [
     ("simdjson.h", {"core/json.cpp", "auth/token.cpp"}),
     ("openssl/", {"core", "auth", "http"}),
     ("argon2.h", {"auth"}),
-    ("utf8proc.h", {"core/characters.cpp", "projections/words.cpp", "cli/width.cpp"}),
+    ("utf8proc.h", {"core/characters.cpp", "projections/words.cpp", "projections/word_points.cpp", "cli/width.cpp"}),
 ]
 
 FILE_LINES_MAX, FILE_LINES_SMELL = 600, 300
