@@ -3,7 +3,6 @@
 #include "api/ticket_names.hpp"
 #include "api/ticket_pages.hpp"
 #include "api/ticket_rows.hpp"
-#include "domain/workflows.hpp"
 #include "projections/search_store.hpp"
 #include "projections/ticket_past.hpp"
 
