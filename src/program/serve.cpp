@@ -171,6 +171,11 @@ auth::attempt_limiter::options brake_settings(settings const& s) {
           static_cast<std::size_t>(s.login_failures_per_account_total)};
 }
 
+api::places::bounds listeners_of(settings const& s) {
+  return {static_cast<std::size_t>(s.event_streams_max), static_cast<std::size_t>(s.event_streams_per_user_max),
+          static_cast<std::size_t>(s.event_streams_per_org_max)};
+}
+
 // All there is behind the doors, in the order in which each needs those before it.
 struct house {
   settings config;
@@ -200,7 +205,8 @@ struct house {
   auth::hashing_pool hashing{
       {static_cast<unsigned>(config.hashing_workers), static_cast<std::size_t>(config.hashing_queue_max),
        [this](std::size_t waiting) { metrics.hashing_queue.set(static_cast<double>(waiting)); }}};
-  api::feed_bell bell;
+  api::feed_bell bell{listeners_of(config),
+                      api::places::meters_of(metrics, "event_streams", "streams and waiting pages of events")};
   events::checkpoint_signer notary{keys->log_key(), log->identity()};
   api::server_facts facts{db, sequencer, *log, metrics, now(), draining, config.metrics_port != 0};
   api::service service{
