@@ -4,10 +4,10 @@
 // checked, so that no web page reaches it through a name of its own. handle() may be called from any thread and does
 // not block.
 #include "api/call.hpp"
+#include "core/worker_pool.hpp"
 #include "mcp/server.hpp"
 
-#include <deque>
-#include <thread>
+#include <atomic>
 
 namespace alloy::mcp {
 
@@ -15,11 +15,13 @@ struct endpoint_settings {
   std::vector<std::string> hosts = {};   // names it may be reached by, beside localhost and addresses
   std::vector<std::string> origins = {}; // of pages that may call it, beside those of localhost
   bool needs_credential = true;
-  // Whether who sends this may ask at all; looked at before the message is. Not called where none is needed.
-  std::function<result<>(std::string_view authorization, std::string_view peer)> verify = {};
+  // Whose turn it is, and whether they may ask at all; looked at before the message is. Not called where no credential
+  // is needed: then senders are told apart by their addresses.
+  std::function<result<worker_pool::caller>(std::string_view authorization, std::string_view peer)> verify = {};
   std::string resource_metadata = {}; // URL of its document (RFC 9728), for WWW-Authenticate
   bool keeps_capabilities = false;    // legacy clients get a session id that says what they can
-  std::size_t workers = 4, queue_max = 256;
+  std::size_t workers = 4, queue_max = 256, queue_per_user_max = 64;
+  worker_pool::meters counted = {};
 };
 
 class http_endpoint {
@@ -33,10 +35,11 @@ class http_endpoint {
 
  private:
   struct job;
-  void work();
+  void work(job& j);
   void run(job& j);
   std::optional<api::reply> refuse(api::request const& asked) const;
-  std::optional<api::reply> refuse_caller(api::request const& asked) const;
+  result<worker_pool::caller> caller_of(api::request const& asked) const;
+  api::reply refusal_of(error const& e, bool is_wrong) const;
   std::optional<api::reply> refuse_form(api::request const& asked) const;
   bool is_host_known(std::string_view host) const;
   bool is_origin_known(std::string_view origin) const;
@@ -47,11 +50,8 @@ class http_endpoint {
   server& server_;
   endpoint_settings const set_;
   std::string const session_key_;
-  std::mutex guard_;
-  std::condition_variable filled_;
-  std::deque<std::unique_ptr<job>> waiting_;
-  bool is_stopping_ = false;
-  std::vector<std::thread> threads_;
+  std::atomic<bool> is_stopping_{false};
+  worker_pool pool_; // last: its jobs use all of the above
 };
 
 } // namespace alloy::mcp

@@ -66,17 +66,21 @@ std::string metadata_of(settings const& config) {
   return boost::json::serialize(document);
 }
 
-mcp::endpoint_settings endpoint_of(api::service& to, settings const& config) {
+mcp::endpoint_settings endpoint_of(api::service& to, settings const& config, metrics::registry& meters) {
   mcp::endpoint_settings e;
   e.hosts = config.mcp_hosts;
   if (auto const url = parse_web_url(config.public_url)) e.hosts.push_back(url->host);
   e.origins = config.cors_allowed_origins;
-  e.verify = [&to](std::string_view authorization, std::string_view peer) {
-    return to.check_caller(authorization, peer);
+  e.verify = [&to](std::string_view authorization, std::string_view peer) -> result<worker_pool::caller> {
+    auto const who = to.check_caller(authorization, peer);
+    if (!who) return who.error();
+    return who->bytes;
   };
   e.resource_metadata = config.public_url + std::string(metadata_path);
   e.workers = static_cast<std::size_t>(config.mcp_workers);
   e.queue_max = static_cast<std::size_t>(config.mcp_queue_max);
+  e.queue_per_user_max = static_cast<std::size_t>(config.mcp_queue_per_user_max);
+  e.counted = worker_pool::meters_of(meters, "mcp", "messages of MCP");
   return e;
 }
 
@@ -131,10 +135,10 @@ class sessions {
 
 } // namespace
 
-mcp_door::mcp_door(api::service& to, settings const& config)
+mcp_door::mcp_door(api::service& to, settings const& config, metrics::registry& meters)
     : metadata_(metadata_of(config)), catalogue_([&to, most = static_cast<std::size_t>(config.mcp_answer_max_bytes)](
                                                      api::request r) { return ask_service(to, std::move(r), most); }),
-      server_(catalogue_, limits_of(config)), endpoint_(server_, endpoint_of(to, config)) {}
+      server_(catalogue_, limits_of(config)), endpoint_(server_, endpoint_of(to, config, meters)) {}
 
 bool mcp_door::takes(std::string_view path) noexcept {
   return path == endpoint_path || path.starts_with(metadata_path);
