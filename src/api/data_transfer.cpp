@@ -358,13 +358,16 @@ result<> finish(import_view& v, uuid const& importer, events::export_header cons
   return {};
 }
 
+error operators_only() {
+  return error(errc::role_too_low, "only an operator of this server may import; see `alloy operator add`");
+}
+
 result<commands::plan> import_piece(write_call& c, piece const& p) {
   auto const id = parse_uuid(c.params.at(0));
   if (!id || *id != p.header.org_id)
     return error(errc::validation_failed,
                  "the path must name the organization of the export, " + to_string(p.header.org_id));
-  if (!may_operate(c))
-    return error(errc::role_too_low, "only an operator of this server may import; see `alloy operator add`");
+  if (!may_operate(c)) return operators_only();
   auto const here = events::head_of(c.state(), *id);
   auto const import = import_state_of(c.head.local, *id);
   if (import == import_state::cancelled)
@@ -432,12 +435,16 @@ operation import_row() {
   op.body = [](schema_book&) { return std::string(R"({"type":"string","description":"Lines of an export"})"); };
   op.answer = schema_or_none<import_view>();
   op.finds_itself = true;
-  op.where = runs::hashing; // large bodies are parsed where nobody waits
-  op.write = [](request const& asked, services const&, reader const&, reader const&,
-                auth::principal const*) -> result<bound_command> {
-    auto p = read_piece(without_byte_order_mark(asked.body));
-    if (!p) return p.error();
-    return bound_command([held = std::move(*p)](write_call& c) { return import_piece(c, held); });
+  op.where = runs::importing;
+  // Looked at again at the head; here, so that nobody else's body is read.
+  op.admit = [](request const& asked, services const&, reader const& state, reader const&,
+                auth::principal const* who) -> result<preparation> {
+    if (!is_operator(state, who->user_id)) return operators_only();
+    return preparation([&asked](reader const&, reader const&) -> result<bound_command> {
+      auto p = read_piece(without_byte_order_mark(asked.body));
+      if (!p) return p.error();
+      return bound_command([held = std::move(*p)](write_call& c) { return import_piece(c, held); });
+    });
   };
   return op;
 }

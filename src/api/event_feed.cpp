@@ -147,17 +147,16 @@ result<reply> show_events(read_call& c, event_query const& q) {
   auto const reader_of = [&](events::position until) {
     return event_reader(log, c.state, c.subject.org, filter, *after, until);
   };
-  if (as_stream || q.wait)
-    if (c.with.bell.seats() >= static_cast<std::size_t>(c.with.config.event_streams_max)) {
-      error full(errc::overloaded, "as many listen to events as may at once");
-      full.retry_after_s = 1;
-      return full;
-    }
+  bool const waits = q.wait && q.wait->value > 0;
   stream_terms terms{c.with.bell, log, c.subject.org, right_of(c), c.with.config.event_heartbeat_ms};
+  if (as_stream || (waits && !as_lines)) {
+    auto place = c.with.bell.listening().take(c.who->user_id, c.subject.org);
+    if (!place) return place.error();
+    terms.place = std::move(*place);
+  }
   if (as_stream) return streamed(make_event_stream(reader_of(log.head()), std::move(terms)), stream_type);
   if (as_lines) return streamed(make_event_lines(reader_of(log.head()), std::move(terms.right)), lines_type);
   auto from = std::make_shared<event_reader>(reader_of(log.head()));
-  bool const waits = q.wait && q.wait->value > 0;
   if (auto page = make_page(c, *from, *ask, !waits)) return json_reply(std::move(*page));
   auto const held = std::make_shared<held_call>(c);
   auto const later = [held, from, ask = *ask](events::position until, bool last_call) {

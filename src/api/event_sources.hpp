@@ -19,6 +19,7 @@ struct stream_terms {
   uuid org;
   standing_right right;
   std::int64_t heartbeat_ms = 15'000;
+  std::shared_ptr<places::place> place = {};
 };
 std::shared_ptr<body_source> make_event_stream(event_reader from, stream_terms terms);
 

@@ -32,11 +32,18 @@ error not_required() {
   return error(errc::wrong_state, "this server has users already");
 }
 
-result<std::string> prepare(onboard const& body, request const&, services const&, reader const& state, reader const&,
-                            auth::principal const*) {
+struct admitted {};
+
+result<admitted> admit(onboard const& body, request const&, services const&, reader const& state, reader const&,
+                       auth::principal const*) {
   if (!is_required(state)) return not_required(); // before the hash is computed, and again at the head of the log
   if (auto accepted = auth::check_new_password(body.password.value, body.email.value); !accepted)
     return accepted.error();
+  return admitted{};
+}
+
+result<std::string> prepare(onboard const& body, admitted const&, reader const& state, reader const&) {
+  if (!is_required(state)) return not_required(); // it may have waited while another one was first
   return auth::hash_password(body.password.value);
 }
 
@@ -62,7 +69,7 @@ std::vector<operation> onboarding_operations() {
       called("server onboard",
              hashed<onboard, onboarded_view>("onboard", "/api/v1/onboard",
                                              "Register the first user of a server with an organization to own", 201,
-                                             prepare, do_onboard)),
+                                             admit, prepare, do_onboard)),
   };
   for (auto& row : rows) {
     row.tag = "Session";

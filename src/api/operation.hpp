@@ -12,9 +12,13 @@ namespace alloy::api {
 
 enum class verb : std::uint8_t { get, post, put, patch, del };
 enum class runs : std::uint8_t {
-  at_once, // parsed on the I/O thread, decided on the sequencer's
-  hashing, // parsed and prepared on the hashing pool: for what computes Argon2
+  at_once,   // parsed on the I/O thread, decided on the sequencer's
+  hashing,   // admitted on the I/O thread, prepared on the pool of passwords: for what computes Argon2
+  importing, // the same with the pool of imports, for bodies that take long to read
 };
+
+// What is left of a write once it was admitted: what it computes on its pool.
+using preparation = std::function<result<bound_command>(reader const& state, reader const& local)>;
 
 struct operation {
   std::string_view id, tag;
@@ -43,13 +47,18 @@ struct operation {
   schema_fn body = nullptr, answer = nullptr;
   std::vector<query_parameter> query = {};
 
-  // One of the two. The write parses its body and gives back what the sequencer will run.
+  // One of the three. The write parses its body and gives back what the sequencer will run. A write that is not at once
+  // is admitted instead: asked before it takes a place in a queue, so that whom a limit or a right refuses takes none.
+  // The request and the services outlive the preparation.
   std::function<result<reply>(read_call&)> read = {};
   std::function<result<bound_command>(request const&, services const&, reader const& state, reader const& local,
                                       auth::principal const*)>
       write = {};
+  std::function<result<preparation>(request const&, services const&, reader const& state, reader const& local,
+                                    auth::principal const*)>
+      admit = {};
 
-  bool writes() const noexcept { return static_cast<bool>(write); }
+  bool writes() const noexcept { return write || admit; }
   // Whether the query may say in which organization it is looked: neither its path nor a parameter of its own does, and
   // there is something to be looked for.
   bool takes_org() const noexcept;
@@ -143,11 +152,11 @@ operation change(verb method, std::string_view id, std::string_view path, role l
   return op;
 }
 
-// `prepare(body, with, state, local, who) -> result<Prepared>` runs on the hashing pool; `handler(call, body,
-// prepared)` at the head.
-template <class Body, class Answer, class P, class F>
-operation hashed(std::string_view id, std::string_view path, std::string_view summary, unsigned success, P prepare,
-                 F handler) {
+// `admit(body, asked, with, state, local, who) -> result<Admitted>` runs on the I/O thread, `prepare(body, admitted,
+// state, local) -> result<Prepared>` on the pool of passwords, `handler(call, body, prepared)` at the head.
+template <class Body, class Answer, class A, class P, class F>
+operation hashed(std::string_view id, std::string_view path, std::string_view summary, unsigned success, A admit,
+                 P prepare, F handler) {
   operation op;
   op.id = id;
   op.method = verb::post;
@@ -159,14 +168,19 @@ operation hashed(std::string_view id, std::string_view path, std::string_view su
   op.secret_answer = true;
   op.body = schema_or_none<Body>();
   op.answer = schema_or_none<Answer>();
-  op.write = [prepare, handler](request const& asked, services const& with, reader const& state, reader const& local,
-                                auth::principal const* who) -> result<bound_command> {
+  op.admit = [admit, prepare, handler](request const& asked, services const& with, reader const& state,
+                                       reader const& local, auth::principal const* who) -> result<preparation> {
     auto body = read_body<Body>(asked, with);
     if (!body) return body.error();
-    auto prepared = prepare(*body, asked, with, state, local, who);
-    if (!prepared) return prepared.error();
-    return bound_command([handler, held = std::move(*body), ready = std::move(*prepared)](write_call& c) {
-      return handler(c, held, ready);
+    auto admitted = admit(*body, asked, with, state, local, who);
+    if (!admitted) return admitted.error();
+    auto const held = std::make_shared<Body const>(std::move(*body));
+    auto const in = std::make_shared<typename decltype(admitted)::value_type>(std::move(*admitted));
+    return preparation([prepare, handler, held, in](reader const& at, reader const& beside) -> result<bound_command> {
+      auto prepared = prepare(*held, *in, at, beside);
+      if (!prepared) return prepared.error();
+      return bound_command(
+          [handler, held, ready = std::move(*prepared)](write_call& c) { return handler(c, *held, ready); });
     });
   };
   return op;

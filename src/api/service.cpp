@@ -6,8 +6,10 @@
 #include "api/media.hpp"
 #include "api/operation_shape.hpp"
 #include "api/payers.hpp"
+#include "api/preconditions.hpp"
 #include "api/router.hpp"
 #include "api/security_log.hpp"
+#include "auth/network.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
 #include "core/derived_key.hpp"
@@ -54,10 +56,15 @@ struct service::pending {
   std::optional<commands::retry_key> key;
   bool dry_run = false;
   bool org_is_counted = false;
-  bool has_waited = false;             // since its caller was found: the credential may have ended
-  rate_limits const* limits = nullptr; // of all paths but probes
+  bool has_waited = false;              // since its caller was found: the credential may have ended
+  std::shared_ptr<places::place> place; // while it waits, also for its turn on a pool: then it needs no other one
+  rate_limits const* limits = nullptr;  // of all paths but probes
   rate_limits::taken counted;
   security_facts security; // what the log is told once the write is durable
+
+  // Whose turn it is, and whose place: the user, with all their sessions and keys; of who has none, the address.
+  uuid caller() const { return who ? who->user_id : address(); }
+  uuid address() const { return {auth::network_of(asked.peer)}; }
 
   call base(services const& with) const { return {*op, asked, with, who.get(), params, query, as_of, org}; }
 
@@ -85,18 +92,6 @@ struct service::pending {
 
 namespace {
 
-bool names_etag(std::string_view header, std::uint64_t version) {
-  std::string const wanted = "\"" + std::to_string(version) + "\"";
-  while (!header.empty()) {
-    auto one = header.substr(0, header.find(','));
-    header.remove_prefix(std::min(header.size(), one.size() + 1));
-    while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
-    while (!one.empty() && (one.back() == ' ' || one.back() == '\t')) one.remove_suffix(1);
-    if (one == "*" || one == wanted || (one.starts_with("W/") && one.substr(2) == wanted)) return true;
-  }
-  return false;
-}
-
 result<> check_media(operation const& op, request const& asked) {
   if (!op.writes() || asked.body.empty()) return {};
   auto type = asked.header("content-type");
@@ -121,27 +116,6 @@ std::string alternatives(operation const& op) {
   std::string words;
   for (auto const other : op.also) words += " or " + std::string(other);
   return words;
-}
-
-// `*`, or entity tags with commas between them (RFC 9110, section 13.1.1).
-bool is_etag_list(std::string_view header) {
-  for (;;) {
-    auto one = header.substr(0, header.find(','));
-    header.remove_prefix(std::min(header.size(), one.size() + 1));
-    while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
-    while (!one.empty() && (one.back() == ' ' || one.back() == '\t')) one.remove_suffix(1);
-    if (one.starts_with("W/")) one.remove_prefix(2);
-    bool const quoted = one.size() >= 2 && one.front() == '"' && one.back() == '"';
-    if (one != "*" && !quoted) return false;
-    if (header.empty()) return true;
-  }
-}
-
-result<> check_preconditions(request const& asked) {
-  for (std::string_view const name : {"if-match", "if-none-match"})
-    if (auto const given = asked.find_header(name); given && !is_etag_list(*given))
-      return error(errc::malformed_header, std::string(name) + " must be * or entity tags in quotes");
-  return {};
 }
 
 result<std::optional<std::uint64_t>> min_position(request const& asked) {
@@ -242,8 +216,24 @@ void service::pending::written(commands::answer&& a) {
   answer(std::move(r));
 }
 
+namespace {
+
+places places_of(services const& with, std::string const& name, std::string holders) {
+  places::bounds most;
+  most.all = static_cast<std::size_t>(with.config.waits_max);
+  most.per_user = static_cast<std::size_t>(with.config.waits_per_user_max);
+  auto counted = places::meters_of(with.identity.metrics, name, holders);
+  return {most, std::move(holders), counted};
+}
+
+} // namespace
+
 service::service(service_parts parts)
-    : parts_(std::move(parts)), limits_(parts_.with.config, parts_.with.identity.metrics) {
+    : parts_(std::move(parts)), limits_(parts_.with.config, parts_.with.identity.metrics),
+      positions_(places_of(parts_.with, "position_waits", "reads that wait for a position")),
+      searches_(places_of(parts_.with, "search_waits", "searches that wait for the index")),
+      waiting_(static_cast<std::size_t>(parts_.with.config.waits_max)),
+      searching_(static_cast<std::size_t>(parts_.with.config.waits_max)) {
   may_lack_body(operations().front()); // both are made at the first call
 }
 
@@ -341,10 +331,11 @@ result<> service::check_address(rate_limits::taken& counted, std::string_view pe
   return limits_.count_address(counted, peer, messages);
 }
 
-result<> service::check_caller(rate_limits::taken& counted, std::string_view authorization, std::size_t messages) {
+result<uuid> service::check_caller(rate_limits::taken& counted, std::string_view authorization, std::size_t messages) {
   auto const who = parts_.with.identity.authenticate(authorization, parts_.db.latest(family::state), now());
   if (!who) return who.error();
-  return limits_.count_caller(counted, **who, messages);
+  if (auto within = limits_.count_caller(counted, **who, messages); !within) return within.error();
+  return (*who)->user_id;
 }
 
 void service::start(std::shared_ptr<pending> p) {
@@ -354,27 +345,34 @@ void service::start(std::shared_ptr<pending> p) {
   bool const waits = *min && **min > parts_.log.head() && !p->op->writes();
   if (waits || p->op->writes())
     if (auto counted = count_org(*p); !counted) return p->refuse(counted.error());
-  if (waits) {
-    p->has_waited = true;
-    auto const then = [this, p](bool visible) {
-      if (visible) return run_read(p);
-      error e(errc::not_yet_visible, "this position did not become visible in time");
-      e.retry_after_s = 1;
-      p->refuse(e);
-    };
-    if (!waiting_.wait(**min, parts_.with.config.min_position_wait_ms, then)) then(false);
-    // Looked at again, for the head may have been raised between the look and the wait.
-    waiting_.raised(parts_.log.head());
-    return;
-  }
-  p->op->writes() ? run_write(std::move(p)) : run_read(std::move(p));
+  if (p->op->writes()) return run_write(std::move(p));
+  if (waits) return wait_for_position(std::move(p), **min);
+  run_read(std::move(p));
 }
 
-// On the pool, where nobody else's answer waits for it.
-void service::run_apart(std::shared_ptr<pending> p, std::function<void()> work) {
+void service::wait_for_position(std::shared_ptr<pending> p, std::uint64_t position) {
+  auto place = positions_.take(p->caller());
+  if (!place) return p->refuse(place.error());
+  p->place = std::move(*place);
+  p->has_waited = true;
+  auto const then = [this, p](bool visible) {
+    if (visible) return run_read(p);
+    p->place.reset();
+    error e(errc::not_yet_visible, "this position did not become visible in time");
+    e.retry_after_s = 1;
+    p->refuse(e);
+  };
+  if (!waiting_.wait(position, parts_.with.config.min_position_wait_ms, then)) then(false);
+  // Looked at again, for the head may have been raised between the look and the wait.
+  waiting_.raised(parts_.log.head());
+}
+
+// On a pool, where nobody else's answer waits for it.
+void service::run_apart(std::shared_ptr<pending> p, worker_pool& on, std::function<void()> work) {
   if (auto counted = count_org(*p); !counted) return p->refuse(counted.error());
   p->has_waited = true;
   auto const guarded = [p, work = std::move(work)] {
+    p->place.reset();
     try {
       fault_points::pass("pool.request");
       work();
@@ -383,12 +381,19 @@ void service::run_apart(std::shared_ptr<pending> p, std::function<void()> work) 
       p->refuse(error(errc::internal, "the request was not carried out"));
     }
   };
-  if (auto queued = parts_.hashing.submit(guarded); !queued) p->refuse(queued.error());
+  auto const turn = &on == &parts_.pools.hashing ? p->address() : p->caller();
+  auto const how = p->place ? worker_pool::entry::had_place : worker_pool::entry::queued;
+  if (auto queued = on.submit(turn.bytes, guarded, how); !queued) p->refuse(queued.error());
+}
+
+// A read of how things stand now.
+void service::run_apart(std::shared_ptr<pending> const& p) {
+  run_apart(p, parts_.pools.reading, [this, p] { answer_read(p, nullptr); });
 }
 
 // How things stood is folded from the log, which may take long.
 void service::run_timed(std::shared_ptr<pending> p) {
-  run_apart(p, [this, p] {
+  run_apart(p, parts_.pools.reading, [this, p] {
     auto const at = projections::moment_of(parts_.db.latest(family::state), parts_.log, p->as_of);
     if (!at) return p->refuse(at.error());
     projections::past const then(parts_.db.latest(family::state), parts_.log, *at);
@@ -396,22 +401,25 @@ void service::run_timed(std::shared_ptr<pending> p) {
   });
 }
 
-// The index of texts follows the log a moment behind: who searches sees everything that was acknowledged before he
+// The index of texts follows the log a moment behind: who searches sees everything that was acknowledged before they
 // asked, or, where the index cannot keep up, what it has.
 void service::run_search(std::shared_ptr<pending> p) {
   auto const& index = parts_.with.search;
   std::uint64_t const due = parts_.log.head();
-  if (index.position() >= due)
-    return goes_on_in_moving_order(*p) ? run_apart(p, [this, p] { answer_read(p, nullptr); }) : answer_read(p, nullptr);
+  if (index.position() >= due) return goes_on_in_moving_order(*p) || p->place ? run_apart(p) : answer_read(p, nullptr);
   if (auto counted = count_org(*p); !counted) return p->refuse(counted.error());
+  auto place = searches_.take(p->caller());
+  if (!place && place.error().code == errc::rate_limited) return p->refuse(place.error());
+  if (place) p->place = std::move(*place);
   auto const then = [this, p](bool) {
     if (!parts_.with.search.ready()) return p->refuse(not_searchable());
-    run_apart(p, [this, p] { answer_read(p, nullptr); });
+    run_apart(p);
   };
   if (!searching_.wait(due, parts_.with.config.search_wait_ms, then)) then(false);
   searching_.raised(index.position()); // it may have got there between the look and the wait
 }
 
+// What waited for a position comes here on the thread of who raised it, which is everybody's: it goes on on the pool.
 void service::run_read(std::shared_ptr<pending> p) {
   if (p->op->timed) {
     auto const given = std::find_if(p->query.begin(), p->query.end(), [](auto const& q) { return q.first == "as_of"; });
@@ -423,7 +431,7 @@ void service::run_read(std::shared_ptr<pending> p) {
     if (std::any_of(p->query.begin(), p->query.end(), [](auto const& q) { return q.first == "q"; }))
       return run_search(std::move(p));
   }
-  if (p->op->apart || goes_on_in_moving_order(*p)) return run_apart(p, [this, p] { answer_read(p, nullptr); });
+  if (p->op->apart || p->place || goes_on_in_moving_order(*p)) return run_apart(p);
   answer_read(p, nullptr);
 }
 
@@ -473,26 +481,42 @@ void service::run_write(std::shared_ptr<pending> p) {
   if (!dry) return p->refuse(dry.error());
   p->key = std::move(*key);
   p->dry_run = *dry;
-  auto const prepare = [this, p] {
-    auto bound = p->op->write(p->asked, parts_.with, parts_.db.latest(family::state), parts_.db.latest(family::local),
-                              p->who.get());
+  if (p->op->admit) return run_prepared(std::move(p));
+  auto bound = p->op->write(p->asked, parts_.with, parts_.db.latest(family::state), parts_.db.latest(family::local),
+                            p->who.get());
+  if (!bound) return p->refuse(bound.error());
+  submit(p, std::move(*bound));
+}
+
+// Limits come before queues: who is over one, or may not, takes no place in the pool.
+void service::run_prepared(std::shared_ptr<pending> p) {
+  if (answer_kept(*p)) return;
+  auto admitted = p->op->admit(p->asked, parts_.with, parts_.db.latest(family::state), parts_.db.latest(family::local),
+                               p->who.get());
+  if (!admitted) return p->refuse(admitted.error());
+  auto& on = p->op->where == runs::hashing ? parts_.pools.hashing : parts_.pools.importing;
+  run_apart(p, on, [this, p, prepare = std::move(*admitted)] {
+    if (answer_kept(*p)) return;
+    auto bound = prepare(parts_.db.latest(family::state), parts_.db.latest(family::local));
     if (!bound) return p->refuse(bound.error());
     submit(p, std::move(*bound));
-  };
-  if (p->op->where == runs::at_once) return prepare();
-  run_apart(p, [this, prepare, p] {
-    // A retry must not be judged by what its first try has changed: its answer is looked for before anything but the
-    // rights to it.
-    if (p->key)
-      if (auto kept = parts_.answers.find(parts_.db.latest(family::local), *p->key, now())) {
-        if (auto may = admit_again(*p, {parts_.db.latest(family::state), parts_.db.latest(family::local)}, now(),
-                                   *kept ? &**kept : nullptr);
-            !may)
-          return p->refuse(may.error());
-        return *kept ? p->written(std::move(**kept)) : p->refuse(kept->error());
-      }
-    prepare();
   });
+}
+
+// A retry must not be judged by what its first try has changed: its answer is looked for before anything but the rights
+// to it.
+bool service::answer_kept(pending& p) const {
+  if (!p.key) return false;
+  auto const at = now();
+  auto kept = parts_.answers.find(parts_.db.latest(family::local), *p.key, at);
+  if (!kept) return false;
+  auto const may =
+      admit_again(p, {parts_.db.latest(family::state), parts_.db.latest(family::local)}, at, *kept ? &**kept : nullptr);
+  if (!may)
+    p.refuse(may.error());
+  else
+    *kept ? p.written(std::move(**kept)) : p.refuse(kept->error());
+  return true;
 }
 
 // Rights come before a kept answer: whoever could not ask for the first time now is not told what it was. What was

@@ -8,17 +8,23 @@
 #include "api/rate_limits.hpp"
 #include "api/server_facts.hpp"
 #include "api/waiting.hpp"
-#include "auth/hashing_pool.hpp"
+#include "core/worker_pool.hpp"
 
 namespace alloy::api {
 
 using responder = std::function<void(reply&&)>;
 
+// Who takes long takes it from a pool of its own kind, so that no kind holds up another: passwords take turns by
+// address, reads and imports by user.
+struct worker_pools {
+  worker_pool &hashing, &reading, &importing;
+};
+
 struct service_parts {
   storage::database const& db;
   events::log const& log;
   commands::sequencer& sequencer;
-  auth::hashing_pool& hashing;
+  worker_pools pools;
   commands::kept_answers const& answers;
   services with;
 };
@@ -28,10 +34,10 @@ class service {
   explicit service(service_parts parts);
 
   void handle(request&& asked, responder done);
-  // For a door that works on messages before it asks anything of the table: whether their sender is known and within
-  // the limits, counted as handle() counts.
+  // For a door that works on messages before it asks anything of the table: its sender's user, where they are known
+  // and within their limits. Counted as handle() counts.
   result<> check_address(rate_limits::taken& counted, std::string_view peer, std::size_t messages = 1);
-  result<> check_caller(rate_limits::taken& counted, std::string_view authorization, std::size_t messages = 1);
+  result<uuid> check_caller(rate_limits::taken& counted, std::string_view authorization, std::size_t messages = 1);
   rate_limits const& limits() const noexcept { return limits_; }
   // A batch is durable: credentials it ended are forgotten, readers that wait for its positions go on.
   void committed(std::span<events::record const> records);
@@ -45,10 +51,14 @@ class service {
   void run_read(std::shared_ptr<pending> p);
   void run_timed(std::shared_ptr<pending> p);
   void run_search(std::shared_ptr<pending> p);
-  void run_apart(std::shared_ptr<pending> p, std::function<void()> work);
+  void run_apart(std::shared_ptr<pending> p, worker_pool& on, std::function<void()> work);
+  void run_apart(std::shared_ptr<pending> const& p);
+  void wait_for_position(std::shared_ptr<pending> p, std::uint64_t position);
   result<> look_again(pending& p);
   void answer_read(std::shared_ptr<pending> const& p, projections::past const* then);
   void run_write(std::shared_ptr<pending> p);
+  void run_prepared(std::shared_ptr<pending> p);
+  bool answer_kept(pending& p) const;
   void submit(std::shared_ptr<pending> p, bound_command bound);
   result<commands::plan> decide(pending const& p, bound_command const& bound, commands::head const& head,
                                 timestamp at) const;
@@ -64,6 +74,7 @@ class service {
 
   service_parts parts_;
   rate_limits limits_;
+  places positions_, searches_; // of those who wait in the rooms
   waiting_room waiting_, searching_;
 };
 

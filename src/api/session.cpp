@@ -13,6 +13,8 @@
 #include "domain/orgs.hpp"
 #include "domain/quotas.hpp"
 
+#include <utility>
+
 namespace alloy::api {
 namespace {
 
@@ -55,13 +57,9 @@ class guess {
                   ? auth::attempt_limiter::network::known
                   : auth::attempt_limiter::network::unknown) {}
 
-  result<> admit() {
-    auto admitted = with_.identity.attempts.admit(account_, asked_.peer, at_.ms, from_);
-    if (admitted) return {};
-    with_.identity.metrics.auth_failed("locked_out");
-    log_refused("locked_out", source_of(asked_, user_));
-    return admitted.error();
-  }
+  // Whether it would be refused, before it takes a place in the queue of passwords.
+  result<> look() { return told(with_.identity.attempts.look(account_, asked_.peer, at_.ms, from_)); }
+  result<> admit() { return told(with_.identity.attempts.admit(account_, asked_.peer, at_.ms, from_)); }
   void right() { with_.identity.attempts.take_back(account_, asked_.peer, at_.ms); }
   void wrong(std::string_view event) {
     with_.identity.metrics.auth_failed("bad_password");
@@ -69,6 +67,13 @@ class guess {
   }
 
  private:
+  result<> told(result<> admitted) const {
+    if (admitted) return {};
+    with_.identity.metrics.auth_failed("locked_out");
+    log_refused("locked_out", source_of(asked_, user_));
+    return admitted;
+  }
+
   services const& with_;
   request const& asked_;
   std::string account_;
@@ -77,14 +82,31 @@ class guess {
   auth::attempt_limiter::network from_;
 };
 
+// A request with a password, and what it came with; the preparation runs while all of it is there.
+struct with_password {
+  request const& asked;
+  services const& with;
+  auth::principal const* who;
+};
+
+guess guess_of(with_password const& in, reader const& local, user const& u) {
+  return {in.with, local, in.asked,
+          fold_address(in.with.people.open(local, u.id, u.email_sealed).value_or(to_string(u.id))), u.id};
+}
+
 // The password of who is logged in already: counted together with that of logins.
-result<> prove(std::string const& password, std::string_view pointer, std::string_view event, request const& asked,
-               services const& with, reader const& state, reader const& local, auth::principal const& who) {
-  if (auto in = require_session(who); !in) return in.error();
-  auto const u = find<user>(state, identity_tenant, who.user_id);
+result<> may_prove(with_password const& in, reader const& state, reader const& local) {
+  if (auto session = require_session(*in.who); !session) return session.error();
+  auto const u = find<user>(state, identity_tenant, in.who->user_id);
   if (!u) return error(errc::unauthenticated, "this user is gone");
-  guess one(with, local, asked,
-            fold_address(with.people.open(local, u->id, u->email_sealed).value_or(to_string(u->id))), u->id);
+  return guess_of(in, local, *u).look();
+}
+
+result<> prove(std::string const& password, std::string_view pointer, std::string_view event, with_password const& in,
+               reader const& state, reader const& local) {
+  auto const u = find<user>(state, identity_tenant, in.who->user_id);
+  if (!u) return error(errc::unauthenticated, "this user is gone");
+  auto one = guess_of(in, local, *u);
   if (auto admitted = one.admit(); !admitted) return admitted.error();
   if (!auth::verify_password(password, u->password_hash)) {
     one.wrong(event);
@@ -112,14 +134,32 @@ result<found_invite> find_invite(reader const& state, std::string_view code) {
   return found_invite{org_id, std::move(*i)};
 }
 
-result<std::string> prepare_register(register_user const& body, request const& asked, services const& with,
-                                     reader const& state, reader const& local, auth::principal const*) {
+// One of the registrations that its address may have. Given back unless it came to a hash: a full queue took nothing.
+class counted_registration {
+ public:
+  counted_registration(auth::rate_limiter& of, auth::network const& from) : of_(&of), from_(from) {}
+  counted_registration(counted_registration&& other) noexcept
+      : of_(std::exchange(other.of_, nullptr)), from_(other.from_) {}
+  counted_registration& operator=(counted_registration&&) = delete;
+  ~counted_registration() {
+    if (of_ != nullptr) of_->give_back(from_);
+  }
+  void keep() noexcept { of_ = nullptr; }
+
+ private:
+  auth::rate_limiter* of_;
+  auth::network from_;
+};
+
+result<counted_registration> admit_register(register_user const& body, request const& asked, services const& with,
+                                            reader const& state, reader const& local, auth::principal const*) {
   auto const mode = with.config.registration;
   if (mode == registration_mode::disabled)
     return error(errc::registration_closed, "this server takes no registrations");
   if (mode == registration_mode::invite_only && !body.invite_code)
     return error(errc::registration_closed, "this server takes registrations by invite only; send invite_code");
-  auto const used = with.identity.registrations.take(auth::network_of(asked.peer), auth::steady_ns());
+  auto const from = auth::network_of(asked.peer);
+  auto const used = with.identity.registrations.take(from, auth::steady_ns());
   if (!used.admitted) return auth::too_many(used, "too many registrations from this address");
   if (auto accepted = auth::check_new_password(body.password.value, body.email.value); !accepted)
     return accepted.error();
@@ -129,6 +169,12 @@ result<std::string> prepare_register(register_user const& body, request const& a
   if (body.invite_code)
     if (auto found = find_invite(state, *body.invite_code); !found)
       return error::of_field("/invite_code", "not_found", found.error().detail);
+  return counted_registration(with.identity.registrations, from);
+}
+
+result<std::string> prepare_register(register_user const& body, counted_registration& counted, reader const&,
+                                     reader const&) {
+  counted.keep();
   return auth::hash_password(body.password.value);
 }
 
@@ -157,10 +203,17 @@ struct checked_login {
   std::string new_hash; // where today's cost is higher than the stored one's
 };
 
-result<checked_login> prepare_login(login const& body, request const& asked, services const& with, reader const& state,
-                                    reader const& local, auth::principal const*) {
+result<with_password> admit_login(login const& body, request const& asked, services const& with, reader const&,
+                                  reader const& local, auth::principal const*) {
   auto const id = with.people.find_by_email(local, body.email.value);
-  guess one(with, local, asked, fold_address(body.email.value), id);
+  if (auto free = guess(with, local, asked, fold_address(body.email.value), id).look(); !free) return free.error();
+  return with_password{asked, with, nullptr};
+}
+
+result<checked_login> prepare_login(login const& body, with_password const& in, reader const& state,
+                                    reader const& local) {
+  auto const id = in.with.people.find_by_email(local, body.email.value);
+  guess one(in.with, local, in.asked, fold_address(body.email.value), id);
   if (auto admitted = one.admit(); !admitted) return admitted.error();
   auto const u = id ? find<user>(state, identity_tenant, *id) : std::nullopt;
   bool right = false;
@@ -249,14 +302,20 @@ result<commands::plan> do_logout(write_call& c, logout const& body) {
 
 // ---------------------------------------------------------------------------------------------------- password, me
 
-result<std::string> prepare_password(change_password const& body, request const& asked, services const& with,
+result<with_password> admit_password(change_password const& body, request const& asked, services const& with,
                                      reader const& state, reader const& local, auth::principal const* who) {
   auto const u = find<user>(state, identity_tenant, who->user_id);
   auto const email = u ? with.people.open(local, u->id, u->email_sealed) : std::nullopt;
   if (auto accepted = auth::check_new_password(body.new_password.value, email.value_or(""), "/new_password"); !accepted)
     return accepted.error();
-  auto const proved =
-      prove(body.current_password, "/current_password", "password_change_failed", asked, with, state, local, *who);
+  with_password const in{asked, with, who};
+  if (auto may = may_prove(in, state, local); !may) return may.error();
+  return in;
+}
+
+result<std::string> prepare_password(change_password const& body, with_password const& in, reader const& state,
+                                     reader const& local) {
+  auto const proved = prove(body.current_password, "/current_password", "password_change_failed", in, state, local);
   if (!proved) return proved.error();
   return auth::hash_password(body.new_password.value);
 }
@@ -276,9 +335,16 @@ result<commands::plan> do_password(write_call& c, change_password const&, std::s
 
 struct nothing_more {};
 
-result<nothing_more> prepare_confirm(confirm_session const& body, request const& asked, services const& with,
-                                     reader const& state, reader const& local, auth::principal const* who) {
-  if (auto proved = prove(body.password, "/password", "confirm_failed", asked, with, state, local, *who); !proved)
+result<with_password> admit_confirm(confirm_session const&, request const& asked, services const& with,
+                                    reader const& state, reader const& local, auth::principal const* who) {
+  with_password const in{asked, with, who};
+  if (auto may = may_prove(in, state, local); !may) return may.error();
+  return in;
+}
+
+result<nothing_more> prepare_confirm(confirm_session const& body, with_password const& in, reader const& state,
+                                     reader const& local) {
+  if (auto proved = prove(body.password, "/password", "confirm_failed", in, state, local); !proved)
     return proved.error();
   return nothing_more{};
 }
@@ -323,10 +389,10 @@ std::vector<operation> session_operations() {
       open_to_all(called("auth register", hashed<register_user, session_view>(
                                               "register", "/api/v1/auth/register",
                                               "Register a user, who gets a personal organization and a session", 201,
-                                              prepare_register, do_register))),
+                                              admit_register, prepare_register, do_register))),
       open_to_all(called("auth login",
                          hashed<login, session_view>("login", "/api/v1/auth/login", "Log in with email and password",
-                                                     200, prepare_login, do_login))),
+                                                     200, admit_login, prepare_login, do_login))),
       open_to_all(called("auth refresh",
                          post<refresh, session_view>(
                              "refresh", "/api/v1/auth/refresh", role::Viewer,
@@ -338,11 +404,11 @@ std::vector<operation> session_operations() {
                                      "Who the credential belongs to, and where he is what", me)),
       called("auth password", hashed<change_password, nothing>("change_password", "/api/v1/auth/password",
                                                                "Change one's password; ends all other sessions", 204,
-                                                               prepare_password, do_password)),
+                                                               admit_password, prepare_password, do_password)),
       called("auth confirm", hashed<confirm_session, confirmed_view>(
                                  "confirm", "/api/v1/auth/confirm",
                                  "Give the password again, for what takes a fresh proof that it is you", 200,
-                                 prepare_confirm, do_confirm)),
+                                 admit_confirm, prepare_confirm, do_confirm)),
   };
   bound_keys_may(rows, auth::bound_key::project, {"whoami"});
   for (auto& row : rows) row.tag = "Session";

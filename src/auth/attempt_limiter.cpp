@@ -7,11 +7,23 @@
 namespace alloy::auth {
 namespace {
 
+constexpr std::int64_t first_wait_ms = 1000; // of those that double
+constexpr std::size_t doublings_max = 20;
+
+result<> wait_first(std::int64_t wait_ms) {
+  if (wait_ms <= 0) return {};
+  error e(errc::rate_limited, "too many failed logins");
+  e.retry_after_s = static_cast<unsigned>((wait_ms + 999) / 1000);
+  return e;
+}
+
+} // namespace
+
 // The account's name is not kept in memory, only its digest; the first character keeps the kinds apart.
-struct attempt_keys {
+struct attempt_limiter::keys_of_attempt {
   crypto::digest account, account_from, address;
 
-  attempt_keys(std::string_view name, std::string_view from) {
+  keys_of_attempt(std::string_view name, std::string_view from) {
     auto const place = network_of(from), around = login_network_of(from);
     account = crypto::sha256("a" + std::string(name));
     account_from = crypto::sha256("n" + std::string(around.begin(), around.end()) + std::string(name));
@@ -19,28 +31,22 @@ struct attempt_keys {
   }
 };
 
-constexpr std::int64_t first_wait_ms = 1000; // of those that double
-constexpr std::size_t doublings_max = 20;
-
-} // namespace
-
 result<> attempt_limiter::admit(std::string_view account, std::string_view address, std::int64_t now_ms, network from) {
-  attempt_keys const by(account, address);
+  keys_of_attempt const by(account, address);
   std::lock_guard const lock(mutex_);
-  auto wait = std::max(wait_ms(by.account_from, options_.per_account, now_ms),
-                       wait_ms(by.address, options_.per_address, now_ms));
-  if (from == network::unknown) wait = std::max(wait, growing_wait_ms(by.account, now_ms));
-  if (wait > 0) {
-    error e(errc::rate_limited, "too many failed logins");
-    e.retry_after_s = static_cast<unsigned>((wait + 999) / 1000);
-    return e;
-  }
+  if (auto free = wait_first(wait_ms(by, from, now_ms)); !free) return free;
   for (auto const* k : {&by.account, &by.account_from, &by.address}) count(*k, now_ms);
   return {};
 }
 
+result<> attempt_limiter::look(std::string_view account, std::string_view address, std::int64_t now_ms, network from) {
+  keys_of_attempt const by(account, address);
+  std::lock_guard const lock(mutex_);
+  return wait_first(wait_ms(by, from, now_ms));
+}
+
 void attempt_limiter::take_back(std::string_view account, std::string_view address, std::int64_t admitted_ms) {
-  attempt_keys const by(account, address);
+  keys_of_attempt const by(account, address);
   std::lock_guard const lock(mutex_);
   for (auto const* k : {&by.account, &by.account_from, &by.address}) uncount(*k, admitted_ms);
 }
@@ -59,6 +65,12 @@ std::vector<std::int64_t> const* attempt_limiter::failures_of(key const& k, std:
   if (!failures.empty()) return &failures;
   forget(found);
   return nullptr;
+}
+
+std::int64_t attempt_limiter::wait_ms(keys_of_attempt const& by, network from, std::int64_t now_ms) {
+  auto const wait = std::max(wait_ms(by.account_from, options_.per_account, now_ms),
+                             wait_ms(by.address, options_.per_address, now_ms));
+  return from == network::unknown ? std::max(wait, growing_wait_ms(by.account, now_ms)) : wait;
 }
 
 // How long until this key may fail again; 0: now.

@@ -37,6 +37,10 @@ class attempt_limiter {
   result<> admit(std::string_view account, std::string_view address, std::int64_t now_ms,
                  network from = network::unknown);
 
+  // The same, and counts nothing: whether one would be refused now.
+  result<> look(std::string_view account, std::string_view address, std::int64_t now_ms,
+                network from = network::unknown);
+
   // The attempt admitted at that time was right, or was never judged.
   void take_back(std::string_view account, std::string_view address, std::int64_t admitted_ms);
 
@@ -49,6 +53,8 @@ class attempt_limiter {
     std::list<key>::iterator age;
   };
 
+  struct keys_of_attempt;
+  std::int64_t wait_ms(keys_of_attempt const& by, network from, std::int64_t now_ms);
   std::vector<std::int64_t> const* failures_of(key const& k, std::int64_t now_ms);
   std::int64_t wait_ms(key const& k, std::size_t most, std::int64_t now_ms);
   std::int64_t growing_wait_ms(key const& k, std::int64_t now_ms);

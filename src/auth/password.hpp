@@ -1,7 +1,7 @@
 #pragma once
 // Passwords: which are accepted, and how they are kept: Argon2id (RFC 9106) as PHC strings
 // `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`. Hashing and verifying take some 30 ms and 19 MiB: call them on the
-// hashing pool, never on an I/O thread. Otherwise any thread.
+// pool of passwords, never on an I/O thread. Otherwise any thread.
 #include "core/error.hpp"
 
 #include <cstdint>

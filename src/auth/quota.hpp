@@ -34,6 +34,8 @@ class quota {
     }
     return {admitted, room_ns / step_ns_, step_ns_ - room_ns % step_ns_};
   }
+  // One that was admitted and never came to what it was counted for.
+  constexpr void give_back(std::int64_t& used_until_ns) const noexcept { used_until_ns -= step_ns_; }
 
  private:
   std::int64_t step_ns_, ahead_max_ns_;

@@ -31,6 +31,14 @@ usage rate_limiter::take(caller const& who, std::int64_t now_ns) noexcept {
   return most_.take(found->used_until_ns, now_ns);
 }
 
+void rate_limiter::give_back(caller const& who) noexcept {
+  std::size_t const index = set_of(who);
+  auto& places = sets_[index];
+  std::lock_guard const lock(mutexes_[index % locks]);
+  if (auto const found = std::ranges::find(places, who, &place::who); found != places.end())
+    most_.give_back(found->used_until_ns);
+}
+
 std::size_t rate_limiter::set_of(caller const& who) const noexcept {
   std::uint64_t halves[2];
   static_assert(sizeof halves == sizeof who);

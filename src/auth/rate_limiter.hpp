@@ -20,6 +20,7 @@ class rate_limiter {
   rate_limiter(quota most, std::size_t callers_max);
 
   usage take(caller const& who, std::int64_t now_ns) noexcept;
+  void give_back(caller const& who) noexcept; // what was admitted and not carried out; nothing where it is forgotten
 
  private:
   struct place {

@@ -46,7 +46,7 @@ struct settings {
   std::int64_t free_space_min_bytes, block_cache_bytes, write_buffer_bytes, search_write_buffer_bytes;
   std::int64_t hashing_workers, hashing_queue_max, hashing_queue_per_address_max;
   std::int64_t reading_workers, reading_queue_max, reading_queue_per_user_max;
-  std::int64_t transfer_workers, transfer_queue_max;
+  std::int64_t transfer_workers, transfer_queue_max, transfer_queue_per_user_max;
   std::int64_t login_failures_per_account, login_failures_per_account_total, login_failures_per_address,
       login_window_seconds, login_known_network_days;
   std::int64_t registrations_per_address, registration_window_seconds;
@@ -62,7 +62,7 @@ struct settings {
   std::int64_t webhook_retention_seconds;
   std::string webhook_ca_file;
   std::vector<std::string> mcp_hosts;
-  std::int64_t mcp_workers, mcp_queue_max, mcp_batch_max, mcp_answer_max_bytes;
+  std::int64_t mcp_workers, mcp_queue_max, mcp_queue_per_user_max, mcp_batch_max, mcp_answer_max_bytes;
   std::int64_t event_streams_max, event_streams_per_user_max, event_streams_per_org_max, event_heartbeat_ms,
       consumers_max;
   std::string crash_point;

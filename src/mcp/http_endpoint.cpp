@@ -1,6 +1,7 @@
 #include "mcp/http_endpoint.hpp"
 
 #include "api/query.hpp"
+#include "auth/network.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
 #include "core/exceptions.hpp"
@@ -26,12 +27,6 @@ api::reply plain(unsigned status, std::string body, std::string_view type = json
 
 api::reply refusal(unsigned status, std::string_view why) {
   return plain(status, error_text(nullptr, code::invalid_request, why));
-}
-
-api::reply refusal_of(error const& e) {
-  auto r = refusal(describe(e.code).status, e.detail);
-  if (e.retry_after_s) r.headers.emplace_back("Retry-After", std::to_string(e.retry_after_s));
-  return r;
 }
 
 bool is_loopback(std::string_view host) {
@@ -94,20 +89,22 @@ struct http_endpoint::job {
 };
 
 http_endpoint::http_endpoint(server& s, endpoint_settings with)
-    : server_(s), set_(std::move(with)), session_key_(crypto::random_bytes(32)) {
-  for (std::size_t n = 0; n < set_.workers; ++n) threads_.emplace_back([this] { work(); });
-}
+    : server_(s), set_(std::move(with)), session_key_(crypto::random_bytes(32)),
+      pool_({.workers = static_cast<unsigned>(set_.workers),
+             .queue_max = set_.queue_max,
+             .queue_per_caller_max = set_.queue_per_user_max,
+             // A call may wait for what its client is asked, or for a turn elsewhere.
+             .at_once_per_caller_max = static_cast<unsigned>(std::max<std::size_t>(2, set_.workers) - 1),
+             .jobs = "messages",
+             .whose = set_.needs_credential ? "user" : "address",
+             .counted = set_.counted}) {}
 
 http_endpoint::~http_endpoint() {
-  {
-    std::lock_guard const lock(guard_);
-    is_stopping_ = true;
-  }
-  filled_.notify_all();
-  for (auto& one : threads_) one.join();
-  for (auto& j : waiting_) j->done(refusal(503, "the server is going down"));
+  is_stopping_ = true;
+  pool_.stop();
 }
 
+// Who asks comes before anything that looks at the message; each user waits for their own turn.
 void http_endpoint::handle(api::request&& asked, responder told) {
   auto const counted = std::make_shared<caller_gate::taken>();
   responder done = [gate = set_.gate, counted, told = std::move(told)](api::reply&& r) {
@@ -115,34 +112,22 @@ void http_endpoint::handle(api::request&& asked, responder told) {
     told(std::move(r));
   };
   if (auto refused = refuse(asked, *counted)) return done(std::move(*refused));
-  std::unique_lock lock(guard_);
-  if (is_stopping_ || waiting_.size() >= set_.queue_max) {
-    lock.unlock();
-    auto busy = refusal(503, "too many requests wait");
-    busy.headers.emplace_back("Retry-After", "1");
-    return done(std::move(busy));
-  }
-  waiting_.push_back(std::make_unique<job>(job{std::move(asked), std::move(done), counted}));
-  lock.unlock();
-  filled_.notify_one();
+  auto const who = caller_of(asked, *counted);
+  if (!who) return done(refusal_of(who.error(), !asked.header("authorization").empty()));
+  if (auto refused = refuse_form(asked)) return done(std::move(*refused));
+  auto const j = std::make_shared<job>(job{std::move(asked), std::move(done), counted});
+  if (auto queued = pool_.submit(*who, [this, j] { work(*j); }); !queued) j->done(refusal_of(queued.error(), false));
 }
 
-void http_endpoint::work() {
-  for (;;) {
-    std::unique_lock lock(guard_);
-    filled_.wait(lock, [this] { return is_stopping_ || !waiting_.empty(); });
-    if (is_stopping_) return;
-    auto const j = std::move(waiting_.front());
-    waiting_.pop_front();
-    lock.unlock();
-    try {
-      fault_points::pass("mcp.request");
-      run(*j);
-    } catch (...) { // this message alone
-      note_exception(thrown_at::mcp);
-      contained(thrown_at::mcp,
-                [&] { j->done(plain(500, error_text(nullptr, code::internal, "the request was not carried out"))); });
-    }
+void http_endpoint::work(job& j) {
+  if (is_stopping_) return j.done(refusal(503, "the server is going down"));
+  try {
+    fault_points::pass("mcp.request");
+    run(j);
+  } catch (...) { // this message alone
+    note_exception(thrown_at::mcp);
+    contained(thrown_at::mcp,
+              [&] { j.done(plain(500, error_text(nullptr, code::internal, "the request was not carried out"))); });
   }
 }
 
@@ -159,10 +144,11 @@ bool http_endpoint::is_origin_known(std::string_view origin) const {
   return is_loopback(url->host) || std::find(set_.hosts.begin(), set_.hosts.end(), url->host) != set_.hosts.end();
 }
 
-// What needs no look at the message. Who asks comes before anything that looks at it.
+// What needs no look at the sender, nor at the message.
 std::optional<api::reply> http_endpoint::refuse(api::request const& asked, caller_gate::taken& counted) const {
   if (set_.gate)
-    if (auto within = set_.gate->count_address(counted, asked.peer, 1); !within) return refusal_of(within.error());
+    if (auto within = set_.gate->count_address(counted, asked.peer, 1); !within)
+      return refusal_of(within.error(), false);
   auto const origin = asked.find_header("origin");
   if (!is_host_known(asked.header("host"))) return refusal(403, "this is not a name of this server; see mcp_hosts");
   if (origin && !is_origin_known(*origin))
@@ -172,30 +158,33 @@ std::optional<api::reply> http_endpoint::refuse(api::request const& asked, calle
     r.headers.emplace_back("Allow", "POST");
     return r;
   }
-  if (auto refused = refuse_caller(asked, counted)) return refused;
-  return refuse_form(asked);
+  return std::nullopt;
 }
 
-std::optional<api::reply> http_endpoint::refuse_caller(api::request const& asked, caller_gate::taken& counted) const {
-  if (!set_.needs_credential || !set_.gate) return std::nullopt;
-  auto const authorization = asked.header("authorization");
-  auto const known = set_.gate->count_caller(counted, authorization, 1);
-  if (known) return std::nullopt;
-  if (describe(known.error().code).status == 401) return challenge(known.error().detail, !authorization.empty());
-  return refusal_of(known.error());
+result<worker_pool::caller> http_endpoint::caller_of(api::request const& asked, caller_gate::taken& counted) const {
+  if (!set_.needs_credential || !set_.gate) return auth::network_of(asked.peer);
+  auto const user = set_.gate->count_caller(counted, asked.header("authorization"), 1);
+  if (!user) return user.error();
+  return user->bytes;
 }
 
 // The first message of a batch was counted with the request.
 std::optional<api::reply> http_endpoint::refuse_more(job& j, std::size_t messages) const {
   if (!set_.gate || messages < 2) return std::nullopt;
   if (auto within = set_.gate->count_address(*j.counted, j.asked.peer, messages - 1); !within)
-    return refusal_of(within.error());
+    return refusal_of(within.error(), false);
   if (!set_.needs_credential) return std::nullopt;
-  auto const authorization = j.asked.header("authorization");
-  auto const known = set_.gate->count_caller(*j.counted, authorization, messages - 1);
+  auto const known = set_.gate->count_caller(*j.counted, j.asked.header("authorization"), messages - 1);
   if (known) return std::nullopt;
-  if (describe(known.error().code).status == 401) return challenge(known.error().detail, true);
-  return refusal_of(known.error());
+  return refusal_of(known.error(), true);
+}
+
+api::reply http_endpoint::refusal_of(error const& e, bool is_wrong) const {
+  auto const status = describe(e.code).status;
+  if (status == 401) return challenge(e.detail, is_wrong);
+  auto r = refusal(status, e.detail.empty() ? describe(e.code).title : std::string_view(e.detail));
+  if (e.retry_after_s) r.headers.emplace_back("Retry-After", std::to_string(e.retry_after_s));
+  return r;
 }
 
 std::optional<api::reply> http_endpoint::refuse_form(api::request const& asked) const {

@@ -4,10 +4,10 @@
 // checked, so that no web page reaches it through a name of its own. handle() may be called from any thread and does
 // not block.
 #include "api/rate_limits.hpp"
+#include "core/worker_pool.hpp"
 #include "mcp/server.hpp"
 
-#include <deque>
-#include <thread>
+#include <atomic>
 
 namespace alloy::mcp {
 
@@ -18,7 +18,8 @@ class caller_gate {
   using taken = api::rate_limits::taken;
   virtual ~caller_gate() = default;
   virtual result<> count_address(taken& so_far, std::string_view peer, std::size_t messages) = 0;
-  virtual result<> count_caller(taken& so_far, std::string_view authorization, std::size_t messages) = 0;
+  // Their user, whose turn it is.
+  virtual result<uuid> count_caller(taken& so_far, std::string_view authorization, std::size_t messages) = 0;
   virtual void append_headers(api::pairs& to, taken const& by) = 0; // what is left
 };
 
@@ -26,10 +27,12 @@ struct endpoint_settings {
   std::vector<std::string> hosts = {};   // names it may be reached by, beside localhost and addresses
   std::vector<std::string> origins = {}; // of pages that may call it, beside those of localhost
   bool needs_credential = true;
-  std::shared_ptr<caller_gate> gate = {}; // not asked where no credential is needed
-  std::string resource_metadata = {};     // URL of its document (RFC 9728), for WWW-Authenticate
-  bool keeps_capabilities = false;        // legacy clients get a session id that says what they can
-  std::size_t workers = 4, queue_max = 256;
+  // Not asked where no credential is needed: then senders are told apart by their addresses.
+  std::shared_ptr<caller_gate> gate = {};
+  std::string resource_metadata = {}; // URL of its document (RFC 9728), for WWW-Authenticate
+  bool keeps_capabilities = false;    // legacy clients get a session id that says what they can
+  std::size_t workers = 4, queue_max = 256, queue_per_user_max = 64;
+  worker_pool::meters counted = {};
 };
 
 class http_endpoint {
@@ -43,11 +46,12 @@ class http_endpoint {
 
  private:
   struct job;
-  void work();
+  void work(job& j);
   void run(job& j);
   std::optional<api::reply> refuse(api::request const& asked, caller_gate::taken& counted) const;
-  std::optional<api::reply> refuse_caller(api::request const& asked, caller_gate::taken& counted) const;
+  result<worker_pool::caller> caller_of(api::request const& asked, caller_gate::taken& counted) const;
   std::optional<api::reply> refuse_more(job& j, std::size_t messages) const;
+  api::reply refusal_of(error const& e, bool is_wrong) const;
   std::optional<api::reply> refuse_form(api::request const& asked) const;
   bool is_host_known(std::string_view host) const;
   bool is_origin_known(std::string_view origin) const;
@@ -58,11 +62,8 @@ class http_endpoint {
   server& server_;
   endpoint_settings const set_;
   std::string const session_key_;
-  std::mutex guard_;
-  std::condition_variable filled_;
-  std::deque<std::unique_ptr<job>> waiting_;
-  bool is_stopping_ = false;
-  std::vector<std::thread> threads_;
+  std::atomic<bool> is_stopping_{false};
+  worker_pool pool_; // last: its jobs use all of the above
 };
 
 } // namespace alloy::mcp

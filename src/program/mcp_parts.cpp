@@ -72,7 +72,7 @@ class service_gate final : public mcp::caller_gate {
   result<> count_address(taken& so_far, std::string_view peer, std::size_t messages) override {
     return of_.check_address(so_far, peer, messages);
   }
-  result<> count_caller(taken& so_far, std::string_view authorization, std::size_t messages) override {
+  result<uuid> count_caller(taken& so_far, std::string_view authorization, std::size_t messages) override {
     return of_.check_caller(so_far, authorization, messages);
   }
   void append_headers(api::pairs& to, taken const& by) override { of_.limits().append_headers(to, by); }
@@ -81,7 +81,7 @@ class service_gate final : public mcp::caller_gate {
   api::service& of_;
 };
 
-mcp::endpoint_settings endpoint_of(api::service& to, settings const& config) {
+mcp::endpoint_settings endpoint_of(api::service& to, settings const& config, metrics::registry& meters) {
   mcp::endpoint_settings e;
   e.hosts = config.mcp_hosts;
   if (auto const url = parse_web_url(config.public_url)) e.hosts.push_back(url->host);
@@ -90,6 +90,8 @@ mcp::endpoint_settings endpoint_of(api::service& to, settings const& config) {
   e.resource_metadata = config.public_url + std::string(metadata_path);
   e.workers = static_cast<std::size_t>(config.mcp_workers);
   e.queue_max = static_cast<std::size_t>(config.mcp_queue_max);
+  e.queue_per_user_max = static_cast<std::size_t>(config.mcp_queue_per_user_max);
+  e.counted = worker_pool::meters_of(meters, "mcp", "messages of MCP");
   return e;
 }
 
@@ -144,12 +146,12 @@ class sessions {
 
 } // namespace
 
-mcp_door::mcp_door(api::service& to, settings const& config)
+mcp_door::mcp_door(api::service& to, settings const& config, metrics::registry& meters)
     : service_(to), metadata_(metadata_of(config)),
       catalogue_([&to, most = static_cast<std::size_t>(config.mcp_answer_max_bytes)](api::request r) {
         return ask_service(to, std::move(r), most);
       }),
-      server_(catalogue_, limits_of(config)), endpoint_(server_, endpoint_of(to, config)) {}
+      server_(catalogue_, limits_of(config)), endpoint_(server_, endpoint_of(to, config, meters)) {}
 
 bool mcp_door::takes(std::string_view path) noexcept {
   return path == endpoint_path || path.starts_with(metadata_path);

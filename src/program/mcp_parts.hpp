@@ -9,7 +9,7 @@ namespace alloy {
 // What a server has of it. The service must outlive it.
 class mcp_door {
  public:
-  mcp_door(api::service& to, settings const& config);
+  mcp_door(api::service& to, settings const& config, metrics::registry& meters);
 
   // Whether the path is its own: the endpoint, and what says how to be let in (RFC 9728).
   static bool takes(std::string_view path) noexcept;

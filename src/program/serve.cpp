@@ -27,7 +27,9 @@ namespace {
 
 constexpr std::int64_t fold_progress_every_ms = 5000;
 constexpr std::size_t login_keys_max = 150'000; // of accounts and networks with failed logins
-constexpr int exit_io = 74;                     // EX_IOERR: the store cannot be written, what was under way is unknown
+// What a worker does of each kind, about: it tells who is refused when to come back.
+constexpr std::size_t passwords_per_second = 30, long_reads_per_second = 20, imports_per_second = 2;
+constexpr int exit_io = 74; // EX_IOERR: the store cannot be written, what was under way is unknown
 
 // Tests only: the process kills itself at the n-th passing of a named point, as a power cut would.
 struct kill_switch {
@@ -189,6 +191,23 @@ auth::attempt_limiter::options brake_settings(settings const& s) {
           static_cast<std::size_t>(s.login_failures_per_account_total)};
 }
 
+worker_pool::options pool_of(std::int64_t workers, std::int64_t queue, std::int64_t of_one, std::size_t per_second,
+                             std::string jobs, std::string whose, metrics::registry& meters, std::string const& name) {
+  auto counted = worker_pool::meters_of(meters, name, jobs);
+  return {.workers = static_cast<unsigned>(workers),
+          .queue_max = static_cast<std::size_t>(queue),
+          .queue_per_caller_max = static_cast<std::size_t>(of_one),
+          .jobs_per_second = per_second,
+          .jobs = std::move(jobs),
+          .whose = std::move(whose),
+          .counted = counted};
+}
+
+api::places::bounds listeners_of(settings const& s) {
+  return {static_cast<std::size_t>(s.event_streams_max), static_cast<std::size_t>(s.event_streams_per_user_max),
+          static_cast<std::size_t>(s.event_streams_per_org_max)};
+}
+
 // All there is behind the doors, in the order in which each needs those before it.
 struct house {
   settings config;
@@ -216,17 +235,21 @@ struct house {
   webhooks::dispatcher deliveries{delivery_parts(db, *log, sequencer, keys->sealing_key(), metrics, &house::die),
                                   delivery_settings(config), delivery_store_settings(config),
                                   delivery_transport(config), delivery_guard(config)};
-  auth::hashing_pool hashing{
-      {static_cast<unsigned>(config.hashing_workers), static_cast<std::size_t>(config.hashing_queue_max),
-       [this](std::size_t waiting) { metrics.hashing_queue.set(static_cast<double>(waiting)); }}};
-  api::feed_bell bell;
+  worker_pool hashing{pool_of(config.hashing_workers, config.hashing_queue_max, config.hashing_queue_per_address_max,
+                              passwords_per_second, "passwords", "address", metrics, "hashing")};
+  worker_pool reading{pool_of(config.reading_workers, config.reading_queue_max, config.reading_queue_per_user_max,
+                              long_reads_per_second, "long reads", "user", metrics, "reading")};
+  worker_pool importing{pool_of(config.transfer_workers, config.transfer_queue_max, config.transfer_queue_per_user_max,
+                                imports_per_second, "imports", "user", metrics, "transfer")};
+  api::feed_bell bell{listeners_of(config),
+                      api::places::meters_of(metrics, "event_streams", "streams and waiting pages of events")};
   events::checkpoint_signer notary{keys->log_key(), log->identity()};
   api::server_facts facts{db, sequencer, *log, metrics, now(), draining, config.metrics_port != 0};
   api::service service{
       {db,
        *log,
        sequencer,
-       hashing,
+       {hashing, reading, importing},
        answers,
        {config, people, keys->sealing_key(), identity, facts, search, deliveries.rows(), bell, notary}}};
 
@@ -305,7 +328,7 @@ struct house {
   }
 
   void stop() {
-    hashing.stop();
+    for (auto* const pool : {&hashing, &reading, &importing}) pool->stop();
     sequencer.stop();
     listening = nullptr;
     deliveries.stop();
@@ -345,7 +368,7 @@ int serve(loaded_settings const& loaded) {
   log::set_level(config.log_level);
   log::start();
   house behind(config);
-  mcp_door mcp(behind.service, config);
+  mcp_door mcp(behind.service, config, behind.metrics);
   http::server door(http_settings(config), http::rest([&](api::request&& asked, auto done) {
                       if (mcp_door::takes(asked.path)) return mcp.handle(std::move(asked), std::move(done));
                       behind.service.handle(std::move(asked), std::move(done));

@@ -72,8 +72,9 @@ BOOST_AUTO_TEST_CASE(every_row_says_what_it_is) {
       BOOST_TEST(!op.summary.ends_with('.')); // the document adds it
       BOOST_TEST(op.path.starts_with('/'));
       BOOST_TEST(!op.path.ends_with('/'));
-      BOOST_TEST((static_cast<bool>(op.read) != static_cast<bool>(op.write)));
+      BOOST_TEST((!!op.read + !!op.write + !!op.admit == 1));
       BOOST_TEST((op.method == verb::get) == static_cast<bool>(op.read));
+      BOOST_TEST((op.where != runs::at_once) == static_cast<bool>(op.admit));
       BOOST_TEST((op.success == 200 || op.success == 201 || op.success == 202 || op.success == 204));
       BOOST_TEST((op.success == 204) == (op.answer == nullptr));
     }

@@ -142,4 +142,16 @@ BOOST_AUTO_TEST_CASE(a_clock_that_steps_back_locks_nobody_out_for_longer_than_a_
   BOOST_TEST(retry_after(limiter.admit("a", "192.0.2.1", start_ms - 86'400'000)) == 900U);
 }
 
+BOOST_AUTO_TEST_CASE(a_look_says_what_an_attempt_would_be_told_and_counts_nothing) {
+  attempt_limiter limiter({.per_account = 2, .per_address = 3});
+  for (int i = 0; i < 50; ++i) BOOST_TEST(limiter.look("a", "10.0.0.1", start_ms).has_value());
+  BOOST_TEST(limiter.keys() == 0U);
+  for (int i = 0; i < 2; ++i) BOOST_TEST(limiter.admit("a", "10.0.0.1", start_ms).has_value());
+  BOOST_TEST(retry_after(limiter.look("a", "10.0.0.1", start_ms)) == retry_after(limiter.admit("a", "10.0.0.1", start_ms)));
+  BOOST_TEST(limiter.look("b", "10.0.0.1", start_ms).has_value());
+  BOOST_TEST(limiter.admit("b", "10.0.0.1", start_ms).has_value());
+  retry_after(limiter.look("c", "10.0.0.1", start_ms)); // of the address
+  BOOST_TEST(limiter.look("a", "10.0.9.1", start_ms).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -100,4 +100,11 @@ BOOST_AUTO_TEST_CASE(a_quota_is_reckoned_by_the_compiler_too) {
   static_assert(second_of_two.admitted && second_of_two.left == 0 && second_of_two.more_s() == 10);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_given_back_may_be_taken_again) {
+  sender s{quota(3, 60)};
+  BOOST_TEST(s.send(9) == 3);
+  s.most.give_back(s.used_until_ns);
+  BOOST_TEST(s.send(9) == 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

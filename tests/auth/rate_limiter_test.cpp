@@ -124,4 +124,14 @@ BOOST_AUTO_TEST_CASE(what_is_no_address_is_one_network) {
   BOOST_TEST((network_of(std::string(1000, '1')) == network{}));
 }
 
+BOOST_AUTO_TEST_CASE(what_one_caller_gives_back_is_theirs_alone) {
+  rate_limiter limiter(quota(3, 60), 1000);
+  for (unsigned const who : {1U, 2U}) BOOST_TEST(admitted(limiter, number(who), 5, second_ns) == 3);
+  limiter.give_back(number(1));
+  limiter.give_back(number(3)); // who never took one has no more than others
+  BOOST_TEST(admitted(limiter, number(1), 5, second_ns) == 1);
+  BOOST_TEST(admitted(limiter, number(2), 5, second_ns) == 0);
+  BOOST_TEST(admitted(limiter, number(3), 5, second_ns) == 3);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
