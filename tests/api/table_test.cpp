@@ -164,8 +164,9 @@ BOOST_AUTO_TEST_CASE(an_organization_is_asked_for_where_a_row_names_things_witho
   for (auto const id : {"get_ticket", "update_comment", "start_sprint", "get_delivery", "set_tags", "batch_transition",
                         "batch_time_entries", "revoke_invite"})
     BOOST_TEST(asks(id), id);
-  for (auto const id : {"get_org", "get_org_ticket", "list_labor_rates", "search_tickets", "get_time_report", "whoami",
-                        "create_project", "login", "erase_personal_data", "accept_invite", "import_data", "cancel_import"})
+  for (auto const id :
+       {"get_org", "get_org_ticket", "list_labor_rates", "search_tickets", "get_time_report", "whoami",
+        "create_project", "login", "erase_personal_data", "accept_invite", "import_data", "cancel_import"})
     BOOST_TEST(!asks(id), id);
 }
 
