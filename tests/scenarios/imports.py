@@ -72,6 +72,8 @@ def put(value, path, what):
 
 
 class Imports(Workshop):
+    SETTINGS = {"IDLE_TIMEOUT_MS": "3600000"}  # one test may keep the others' connections waiting for long
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -79,7 +81,7 @@ class Imports(Workshop):
         every_write(cls.world, cls.server.operations())
         cls.the_rest(cls)
         cls.export = exported(cls.owner, cls.org)
-        cls.elsewhere = Server("elsewhere", BODY_MAX_BYTES=8 << 20, RATE_LIMIT_CREDENTIAL_REQUESTS=0, RATE_LIMIT_ADDRESS_REQUESTS=0).start()
+        cls.elsewhere = Server("elsewhere", BODY_MAX_BYTES=8 << 20, IDLE_TIMEOUT_MS=3_600_000, RATE_LIMIT_CREDENTIAL_REQUESTS=0, RATE_LIMIT_ADDRESS_REQUESTS=0).start()
         cls.importer = importer_of(cls.elsewhere).client
 
     @classmethod
@@ -381,7 +383,7 @@ class Imports(Workshop):
         project = victim.client.post("/api/v1/projects", {"org_id": victim.id, "key": "TIM", "name": "Times"})["id"]
         ticket = victim.client.post(f"/api/v1/projects/{project}/tickets", {"title": "before"})
         path, at = f"/api/v1/tickets/{ticket['id']}", ticket["created_at"]
-        wait_until(lambda: victim.client.patch(path, {"title": "after"})["updated_at"] > at, "the clock to go on")
+        wait_until(lambda: victim.client.patch(path, {"title": self.fresh("after ")})["updated_at"] > at, "the clock to go on")
         lists = f"/api/v1/projects/{project}/tickets?as_of={at}"
         for n in range(3):
             self.assertEqual((victim.client.get(f"{path}?as_of={at}")["title"], victim.client.all(lists)[0]["title"]), ("before", "before"), n)

@@ -55,15 +55,11 @@ class FreshProof(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stdout)
             s.start()
 
-    def test_a_session_is_not_refreshed_for_show(self):
-        """A rehearsal would give tokens to who has a copy, and tell them unnoticed whether it is still good."""
+    def test_the_tokens_of_a_rehearsal_work_nowhere(self):
         with server.Server("show") as s:
             ada = Person(s, "ada@example.com", "Ada")
             refresh = "/api/v1/auth/refresh"
-            for _ in range(2):
-                shown = ada.client.ask("POST", refresh + "?dry_run=true", {"refresh_token": ada.refresh_token}, token=None)
-                self.assertEqual((shown.status, shown.faults), (422, {"/dry_run": "not_allowed"}))
-            for path, body in (("register", {"email": "b@example.com", "password": PASSWORD, "display_name": "B"}), ("login", {"email": ada.email, "password": PASSWORD})):
+            for path, body in (("refresh", {"refresh_token": ada.refresh_token}), ("refresh", {"refresh_token": ada.refresh_token}), ("register", {"email": "b@example.com", "password": PASSWORD, "display_name": "B"}), ("login", {"email": ada.email, "password": PASSWORD})):
                 rehearsed = ada.client.ask("POST", f"/api/v1/auth/{path}?dry_run=true", body, token=None, statuses={200, 201}).json
                 ada.client.ask("GET", "/api/v1/auth/me", token=rehearsed["access_token"], statuses={401})
                 ada.client.ask("POST", refresh, {"refresh_token": rehearsed["refresh_token"]}, token=None, statuses={401})
