@@ -174,6 +174,7 @@ class OlderStores(unittest.TestCase):
             log_in = lambda: one.client().post("/api/v1/auth/login", {"email": owner.email, "password": PASSWORD})  # noqa: E731
             sessions = [log_in() for _ in range(5)]
             one.restart(**{name: 2 for name in MOST})
+            owner.client.close()
             self.assertEqual(len(owner.client.all("/api/v1/orgs")), 6)
             for project in projects:
                 owner.client.patch(f"/api/v1/projects/{project}", {"name": "Q"})
