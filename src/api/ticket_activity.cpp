@@ -97,20 +97,23 @@ activity view_of(read_call const& c, events::stored_event const& e) {
   return a;
 }
 
-// The next events behind `after` that the caller may see, each with what they may see of it.
+// The next events behind `after` that the caller may see, each with whether what it says was before is for them, too.
+// What happened out of reach is passed over as a whole: it may be any number of events.
 std::vector<std::pair<events::stored_event, bool>> read_seen(read_call const& c, std::uint64_t after, std::size_t max) {
   auto const& log = c.with.server.log;
-  auto const& ticket = c.subject.id;
-  project_reach reach(c.state, log, c.subject.org, c.who->only_projects);
+  auto const &org = c.subject.org, &ticket = c.subject.id;
+  project_reach const reach(c.state, log, org, c.who->only_projects);
   std::vector<std::pair<events::stored_event, bool>> seen;
-  while (seen.size() < max) {
-    auto found = projections::read_history(c.state, log, c.subject.org, entity::ticket, ticket, after, log.head(),
-                                           max - seen.size());
-    if (found.empty()) break;
-    after = found.back().position;
-    for (auto& e : found)
-      if (auto const sight = reach.of_ticket(ticket, e.position); sight != project_reach::sight::nothing)
-        seen.emplace_back(std::move(e), sight == project_reach::sight::everything);
+  for (auto const head = log.head(); seen.size() < max && after < head;) {
+    auto const next = projections::next_home_after(c.state, org, ticket, after + 1);
+    auto const last = next == 0 ? head : next - 1;
+    if (reach.of_ticket(ticket, after + 1) != project_reach::sight::nothing)
+      for (auto& e :
+           projections::read_history(c.state, log, org, entity::ticket, ticket, after, last, max - seen.size())) {
+        bool const shows_before = reach.of_ticket(ticket, e.position) == project_reach::sight::everything;
+        seen.emplace_back(std::move(e), shows_before);
+      }
+    after = last; // of one that is full nothing more is asked
   }
   return seen;
 }

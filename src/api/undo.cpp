@@ -133,7 +133,7 @@ std::vector<operation> undo_operations() {
                                                "Take a command back by the position of one of its events", undo));
   row.tag = "Events";
   row.bound = auth::bound_key::org;
-  row.notes = "A Member undoes what he did himself, an Admin everything; what takes an Admin takes the scope admin. "
+  row.notes = "Members undo what they did themselves, an Admin everything; what takes an Admin takes the scope admin. "
               "Events are appended that make up for the "
               "command's; 409 `cannot_undo` names in `reasons` what stands in the way.";
   return {row};

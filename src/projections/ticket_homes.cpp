@@ -37,4 +37,15 @@ ticket_homes homes_at(reader const& state, uuid const& tenant, uuid const& ticke
   return found;
 }
 
+std::uint64_t next_home_after(reader const& state, uuid const& tenant, uuid const& ticket, std::uint64_t position) {
+  auto const homes = homes_of(tenant, ticket);
+  std::uint64_t next = 0;
+  state.scan(key(homes).add(position + 1), after_prefix(homes), direction::ascending,
+             [&](std::string_view k, std::string_view) {
+               next = big_endian_u64(k.substr(homes.str().size()));
+               return false;
+             });
+  return next;
+}
+
 } // namespace alloy::projections

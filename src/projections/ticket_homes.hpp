@@ -17,5 +17,7 @@ struct ticket_homes {
 };
 // Reads two rows.
 ticket_homes homes_at(reader const& state, uuid const& tenant, uuid const& ticket, std::uint64_t position);
+// The first position behind this one at which it came into a project; 0: there is none.
+std::uint64_t next_home_after(reader const& state, uuid const& tenant, uuid const& ticket, std::uint64_t position);
 
 } // namespace alloy::projections

@@ -125,6 +125,35 @@ class BoundKeys(Workshop):
         self.assertEqual([s for s in secrets if s in text], [])
         self.owner.must("DELETE", f"/api/v1/time-entries/{entry}")
 
+    def test_time_stays_out_of_sight_with_the_project_that_it_was_worked_in(self):
+        other = self.owner.post("/api/v1/projects", {"org_id": self.org, "key": self.fresh("SEC"), "name": "Secret"})["id"]
+        ticket = self.owner.post(f"/api/v1/projects/{other}/tickets", {"title": "Worked"})["id"]
+        entry = self.owner.post(f"/api/v1/tickets/{ticket}/time-entries", {"date": "2026-03-05", "minutes": 123})["id"]
+        self.owner.patch(f"/api/v1/tickets/{ticket}", {"project_id": self.ids["project_id"]})
+        self.owner.must("DELETE", f"/api/v1/time-entries/{entry}")
+        told = lambda client: client.ask("GET", f"/api/v1/orgs/{self.org}/events?after={self.start}", headers={"Accept": "application/x-ndjson"}).body.decode()  # noqa: E731
+        self.assertIn(entry, told(self.owner))
+        self.assertNotIn(entry, told(self.of_project))
+
+    def test_what_happened_out_of_reach_is_passed_over_page_by_page(self):
+        """To and fro: each page holds as many as were asked for, and none twice."""
+        here = self.ids["project_id"]
+        other = self.owner.post("/api/v1/projects", {"org_id": self.org, "key": self.fresh("FRO"), "name": "Fro"})["id"]
+        ticket = self.owner.post(f"/api/v1/projects/{here}/tickets", {"title": "Zero"})["id"]
+        path = f"/api/v1/tickets/{ticket}"
+        for n in range(4):
+            for project in (other, here):
+                self.owner.patch(path, {"project_id": project, "title": f"{'hidden' if project == other else 'seen'} {n}"})
+                for m in range(3):
+                    self.owner.patch(path, {"title": f"{'hidden' if project == other else 'seen'} {n} {m}"})
+        whole = self.of_project.all(path + "/activity")
+        self.assertEqual(len(whole), 1 + 4 * 4)
+        self.assertNotIn("hidden", str(whole))
+        for limit in (1, 3, 5):
+            pages = self.of_project.pages(path + "/activity", limit)
+            self.assertEqual(pages[0], whole)
+        self.assertEqual(len(self.owner.all(path + "/activity", 3)), 1 + 8 * 4)
+
     def test_a_key_of_an_organization_does_there_what_its_user_may(self):
         second = self.new_org()["id"]
         join(self.people["Owner"], second, self.people["Member"], "Member")

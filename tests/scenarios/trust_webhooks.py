@@ -37,6 +37,17 @@ class Ids(Workshop):
         listed, _, id = path.rpartition("/")
         return next(item for item in client.all(listed) if item["id"] == id)
 
+    def test_the_id_of_a_key_or_a_session_is_taken_on_the_whole_server(self):
+        key = self.owner.post("/api/v1/api-keys", {"name": "k", "scopes": ["read"]})["id"]
+        page = self.owner.get(f"/api/v1/orgs/{self.org}/events?limit=1")["items"][0]
+        self.assertEqual(page["actor"]["credential"], "session")
+        for op in self.creates():
+            if op.id in RARE:
+                for id in (key, page["actor"]["key_id"]):
+                    with self.subTest(op=op.id):
+                        answer = self.create(op, self.foreign, self.world.outsider, id, statuses={409})
+                        self.assertEqual(answer.code, "already_exists")
+
     def test_an_id_that_another_tenant_has_is_taken_of_rare_kinds_and_free_of_all_others(self):
         stranger = self.world.outsider
         for op in self.creates():
