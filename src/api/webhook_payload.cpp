@@ -28,6 +28,51 @@ std::optional<std::string> object_then(reader const& state, events::log const& l
   return projections::past(state, log, {last, head.at}).row(head.tenant, s.kind, s.id);
 }
 
+// Behind a text that begins at `at`.
+std::size_t end_of_text(std::string_view json, std::size_t at) {
+  for (++at; at < json.size() && json[at] != '"'; ++at)
+    if (json[at] == '\\') ++at;
+  return std::min(json.size(), at + 1);
+}
+
+// Of the value that the JSON begins with: a text, a list, an object, or what goes up to the next comma or bracket.
+std::size_t end_of_value(std::string_view json) {
+  std::size_t depth = 0, at = 0;
+  while (at < json.size()) {
+    auto const c = json[at];
+    if (c == '"') {
+      at = end_of_text(json, at);
+    } else if (depth == 0 && (c == ',' || c == '}' || c == ']')) {
+      return at;
+    } else {
+      if (c == '{' || c == '[') ++depth;
+      if (c == '}' || c == ']') --depth;
+      ++at;
+      if (depth > 0 || (c != '}' && c != ']')) continue;
+    }
+    if (depth == 0) return at;
+  }
+  return json.size();
+}
+
+// Texts stay what they are: a tag may be called so, too, and its values are no amounts.
+void append_without_numbers(std::string& out, std::string_view value) {
+  for (std::size_t at = 0; at < value.size();) {
+    auto const c = value[at];
+    if (c == '"') {
+      auto const end = end_of_text(value, at);
+      out.append(value.substr(at, end - at));
+      at = end;
+    } else if (c == '-' || (c >= '0' && c <= '9')) {
+      out += "null";
+      at = std::min(value.size(), value.find_first_not_of("-0123456789.eE+", at));
+    } else {
+      out += c;
+      ++at;
+    }
+  }
+}
+
 } // namespace
 
 std::string without_amounts(std::string_view json) {
@@ -39,21 +84,9 @@ std::string without_amounts(std::string_view json) {
     if (at == std::string_view::npos) return out.append(json);
     out.append(json.substr(0, at + mark.size()));
     json.remove_prefix(at + mark.size());
-    if (json.starts_with('{')) { // {"from": 1, "to": 2}
-      auto const end = json.find('}');
-      for (auto rest = json.substr(0, end); !rest.empty();) {
-        auto const number = rest.find_first_of("-0123456789");
-        out.append(rest.substr(0, number));
-        if (number == std::string_view::npos) break;
-        out += "null";
-        rest.remove_prefix(number);
-        rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of("-0123456789.eE+")));
-      }
-      json.remove_prefix(std::min(json.size(), end));
-    } else if (auto const end = json.find_first_not_of("-0123456789.eE+"); end != 0) {
-      out += "null";
-      json.remove_prefix(std::min(json.size(), end));
-    }
+    auto const value = json.substr(0, end_of_value(json));
+    append_without_numbers(out, value);
+    json.remove_prefix(value.size());
   }
 }
 

@@ -315,11 +315,13 @@ class request_maker {
       if (f.of->in != place::query) continue;
       auto const found = t_.values.find(f.of->name);
       if (found == t_.values.end()) {
-        bool const is_asked = f.of->required || c_.op->tag == "Reports";
-        if (f.of->name == "org_id" && is_asked) add("org_id", names_.org_or_default());
+        if (f.of->name != "org_id") continue;
         // One name may be in several organizations; which one is meant was said once and for all.
-        if (f.of->name == "org_id" && c_.op->takes_org())
+        if (c_.op->takes_org()) {
           if (auto const named = names_.org_named(); !named.empty()) add("org_id", named);
+        } else if (f.of->required || c_.op->tag == "Reports") {
+          add("org_id", names_.id_of("org", names_.org_or_default()));
+        }
         continue;
       }
       std::string joined;

@@ -67,6 +67,11 @@ std::string lookup::in_org_named() const {
   return named.empty() ? std::string() : "?org_id=" + percent_encoded(named);
 }
 
+std::string lookup::in_org_id() {
+  auto const named = org_named();
+  return named.empty() ? std::string() : "?org_id=" + id_of("org", named);
+}
+
 std::vector<std::string> lookup::orgs() {
   if (auto const named = org_named(); !named.empty()) return {percent_encoded(named)};
   std::vector<std::string> all;
@@ -90,12 +95,14 @@ std::string lookup::id_of(std::string_view thing, std::string const& name) {
 
 std::string lookup::user(std::string const& name) {
   if (same(name, "me")) return text_in(session_.me(), "user_id");
+  // Whoever joins chooses their own name, so a name that looks like an address must not answer for it.
+  bool const is_email = name.find('@') != std::string::npos;
   std::vector<match> found;
   for (auto const& org : orgs())
     for (auto const& m : session_.all("/api/v1/orgs/" + org + "/members")) {
       auto const email = field_of(m, "email"), called = field_of(m, "display_name"), id = field_of(m, "user_id");
       bool const known = std::any_of(found.begin(), found.end(), [&](match const& f) { return f.id == id; });
-      if (!known && (same(email, name) || same(called, name))) found.push_back({id, called + " <" + email + ">"});
+      if (!known && same(is_email ? email : called, name)) found.push_back({id, called + " <" + email + ">"});
     }
   if (found.empty())
     throw failure(not_found, "nobody here is called " + name,
@@ -117,8 +124,7 @@ std::string lookup::sprint(std::string const& name) {
   if (!project_.empty())
     projects.push_back(percent_encoded(project_));
   else
-    for (auto const& p : session_.all("/api/v1/projects" + (org_.empty() ? "" : "?org_id=" + percent_encoded(org_))))
-      projects.push_back(field_of(p, "id"));
+    for (auto const& p : session_.all("/api/v1/projects" + in_org_id())) projects.push_back(field_of(p, "id"));
   std::vector<match> found;
   for (auto const& p : projects)
     for (auto const& s : session_.all("/api/v1/projects/" + p + "/sprints" + in_org_named()))

@@ -23,7 +23,8 @@ class lookup {
   std::vector<std::string> orgs();
 
  private:
-  std::string in_org_named() const; // as a query
+  std::string in_org_named() const; // as a query, by slug or id
+  std::string in_org_id();          // the same where a list takes nothing but an id
   std::string user(std::string const& name);
   std::string in_orgs(std::string_view thing, std::string const& collection, std::string_view field,
                       std::string const& name);

@@ -47,8 +47,9 @@ struct lane {
   std::vector<std::string> secrets = {};                  // opened; empty: not yet
   std::unique_ptr<lane> replaying = {};                   // how far the first of e.replays has been read
   std::size_t in_flight = 0;
-  std::int64_t disabling_ms = 0; // when it was asked for
-  bool is_live = false, is_queued = false, replays_next = false;
+  std::int64_t disabling_ms = 0;    // when it was asked for
+  events::position sends_after = 0; // nothing until the log is followed up to here
+  bool is_live = false, is_queued = false, replays_next = false, was_held = false;
 
   // Nothing up to it is under way without a row.
   events::position floor() const noexcept { return open.empty() ? cursor : open.begin()->first - 1; }
@@ -74,6 +75,7 @@ class dispatcher::engine {
   void pump();
   bool start_one(lane& l);
   bool start_kept(lane& l, uuid const& id);
+  std::deque<uuid>::iterator next_asked(lane& l);
   bool start_replay(lane& l);
   bool start_new(lane& l);
   void send(lane& l, delivery d, sendable_ptr s);
@@ -95,6 +97,10 @@ class dispatcher::engine {
   void agree_with_state();
   void follow();
   void take(events::stored_record const& r);
+  void note_end_of(uuid const& org);
+  void end_those_of_no_org();
+  void wait_for_log(lane& l, endpoint_name const& n);
+  void forget_requests(lane& l);
   void offer(tenant& t, sendable_ptr s);
   void apply(events::stored_event const& e);
   lane& add(webhooks::endpoint e);
@@ -127,6 +133,8 @@ class dispatcher::engine {
   std::unordered_set<lane*> timed_;  // wait for a time
   std::unordered_set<lane*> behind_; // not live, or something of theirs is under way
   std::deque<endpoint_name> ready_;
+  std::vector<endpoint_name> fresh_;  // wait for the log to be followed up to their `sends_after`
+  std::vector<endpoint_name> ending_; // of organizations that are deleted; no endpoints that anybody has
   std::uint64_t last_lane_ = 0;
   std::size_t in_flight_ = 0;
   bool is_held_ = false, save_is_due_ = false, stops_ = false;

@@ -144,6 +144,35 @@ class Terminal(Workshop):
         self.assertIn("nobody", self.alloy("ticket", "assign", made["reference"], "nobody@example.com", code=4).stderr)
         self.assertIn("org use", self.alloy("label", "list", code=2, ALLOY_API_TOKEN=self.two_orgs()).stderr)
 
+    def test_a_name_that_looks_like_an_address_answers_for_nobody(self):
+        bob = self.member()
+        eve = self.people["Owner"].__class__(self.server, self.fresh("eve-") + "@example.com", bob.email)
+        code = self.owner.post(f"/api/v1/orgs/{self.org}/invites", {"email": eve.email, "role": "Member"})["invite_code"]
+        eve.client.must("POST", f"/api/v1/invites/{code}/accept")
+        changed = self.json("member", "update", bob.email.upper(), "--org", "org-a", "--role", "Admin")
+        self.assertEqual((changed["user_id"], changed["role"]), (bob.id, "Admin"))
+        self.owner.must("DELETE", f"/api/v1/orgs/{self.org}/members/{bob.id}")
+        self.assertIn("nobody", self.alloy("member", "update", bob.email, "--org", "org-a", "--role", "Owner", code=4).stderr)
+        twins = [self.people["Owner"].__class__(self.server, self.fresh("twin-") + "@example.com", "Same Name") for _ in range(2)]
+        for one in twins:
+            code = self.owner.post(f"/api/v1/orgs/{self.org}/invites", {"email": one.email, "role": "Member"})["invite_code"]
+            one.client.must("POST", f"/api/v1/invites/{code}/accept")
+        listed = self.alloy("member", "update", "Same Name", "--org", "org-a", "--role", "Viewer", code=2).stderr
+        for one in twins:
+            self.assertIn(one.id, listed)
+            self.assertIn(one.email, listed)
+
+    def test_a_slug_is_enough_wherever_an_organization_is_named(self):
+        name = self.fresh("Only ")
+        self.owner.post(f"/api/v1/projects/{self.new_project()}/sprints", {"name": name, "start_date": DATE, "end_date": DATE})
+        found = self.json("sprint", "get", name, "--org", "org-a")
+        self.assertEqual(found["name"], name)
+        kept = {"HOME": str(self.home / "of-org"), "ALLOY_API_TOKEN": self.owner.token}
+        (self.home / "of-org").mkdir(exist_ok=True)
+        self.alloy("org", "use", "org-a", **kept)
+        self.assertEqual(self.json("sprint", "get", name, **kept)["name"], name)
+        self.assertIn("groups", self.json("report", "time", "--from", "2026-03-01", "--to", "2026-03-31", **kept))
+
     def two_orgs(self):
         person = self.member()
         other = self.new_org()
