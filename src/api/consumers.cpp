@@ -25,14 +25,6 @@ struct put_consumer {
 };
 BOOST_DESCRIBE_STRUCT(put_consumer, (), (position))
 
-struct consumer {
-  static constexpr bool defaults_allowed = true;
-  std::string name;
-  std::uint64_t position = 0;
-  timestamp updated_at;
-};
-BOOST_DESCRIBE_STRUCT(consumer, (), (name, position, updated_at))
-
 struct consumer_view {
   static constexpr bool answer = true;
   std::string name;
@@ -46,7 +38,7 @@ std::string rows_of(uuid const& org) {
 }
 
 consumer_view view_of(call const& c, std::string_view stored) {
-  auto const one = alloy::json::stored<consumer>(stored);
+  auto const one = alloy::json::stored<consumer_row>(stored);
   auto const head = c.with.server.log.head();
   return {one.name, one.position, head - std::min<std::uint64_t>(head, one.position), one.updated_at};
 }
@@ -73,7 +65,7 @@ result<commands::plan> put(write_call& c, put_consumer const& body) {
   auto const most = static_cast<std::size_t>(c.with.config.consumers_max);
   if (!c.head.local.has(row) && count_of(c.head.local, prefix, most) >= most)
     return error(errc::in_use, std::to_string(most) + " consumers are as many as an organization may have");
-  auto const stored = alloy::json::to_string(consumer{name, position, c.at});
+  auto const stored = alloy::json::to_string(consumer_row{name, position, c.at});
   c.head.local.put(row, stored);
   commands::plan p;
   p.keeps_rows = true;

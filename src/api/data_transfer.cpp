@@ -9,13 +9,13 @@
 #include "domain/event_rules.hpp"
 #include "domain/identity.hpp"
 #include "domain/orgs.hpp"
-#include "domain/webhooks.hpp"
 #include "events/export_file.hpp"
 #include "events/feed.hpp"
 #include "events/ledger.hpp"
 #include "projections/fold.hpp"
 #include "projections/replay.hpp"
 #include "storage/overlay.hpp"
+#include "webhooks/delivery.hpp"
 
 #include <algorithm>
 #include <set>
@@ -331,8 +331,10 @@ void take_over(reader const& state, uuid const& org, uuid const& importer, domai
   domain::record(out, org, entity::member, importer, events::member_added{importer, role::Owner, true, {}});
   auto const prefix = key(org, table::webhook).str();
   state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view, std::string_view row) {
-    auto d = domain::disable(json::stored<domain::webhook>(domain::row::json_of(row)), "imported");
-    if (d) out.insert(out.end(), d->events.begin(), d->events.end());
+    // Those that are off, too: it ends what was asked for on the former server.
+    auto const w = json::stored<domain::webhook>(domain::row::json_of(row));
+    domain::record(out, org, entity::webhook, w.id,
+                   events::webhook_disabled{std::string(webhooks::disabled_by_import)});
     return true;
   });
 }

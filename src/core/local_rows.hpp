@@ -4,11 +4,13 @@
 // and a restore copies by this table: a kind that is not in it cannot be written, and one whose column is wrong is
 // found by the test that restores a row of each. Stored: a prefix is never changed and never given to something else.
 // Values, any thread.
+#include "core/json.hpp"
 #include "core/key.hpp"
 #include "core/view.hpp"
 
 #include <array>
 #include <boost/describe.hpp>
+#include <functional>
 #include <optional>
 
 namespace alloy {
@@ -31,32 +33,65 @@ BOOST_DESCRIBE_ENUM(local_row, kept_answer, kept_answer_expiry, person_key, user
                     key_last_use, known_networks, consumer, import_under_way, used_key, log_identity, schema)
 
 enum class carried : std::uint8_t {
-  copied, // as it is
-  remade, // from the records of the log, while they are copied
-  left    // it is of this store alone, or of what happened after the point that is restored
+  copied,  // as it is
+  bounded, // as far as the restored log has what it is about: its kind's rule says how far
+  remade,  // from the records of the log, while they are copied
+  left     // it is of this store alone, or of what happened after the point that is restored
 };
+
+// What a restore has come to; it may be an earlier point of the log than the one the rows were written at.
+struct restored_log {
+  reader const& state;
+  std::uint64_t head = 0;
+  std::function<bool(uuid const& id)> has_invite = {}; // ever; an organization that is deleted has them still
+};
+
+// What becomes of a row whose kind is bounded; none: the restored log does not have what it is about.
+using bound_rule = std::optional<std::string> (*)(std::string_view columns, std::string_view value,
+                                                  restored_log const& to);
+std::optional<std::string> if_person_is_there(std::string_view columns, std::string_view value, restored_log const& to);
+std::optional<std::string> if_user_is_there(std::string_view columns, std::string_view value, restored_log const& to);
+std::optional<std::string> if_api_key_is_there(std::string_view columns, std::string_view value,
+                                               restored_log const& to);
+std::optional<std::string> consumer_at_most_at_head(std::string_view columns, std::string_view value,
+                                                    restored_log const& to);
 
 struct local_kind {
   local_row row;
   std::string_view prefix; // of its keys; none begins with another one's
   carried by_backup, by_cluster;
   std::string_view columns; // what stands in its key behind the prefix, and its value
+  bound_rule rule = nullptr;
 };
+
+// The value of a row of the kind `consumer`.
+struct consumer_row {
+  static constexpr bool defaults_allowed = true;
+  std::string name;
+  std::uint64_t position = 0;
+  timestamp updated_at;
+};
+BOOST_DESCRIBE_STRUCT(consumer_row, (), (name, position, updated_at))
 
 inline constexpr std::array local_kinds{
     local_kind{local_row::kept_answer, "a", carried::left, carried::copied, "command_id -> sealed answer"},
     local_kind{local_row::kept_answer_expiry, "x", carried::left, carried::copied, "ms u64be, command_id -> nothing"},
-    local_kind{local_row::person_key, "p", carried::copied, carried::copied, "person -> the person's key, sealed"},
+    local_kind{local_row::person_key, "p", carried::bounded, carried::copied,
+               "person (a user or an invite) -> the person's key, sealed", if_person_is_there},
+    // The start makes them anew, from the users there are.
     local_kind{
-        local_row::user_by_email, "e", carried::copied, carried::copied,
+        local_row::user_by_email, "e", carried::left, carried::copied,
         "HMAC of a folded address -> users, the one who has it first; HMAC of an address -> user who has it beside "
         "another one"},
-    local_kind{local_row::email_rule_version, "m", carried::copied, carried::copied, "-> version u64be"},
-    local_kind{local_row::key_last_use, "u", carried::copied, carried::copied, "API key -> ms u64be"},
-    local_kind{local_row::known_networks, "n", carried::copied, carried::copied,
-               "user -> (HMAC of a network, ms u64be of the latest login)..., the latest first"},
-    local_kind{local_row::consumer, "c", carried::copied, carried::copied, "organization, name -> JSON"},
-    local_kind{local_row::import_under_way, "h", carried::copied, carried::copied, "organization -> nothing"},
+    local_kind{local_row::email_rule_version, "m", carried::left, carried::copied, "-> version u64be"},
+    local_kind{local_row::key_last_use, "u", carried::bounded, carried::copied, "API key -> ms u64be",
+               if_api_key_is_there},
+    local_kind{local_row::known_networks, "n", carried::bounded, carried::copied,
+               "user -> (HMAC of a network, ms u64be of the latest login)..., the latest first", if_user_is_there},
+    local_kind{local_row::consumer, "c", carried::bounded, carried::copied, "organization, name -> JSON",
+               consumer_at_most_at_head},
+    local_kind{local_row::import_under_way, "h", carried::remade, carried::copied,
+               "organization -> nothing, or `cancelled`"},
     local_kind{local_row::used_key, "k", carried::remade, carried::remade, "command_id -> position u64be"},
     local_kind{local_row::log_identity, "i", carried::left, carried::copied, "-> identity of the log"},
     local_kind{local_row::schema,
@@ -73,6 +108,9 @@ namespace detail {
 constexpr bool local_kinds_are_whole() noexcept {
   for (std::size_t i = 0; i < local_kinds.size(); ++i) {
     if (local_kinds[i].row != static_cast<local_row>(i) || local_kinds[i].prefix.empty()) return false;
+    // A backup may be restored to an earlier point, and a further server joins the log as it is.
+    if (local_kinds[i].by_backup == carried::copied || local_kinds[i].by_cluster == carried::bounded) return false;
+    if ((local_kinds[i].by_backup == carried::bounded) != (local_kinds[i].rule != nullptr)) return false;
     for (std::size_t j = 0; j < local_kinds.size(); ++j)
       if (i != j && local_kinds[j].prefix.starts_with(local_kinds[i].prefix)) return false;
   }
@@ -81,7 +119,8 @@ constexpr bool local_kinds_are_whole() noexcept {
 } // namespace detail
 static_assert(boost::mp11::mp_size<boost::describe::describe_enumerators<local_row>>::value == local_kinds.size(),
               "every kind of local row has its line in the table");
-static_assert(detail::local_kinds_are_whole(), "in the order of the enumerators, no prefix within another one");
+static_assert(detail::local_kinds_are_whole(),
+              "in the order of the enumerators, no prefix within another one, and what a restore takes has its rule");
 
 class local_key {
  public:
@@ -112,8 +151,10 @@ constexpr std::string_view columns_of(local_row row, std::string_view key) noexc
 // The kind of a stored row; none: it is no row of this version.
 std::optional<local_row> local_row_of(std::string_view key) noexcept;
 
-// Copies what is `carried::copied` in the column. Throws std::runtime_error where a row is of no kind of the table: a
-// newer version wrote it, and what it is for is not known here.
-void copy_local_rows(reader const& from, view& into, carried local_kind::*column);
+// Copies what a further server of the same log takes, or a restored backup, as their columns say. Both throw
+// std::runtime_error where a row is of no kind of the table: a newer version wrote it, and what it is for is not known
+// here.
+void copy_local_rows(reader const& from, view& into);
+void restore_local_rows(reader const& from, view& into, restored_log const& to);
 
 } // namespace alloy

@@ -5,6 +5,7 @@
 #include "core/log.hpp"
 #include "events/codec.hpp"
 #include "program/progress.hpp"
+#include "program/restored_records.hpp"
 #include "program/store_commands.hpp"
 #include "program/webhook_parts.hpp"
 #include "projections/fold.hpp"
@@ -82,8 +83,9 @@ struct both_stores {
   events::log& log;
 };
 
-// Records up to the position that end there or before: a command is there whole or not at all.
-void copy_records(both_stores const& s, std::uint64_t until, projections::progress const& tell) {
+// Records up to the position that end there or before.
+restored_records copy_records(both_stores const& s, std::uint64_t until, projections::progress const& tell) {
+  restored_records seen;
   std::uint64_t next = 1, done = 0;
   for (bool more = true; more;) {
     storage::transaction txn(s.into);
@@ -99,6 +101,7 @@ void copy_records(both_stores const& s, std::uint64_t until, projections::progre
       auto const decoded = events::decode_record(r.first, r.bytes);
       projections::fold(txn.of(family::state), decoded, r.bytes);
       txn.keep_command();
+      seen.see(decoded);
       bool const keyed = s.old.find(decoded.head.command_id) == r.first;
       batch.push_back({decoded.head.tenant, decoded.head.tenant_seq, decoded.head.command_id, keyed, r.count, r.bytes});
       next = last + 1;
@@ -107,12 +110,17 @@ void copy_records(both_stores const& s, std::uint64_t until, projections::progre
     done += batch.size();
     tell(done, next - 1, until);
   }
+  return seen;
 }
 
 // What the server keeps beside the log, as the table of local rows says.
-void copy_local(both_stores const& s) {
+void copy_local(both_stores const& s, restored_records const& seen) {
   storage::transaction txn(s.into);
-  copy_local_rows(s.from.latest(family::local), txn.of(family::local), &local_kind::by_backup);
+  auto const& state = s.into.latest(family::state);
+  auto const& before = s.from.latest(family::local);
+  restore_local_rows(before, txn.of(family::local),
+                     {state, s.log.head(), [&](uuid const& id) { return seen.has_invite(id); }});
+  seen.put_imports(state, before, txn.of(family::local));
   txn.keep_command();
   if (!txn.empty()) txn.commit(true);
 }
@@ -155,7 +163,8 @@ int restore_backup(settings const& config, std::string const& folder, restore_po
     throw std::runtime_error(config.data_dir + " has a store already; restore into a folder without one (--data-dir)");
   storage::database from(store_at(config, folder + "/store", true));
   auto const old = events::open_rocksdb_log(from);
-  auto const until = position_asked(from.latest(storage::family::state), *old, to);
+  auto const asked = position_asked(from.latest(storage::family::state), *old, to);
+  auto const until = whole_commands_until(*old, asked, static_cast<std::size_t>(config.command_max_bytes));
   fs::create_directories(config.data_dir);
   fs::permissions(config.data_dir, fs::perms::owner_all);
   write_file(held_file(config), "alloy webhooks release\n");
@@ -163,12 +172,14 @@ int restore_backup(settings const& config, std::string const& folder, restore_po
   storage::database into(store_at(config, config.data_dir + "/store", false));
   auto const log = events::open_rocksdb_log(into);
   both_stores const both{from, *old, into, *log};
-  copy_records(both, until, progress_line("restore"));
-  copy_local(both);
+  copy_local(both, copy_records(both, until, progress_line("restore")));
   if (fs::exists(folder + "/webhooks")) {
     fs::copy(folder + "/webhooks", config.data_dir + "/webhooks", fs::copy_options::recursive);
-    webhooks::delivery_store(delivery_store_settings(config)).move_to(*log);
+    webhooks::delivery_store(delivery_store_settings(config)).move_to(*log, into.latest(family::state));
   }
+  if (until != asked)
+    std::printf("position %llu is amid what one command wrote; nothing of it is restored\n",
+                static_cast<unsigned long long>(asked));
   std::printf("restored to position %llu\nstate   %s\nwebhooks are held back: alloy webhooks release lets them go\n",
               static_cast<unsigned long long>(log->head()), hex(projections::digest_of(into)).c_str());
   return 0;

@@ -65,6 +65,9 @@ struct former_types {
 };
 BOOST_DESCRIBE_STRUCT(former_types, (), (until, event_types))
 
+// The reason of `webhook.disabled` where an import has ended: whatever was asked for before was the former server's.
+inline constexpr std::string_view disabled_by_import = "imported";
+
 // Which endpoint is meant. Ids are chosen by clients, and a log of an older version may hold one id in two
 // organizations: nothing that outlives a request knows an endpoint by its id alone.
 struct endpoint_name {

@@ -2,6 +2,9 @@
 
 #include "core/crypto.hpp"
 #include "core/key.hpp"
+#include "events/codec.hpp"
+
+#include <algorithm>
 
 namespace alloy::webhooks {
 namespace {
@@ -29,6 +32,10 @@ std::string key_of_position(events::position at) {
   return bytes;
 }
 
+std::string history_of_endpoint(endpoint_name const& n) {
+  return key(n.org_id, table::history).add_byte(static_cast<std::uint8_t>(entity::webhook)).add(n.id).str();
+}
+
 delivery parse(std::string_view row) {
   return json::stored<delivery>(row.substr(version_bytes));
 }
@@ -37,6 +44,22 @@ std::string folded_row(events::log const& log, events::position at) {
   std::string row(log.identity().view());
   append_u64(row, at);
   return row;
+}
+
+// Those that the log knows of.
+std::vector<events::webhook_replayed> replays_asked(events::log const& log, reader const& state,
+                                                    endpoint_name const& n) {
+  std::vector<events::webhook_replayed> found;
+  auto const prefix = history_of_endpoint(n);
+  state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
+    auto const at = big_endian_u64(k.substr(prefix.size()));
+    for (auto const& r : log.read(at, 1))
+      for (auto const& e : events::decode_record(r.first, r.bytes).events)
+        if (auto const* one = std::get_if<events::webhook_replayed>(&e.what); one && e.position == at)
+          found.push_back(*one);
+    return true;
+  });
+  return found;
 }
 
 } // namespace
@@ -64,9 +87,27 @@ bool delivery_store::belongs_to(events::log const& log) {
   return false;
 }
 
-void delivery_store::move_to(events::log const& log) {
-  auto const head = log.head();
+events::position edge_of(reader const& state, endpoint_name const& n, direction way) {
+  auto const prefix = history_of_endpoint(n);
+  events::position at = 0;
+  state.scan(prefix, after_prefix(prefix), way, [&](std::string_view k, std::string_view) {
+    at = big_endian_u64(k.substr(prefix.size()));
+    return false;
+  });
+  return at;
+}
+
+bool is_stray(reader const& state, endpoint_name const& n, events::position followed) {
+  return !state.has(key(n.org_id, table::webhook).add(n.id)) && edge_of(state, n, direction::descending) <= followed;
+}
+
+void delivery_store::move_to(events::log const& log, reader const& state) {
+  auto const head = log.head(), to = std::min(followed(), head);
   for (auto& e : endpoints()) {
+    if (is_stray(state, e.name(), to)) {
+      erase(e);
+      continue;
+    }
     auto const index = delivery_index(e.org_id, e.id).str();
     std::vector<std::pair<std::string, uuid>> later;
     rows().scan(index + key_of_position(head + 1), after_prefix(index), direction::ascending,
@@ -74,19 +115,27 @@ void delivery_store::move_to(events::log const& log) {
                   later.emplace_back(k, uuid::from_view(k.substr(index.size() + 8)));
                   return true;
                 });
-    view& state = txn_.of(family::state);
+    view& own = txn_.of(family::state);
     for (auto const& [k, id] : later) {
-      state.erase(k);
-      state.erase(delivery_key(e.org_id, id));
-      state.erase(pending_key(e.org_id, id));
+      own.erase(k);
+      own.erase(delivery_key(e.org_id, id));
+      own.erase(pending_key(e.org_id, id));
     }
+    auto const asked =
+        e.replays.empty() ? std::vector<events::webhook_replayed>() : replays_asked(log, state, e.name());
+    std::erase_if(e.replays, [&](replay_job const& one) {
+      return std::ranges::none_of(asked,
+                                  [&](auto const& r) { return r.to == one.to && r.event_types == one.event_types; });
+    });
+    // Other terms that held until there are those of the state.
+    std::erase_if(e.former, [&](former_types const& one) { return one.until > head; });
     e.floor = std::min(e.floor, head);
     e.reached = std::min(e.reached, head);
     e.applied = std::min(e.applied, head);
     e.previous_position = std::min(e.previous_position, head);
     put(e);
   }
-  put_followed(log, std::min(followed(), head));
+  put_followed(log, to);
   commit();
 }
 
@@ -172,6 +221,13 @@ void delivery_store::erase(endpoint const& e) {
     rows.erase(pending_key(e.org_id, id));
   }
   rows.erase(endpoint_key(e));
+}
+
+void delivery_store::erase(delivery const& d) {
+  view& rows = txn_.of(family::state);
+  rows.erase(delivery_index(d.org_id, d.webhook_id).add(d.event_position).add(d.id));
+  rows.erase(delivery_key(d.org_id, d.id));
+  rows.erase(pending_key(d.org_id, d.id));
 }
 
 std::size_t delivery_store::sweep(endpoint const& e, timestamp before, std::size_t rows_max) {

@@ -19,8 +19,9 @@ class delivery_store {
 
   // Of another log, or new: everything goes, and false. Then what the log holds already is nobody's delivery.
   bool belongs_to(events::log const& log);
-  // To a log that is a beginning of the one it has followed: what lies behind its end is forgotten.
-  void move_to(events::log const& log);
+  // To a log that is a beginning of the one it has followed, and the state that is folded from it: what lies behind its
+  // end is forgotten, endpoints that were made there with their deliveries.
+  void move_to(events::log const& log, reader const& state);
   events::position followed() const;
   std::vector<endpoint> endpoints() const;
   std::vector<delivery> pending() const;
@@ -31,6 +32,7 @@ class delivery_store {
   void put(endpoint const& e);
   void put(delivery& d);         // counts its version
   void erase(endpoint const& e); // with its deliveries
+  void erase(delivery const& d);
   // At most `rows_max` finished deliveries of the endpoint that are older.
   std::size_t sweep(endpoint const& e, timestamp before, std::size_t rows_max);
   std::size_t unsaved_bytes() const noexcept;
@@ -44,5 +46,11 @@ class delivery_store {
 };
 
 key delivery_index(uuid const& org, uuid const& webhook);
+
+// The position of the first or the last event about it that the state is folded from; 0: there is none.
+events::position edge_of(reader const& state, endpoint_name const& n, direction way);
+// An endpoint of nothing that the log has, or still brings: one that was made behind the point to which a backup was
+// restored, or whose deletion was followed long ago. Nobody sees it, so nobody could delete it.
+bool is_stray(reader const& state, endpoint_name const& n, events::position followed);
 
 } // namespace alloy::webhooks

@@ -122,6 +122,8 @@ void dispatcher::engine::begin_anew() {
   timed_.clear();
   behind_.clear();
   ready_.clear();
+  fresh_.clear();
+  ending_.clear();
   lanes_.clear();
   tenants_.clear();
   save_is_due_ = rung_ = false;
@@ -140,13 +142,14 @@ void dispatcher::engine::tick() {
     if (may && (is_due || !l->is_live)) queue(*l);
     if (l->waiting.empty() && l->e.paused_until_ms <= at) timed_.erase(l);
   }
+  end_those_of_no_org();
   sweep();
   out_.sweep();
   lookups_gauge_.set(static_cast<double>(out_.lookups_waiting()));
   std::size_t waiting = 0;
   for (auto const* l : timed_) waiting += l->waiting.size();
   waiting_gauge_.set(static_cast<double>(waiting));
-  endpoints_gauge_.set(static_cast<double>(lanes_.size()));
+  endpoints_gauge_.set(static_cast<double>(lanes_.size() - std::min(lanes_.size(), ending_.size())));
   auto const followed_to = seen.load();
   lag_gauge_.set(static_cast<double>(parts_.log.head() - followed_to));
   pump();
@@ -207,13 +210,17 @@ bool dispatcher::engine::start_one(lane& l) {
   auto const at = now().ms;
   bool const probing = l.e.failures >= set_.retry.failures_before_pause; // one, to see whether it is well again
   if (l.in_flight >= (l.e.ordered || probing ? 1 : set_.in_flight_per_endpoint)) return false;
-  if (secrets_of(l, {at}).front().empty() || parts_.is_held(l.e.org_id)) { // until it is rotated, or switched on
+  bool const is_held = parts_.is_held(l.e.org_id);
+  if (l.was_held && !is_held) wait_for_log(l, l.e.name());
+  l.was_held = is_held;
+  if (secrets_of(l, {at}).front().empty() || is_held) { // until it is rotated, or switched on
     set_apart(l);
     return false;
   }
-  if (!l.asked.empty()) {
-    auto const id = l.asked.front();
-    l.asked.pop_front();
+  if (l.sends_after > seen) return false; // follow() queues it
+  if (auto const asked = next_asked(l); asked != l.asked.end()) {
+    auto const id = *asked;
+    l.asked.erase(asked);
     return start_kept(l, id);
   }
   if (!l.e.active || l.e.paused_until_ms > at) {
@@ -232,6 +239,15 @@ bool dispatcher::engine::start_one(lane& l) {
   l.replays_next = !l.replays_next;
   if (l.replays_next && start_replay(l)) return true;
   return start_new(l) || (!l.replays_next && start_replay(l));
+}
+
+// What somebody has asked for is sent before the rest; to one that is switched off, a ping alone.
+std::deque<uuid>::iterator dispatcher::engine::next_asked(lane& l) {
+  if (l.e.active) return l.asked.begin();
+  return std::ranges::find_if(l.asked, [&](uuid const& id) {
+    auto const found = l.pending.find(id);
+    return found == l.pending.end() || found->second.trigger == trigger::ping;
+  });
 }
 
 bool dispatcher::engine::start_kept(lane& l, uuid const& id) {

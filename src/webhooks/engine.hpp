@@ -48,8 +48,9 @@ struct lane {
   std::vector<std::string> secrets = {};                  // opened; empty: not yet
   std::unique_ptr<lane> replaying = {};                   // how far the first of e.replays has been read
   std::size_t in_flight = 0;
-  std::int64_t disabling_ms = 0; // when it was asked for
-  bool is_live = false, is_queued = false, replays_next = false;
+  std::int64_t disabling_ms = 0;    // when it was asked for
+  events::position sends_after = 0; // nothing until the log is followed up to here
+  bool is_live = false, is_queued = false, replays_next = false, was_held = false;
 
   // Nothing up to it is under way without a row.
   events::position floor() const noexcept { return open.empty() ? cursor : open.begin()->first - 1; }
@@ -75,6 +76,7 @@ class dispatcher::engine {
   void pump();
   bool start_one(lane& l);
   bool start_kept(lane& l, uuid const& id);
+  std::deque<uuid>::iterator next_asked(lane& l);
   bool start_replay(lane& l);
   bool start_new(lane& l);
   void send(lane& l, delivery d, sendable_ptr s);
@@ -96,6 +98,10 @@ class dispatcher::engine {
   void agree_with_state();
   void follow();
   void take(events::stored_record const& r);
+  void note_end_of(uuid const& org);
+  void end_those_of_no_org();
+  void wait_for_log(lane& l, endpoint_name const& n);
+  void forget_requests(lane& l);
   void offer(tenant& t, sendable_ptr s);
   void apply(events::stored_event const& e);
   lane& add(webhooks::endpoint e);
@@ -130,6 +136,8 @@ class dispatcher::engine {
   // Endpoints that may have something to send, and the places of deliveries under way. They are counted by organization
   // here and not in `tenant`, which goes with its last lane while its deliveries are under way.
   org_turns<uuid> ready_;
+  std::vector<endpoint_name> fresh_;  // wait for the log to be followed up to their `sends_after`
+  std::vector<endpoint_name> ending_; // of organizations that are deleted; no endpoints that anybody has
   std::uint64_t last_lane_ = 0, sent_ = 0;
   bool is_held_ = false, save_is_due_ = false, stops_ = false;
   bool is_ailing_ = false;       // after an exception, until it begins anew: what is in memory is not to be trusted

@@ -37,16 +37,8 @@ template <class F> void each_in_state(reader const& state, F f) {
   });
 }
 
-// The position of the first or the last event about it.
-events::position edge_of(reader const& state, endpoint_name const& n, direction way) {
-  auto const prefix =
-      key(n.org_id, table::history).add_byte(static_cast<std::uint8_t>(entity::webhook)).add(n.id).str();
-  events::position at = 0;
-  state.scan(prefix, after_prefix(prefix), way, [&](std::string_view k, std::string_view) {
-    at = big_endian_u64(k.substr(prefix.size()));
-    return false;
-  });
-  return at;
+bool has_org(reader const& state, uuid const& org) {
+  return state.has(key(org, table::org).add(org));
 }
 
 bool same_target(endpoint const& a, endpoint const& b) {
@@ -79,6 +71,7 @@ lane& dispatcher::engine::add(webhooks::endpoint e) {
   at->second = std::make_unique<lane>();
   auto& l = *at->second;
   l.number = ++last_lane_;
+  wait_for_log(l, e.name());
   l.home = &tenant_of(e.org_id);
   ++l.home->lanes;
   l.cursor = e.floor;
@@ -102,11 +95,19 @@ void dispatcher::engine::remove(lane& l) {
 void dispatcher::engine::load() {
   if (!store.belongs_to(parts_.log)) return adopt();
   seen = store.followed();
+  std::size_t strays = 0;
   for (auto& e : store.endpoints()) {
+    if (is_stray(parts_.state, e.name(), seen)) {
+      store.erase(e);
+      ++strays;
+      continue;
+    }
+    if (!has_org(parts_.state, e.org_id)) ending_.push_back(e.name());
     // What it had not been set apart for was looked at as far as the log was followed.
     if (!e.apart) e.floor = std::max<events::position>(e.floor, seen);
     queue(add(std::move(e)));
   }
+  if (strays > 0) log::warn("endpoints of webhooks that the log does not have are forgotten", {{"endpoints", strays}});
   agree_with_state();
   for (auto& d : store.pending())
     if (auto* const l = find({d.org_id, d.webhook_id})) {
@@ -143,7 +144,8 @@ void dispatcher::engine::agree_with_state() {
       l = &add(std::move(w));
       queue(*l);
     } else {
-      bool const knows_all = l->e.applied >= edge_of(parts_.state, w.name(), direction::descending);
+      bool const knows_all =
+          std::max<events::position>(l->e.applied, seen) >= edge_of(parts_.state, w.name(), direction::descending);
       if (same_target(l->e, w) && (!knows_all || same_terms(l->e, w))) return;
       l->e.url = std::move(w.url);
       l->e.secret_sealed = std::move(w.secret_sealed);
@@ -167,6 +169,12 @@ void dispatcher::engine::follow() {
   fault_points::pass("webhooks.follow");
   for (auto const& r : parts_.log.read(seen + 1, records_per_read)) take(r);
   if (seen < parts_.log.head()) ring();
+  std::erase_if(fresh_, [&](endpoint_name const& n) {
+    auto* const l = find(n);
+    if (l && l->sends_after > seen) return false;
+    if (l) queue(*l);
+    return true;
+  });
   save_soon();
   pump();
 }
@@ -193,8 +201,37 @@ void dispatcher::engine::take(events::stored_record const& r) {
         apply(e);
       }
     offer_until(outside.last + 1);
+    if (org && r.bytes.find("\"type\":\"org.deleted\"") != std::string::npos) note_end_of(*org);
   }
   seen = r.first + r.count - 1;
+}
+
+// Its endpoints send what they still have, and go.
+void dispatcher::engine::note_end_of(uuid const& org) {
+  for (auto const& [name, l] : lanes_)
+    if (name.org_id == org && std::ranges::find(ending_, name) == ending_.end()) ending_.push_back(name);
+}
+
+void dispatcher::engine::end_those_of_no_org() {
+  std::erase_if(ending_, [&](endpoint_name const& n) {
+    auto* const l = find(n);
+    if (!l || has_org(parts_.state, n.org_id)) return true;
+    bool const followed = seen >= parts_.log.head();
+    bool const can_send = l->e.active && !parts_.is_held(n.org_id) && !secrets_of(*l, now()).front().empty();
+    bool const is_idle = l->is_live && l->open.empty() && l->waiting.empty() && l->asked.empty() &&
+                         l->e.replays.empty() && l->in_flight == 0;
+    if (!followed || (can_send && !is_idle)) return false;
+    remove(*l);
+    save_soon();
+    return true;
+  });
+}
+
+// It sends nothing until all is followed that the log holds now: that may have switched it off, as the end of an import
+// does.
+void dispatcher::engine::wait_for_log(lane& l, endpoint_name const& n) {
+  l.sends_after = std::max(parts_.log.head(), events::head_of(parts_.state, n.org_id).position);
+  if (l.sends_after > seen) fresh_.push_back(n);
 }
 
 void dispatcher::engine::offer(tenant& t, sendable_ptr s) {
@@ -244,7 +281,11 @@ void dispatcher::engine::set_apart(lane& l) {
 
 void dispatcher::engine::apply(events::stored_event const& e) {
   if (auto const* made = std::get_if<events::webhook_created>(&e.what)) {
-    if (find({e.tenant, e.subject.id})) return; // read again after a crash
+    if (auto* const known = find({e.tenant, e.subject.id})) {
+      // Read again after a crash; or it was made anew since, where this one's past is not the log's.
+      if (known->e.applied == 0 || e.position <= known->e.applied) return;
+      remove(*known);
+    }
     webhooks::endpoint p;
     p.id = e.subject.id;
     p.org_id = e.tenant;
@@ -272,9 +313,10 @@ void dispatcher::engine::apply(events::stored_event const& e) {
     l.e.secret_sealed = rotated->secret_sealed;
     l.secrets.clear();
     save(l);
-  } else if (std::holds_alternative<events::webhook_disabled>(e.what)) {
+  } else if (auto const* disabled = std::get_if<events::webhook_disabled>(&e.what)) {
     l.e.active = false;
     l.disabling_ms = 0;
+    if (disabled->reason == disabled_by_import) forget_requests(l);
     set_apart(l);
     save(l);
   } else if (std::holds_alternative<events::webhook_deleted>(e.what)) {
@@ -288,6 +330,16 @@ void dispatcher::engine::apply(events::stored_event const& e) {
     save(l);
     queue(l);
   }
+}
+
+// What was asked for on the server that it comes from, which has done it.
+void dispatcher::engine::forget_requests(lane& l) {
+  for (auto const& [id, d] : l.pending) store.erase(d);
+  l.pending.clear();
+  l.waiting.clear();
+  l.asked.clear();
+  l.e.replays.clear();
+  l.replaying.reset();
 }
 
 void dispatcher::engine::changed(lane& l, events::webhook_changes const& c, events::position at) {

@@ -167,7 +167,11 @@ class Terminal(Workshop):
         self.owner.post(f"/api/v1/projects/{self.new_project()}/sprints", {"name": name, "start_date": DATE, "end_date": DATE})
         found = self.json("sprint", "get", name, "--org", "org-a")
         self.assertEqual(found["name"], name)
-        self.assertIn("groups", self.json("report", "time", "--from", "2026-03-01", "--to", "2026-03-31", "--org", "org-a"))
+        kept = {"HOME": str(self.home / "of-org"), "ALLOY_API_TOKEN": self.owner.token}
+        (self.home / "of-org").mkdir(exist_ok=True)
+        self.alloy("org", "use", "org-a", **kept)
+        self.assertEqual(self.json("sprint", "get", name, **kept)["name"], name)
+        self.assertIn("groups", self.json("report", "time", "--from", "2026-03-01", "--to", "2026-03-31", **kept))
 
     def two_orgs(self):
         person = self.member()

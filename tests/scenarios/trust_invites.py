@@ -1,5 +1,9 @@
 """Invites give what their sender could give now, to one account, by code and address together."""
+import unittest
+import uuid
+
 import server as scenario
+from server import Server, run_program
 from workshop import Workshop
 from world import PASSWORD, Person, invite, random_id
 
@@ -105,6 +109,29 @@ class Invites(Workshop):
         for guess in (made["id"], random_id(), "inv_" + "a" * 24, email):
             self.accept(guest, guess, 404)
         self.accept(guest, made["invite_code"], 200)
+
+
+class Erasure(unittest.TestCase):
+    def keys_kept(self, server, name, ids):
+        """Of which of them a restored copy has a key: its rows beside the log are written as they are, into a new store."""
+        backup, copy = server.folder.parent / (name + "-backup"), server.folder.parent / (name + "-copy")
+        for words, at in ((("create", str(backup)), server.folder), (("restore", str(backup)), copy)):
+            done = run_program("backup", *words, settings={"DATA_DIR": at})
+            self.assertEqual(done.returncode, 0, done.stderr)
+        stored = b"".join(path.read_bytes() for path in (copy / "store").rglob("*") if path.is_file())
+        return {one for one in ids if b"p" + uuid.UUID(one).bytes in stored}
+
+    def test_erasing_a_person_destroys_the_keys_of_their_invites_to_deleted_organizations_too(self):
+        with Server("erased-invites") as server:
+            owner = Person(server, "owner@example.com", "Olga", founds=("Acme", "acme"))
+            bob = Person(server, "bob@example.com", "Bob")
+            gone = owner.client.post("/api/v1/orgs", {"name": "Gone", "slug": "gone"})["id"]
+            of_bob = {invite(owner, org, bob.email, "Member")["id"] for org in (gone, owner.org)}
+            others = {invite(owner, org, "eve@example.com", "Member")["id"] for org in (gone, owner.org)}
+            owner.client.must("DELETE", f"/api/v1/orgs/{gone}")
+            self.assertEqual(self.keys_kept(server, "before", of_bob | others), of_bob | others)
+            bob.client.must("DELETE", f"/api/v1/users/{bob.id}/personal-data")
+            self.assertEqual(self.keys_kept(server, "after", of_bob | others), others)
 
 
 if __name__ == "__main__":

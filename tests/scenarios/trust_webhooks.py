@@ -158,6 +158,48 @@ class Deliveries(unittest.TestCase):
         done = run_program("verify", settings={"DATA_DIR": server.folder})
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_what_was_asked_for_on_another_server_is_not_sent_by_this_one(self):
+        """Pings and replays stand in the records of an export; whoever switches the webhook on here has not asked for them."""
+        with Server("asked", **LOCAL) as home, Server("told", **LOCAL) as abroad, Receiver() as ours:
+            victim = self.person(home, "victim")
+            hook = self.hook(victim, ours.url)
+            path = "/api/v1/webhooks/" + hook["id"]
+            victim.client.patch(path, {"active": False})
+            for _ in range(3):
+                victim.client.must("POST", path + "/ping")
+            victim.client.must("POST", path + "/replay", {"from": 1})
+            wait_until(lambda: len(ours.got) == 3, "the pings: one that is off gets what is asked for")
+            lines = victim.client.ask("GET", f"/api/v1/orgs/{victim.org}/export").body
+            importer = Person(abroad, "importer@example.com", "Ines")
+            abroad.make_operator(importer.email)
+            importer.client.must("POST", f"/api/v1/orgs/{victim.org}/import", raw=lines, headers={"Content-Type": "application/x-ndjson"})
+            importer.client.post(path + "/rotate-secret", {"overlap_seconds": 0})
+            importer.client.must("POST", path + "/ping")
+            wait_until(lambda: len(ours.got) == 4, "the one that was asked for here")
+            importer.org = victim.org
+            importer.client.patch(path, {"active": True})
+            self.arrives(ours, self.label(importer))
+            self.assertEqual([e["type"] for e in ours.events()].count("ping"), 4)
+
+    def test_tags_that_are_called_like_amounts_come_as_they_are(self):
+        with Server("tags", **LOCAL) as server, Receiver() as to:
+            owner, admin = self.person(server, "owner"), Person(server, "admin@example.com", "Ada")
+            code = owner.client.post(f"/api/v1/orgs/{owner.org}/invites", {"email": admin.email, "role": "Admin"})["invite_code"]
+            admin.client.must("POST", f"/api/v1/invites/{code}/accept")
+            admin.org = owner.org
+            self.hook(admin, to.url, ["*"])
+            owner.client.must("PATCH", f"/api/v1/orgs/{owner.org}/members/{admin.id}", {"role": "Member"})
+            project = owner.client.post("/api/v1/projects", {"org_id": owner.org, "key": "TAGS", "name": "T", "budget_cents": 5})["id"]
+            for value in ("v1-2", "}3", "7"):
+                owner.client.must("PUT", f"/api/v1/tags/project/{project}", {"price_cents": value})
+            wait_until(lambda: any('"7"' in json.dumps(e["data"]) for e in to.events() if "tag" in e["type"]), "the last one")
+            for e in to.events():
+                self.assertNotIn("vnull", json.dumps(e))
+            told = " ".join(json.dumps(e["data"]) for e in to.events())
+            self.assertIn("v1-2", told)
+            self.assertIn("}3", told)
+            self.assertNotIn('"budget_cents": 5', told)
+
     def test_a_connection_to_the_former_url_is_not_used_again(self):
         go_on = threading.Event()
         with Server("moved", **LOCAL) as server, Receiver(lambda one, number: go_on.wait(60) and 200) as former, Receiver() as now:

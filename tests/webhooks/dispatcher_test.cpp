@@ -111,6 +111,26 @@ class house {
     store.commit();
   }
 
+  events::position head() const { return log_->head(); }
+  void moved_here(delivery_store& store) { store.move_to(*log_, db_.latest(family::state)); }
+  // The delivery of the event at the position.
+  uuid delivery_of(uuid const& org, events::position at) {
+    auto const prefix = delivery_index(org, hook).add(at).str();
+    uuid found;
+    dispatcher_->rows().scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, auto) {
+      found = uuid::from_view(k.substr(prefix.size()));
+      return false;
+    });
+    return found;
+  }
+  // Once the store has no endpoint of the organization.
+  void gone(uuid const& org) {
+    auto const row = key(org, table::delivery_endpoint).add(hook).str();
+    auto const until = std::chrono::steady_clock::now() + patience;
+    while (dispatcher_->rows().has(row) && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(1ms);
+    BOOST_TEST(!dispatcher_->rows().has(row));
+  }
+
   // Look-ups of hosts that begin so hang from now on.
   void hold(std::string const& hosts = {}) {
     std::lock_guard const lock(guard_);
@@ -282,6 +302,127 @@ BOOST_AUTO_TEST_CASE(one_that_is_made_again_while_a_delivery_is_under_way_goes_o
   h.release();
   for (int n = 0; n < 10; ++n) h.settled(ours, h.label(ours)); // more than are under way at once
   BOOST_TEST(h.asked(10).size() == 10U);
+}
+
+BOOST_AUTO_TEST_CASE(an_endpoint_that_the_log_does_not_have_gets_nothing_and_gives_way_to_its_name) {
+  house h;
+  h.label(ours);
+  h.start();
+  h.stop();
+  h.spoil([&](delivery_store& store, events::log const& log) {
+    endpoint e;
+    e.id = hook;
+    e.org_id = ours;
+    e.url = url_of("stray");
+    e.secret_sealed = secret(hook);
+    e.event_types = {"*"};
+    e.floor = e.reached = e.applied = log.head();
+    store.put(e);
+  });
+  h.start();
+  h.label(ours);
+  h.make_hook(ours, "again");
+  h.settled(ours, h.label(ours));
+  BOOST_TEST((h.asked(1) == hosts{"again"}));
+}
+
+BOOST_AUTO_TEST_CASE(one_that_an_older_version_took_along_does_not_take_the_place_of_one_that_is_made_anew) {
+  house h;
+  h.start();
+  h.stop();
+  h.spoil([&](delivery_store& store, events::log const& log) {
+    endpoint e;
+    e.id = hook;
+    e.org_id = ours;
+    e.url = url_of("stray");
+    e.secret_sealed = secret(hook);
+    e.event_types = {"*"};
+    e.floor = e.reached = e.applied = log.head();
+    store.put(e);
+  });
+  h.make_hook(ours, "again"); // it is behind what the store has followed
+  h.start();
+  h.settled(ours, h.label(ours));
+  BOOST_TEST((h.asked(1) == hosts{"again"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_moves_to_an_earlier_log_forgets_what_was_made_behind_its_end) {
+  house before;
+  before.make_hook(ours, "ours");
+  auto const end = before.head();
+  before.make_hook(theirs, "theirs");
+  before.write(ours, {entity::webhook, hook}, events::webhook_replayed{1, end, {}});
+  before.start();
+  before.settled(ours, before.label(ours));
+  before.stop();
+  house after;
+  after.make_hook(ours, "ours");
+  BOOST_TEST(after.head() == end);
+  before.spoil([&](delivery_store& store, events::log const&) {
+    BOOST_TEST(store.endpoints().size() == 2U);
+    auto e = store.endpoints().front();
+    e.replays.push_back({1, end, {}});
+    store.put(e);
+    store.commit();
+    after.moved_here(store);
+    auto const left = store.endpoints();
+    BOOST_TEST_REQUIRE(left.size() == 1U);
+    BOOST_TEST((left.front().org_id == ours));
+    BOOST_TEST(left.front().replays.empty());
+  });
+}
+
+BOOST_AUTO_TEST_CASE(endpoints_of_a_deleted_organization_send_what_is_left_and_go) {
+  house h;
+  h.make_hook(ours, "ours");
+  h.make_hook(theirs, "theirs");
+  h.start();
+  h.stop();
+  auto const last = h.label(ours); // the store is behind all of this
+  h.write(ours, {entity::member, somebody}, events::member_removed{somebody, role::Owner});
+  h.write(ours, {entity::org, ours}, events::org_deleted{"ours", "ours"});
+  BOOST_TEST(last < h.head());
+  h.start();
+  BOOST_TEST((h.asked(1) == hosts{"ours"}));
+  h.gone(ours);
+  h.settled(theirs, h.label(theirs));
+  BOOST_TEST((h.asked(1) == hosts{"theirs"}));
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_off_gets_a_ping_that_is_asked_for_and_nothing_else) {
+  house h;
+  h.make_hook(ours, "ours");
+  h.start();
+  auto const sent = h.label(ours);
+  h.settled(ours, sent);
+  BOOST_TEST((h.asked(1) == hosts{"ours"}));
+  events::webhook_changes off;
+  off.active.value = {true, false};
+  h.write(ours, {entity::webhook, hook}, events::webhook_updated{off});
+  h.write(ours, {entity::webhook, hook}, events::webhook_redelivered{h.delivery_of(ours, sent)});
+  h.settled(ours, h.write(ours, {entity::webhook, hook}, events::webhook_pinged{new_uuid()}));
+  BOOST_TEST((h.asked(1) == hosts{"ours"}));
+  events::webhook_changes on;
+  on.active.value = {false, true};
+  h.write(ours, {entity::webhook, hook}, events::webhook_updated{on});
+  BOOST_TEST((h.asked(1) == hosts{"ours"})); // the one that was asked for again
+}
+
+BOOST_AUTO_TEST_CASE(what_was_asked_for_on_the_server_that_an_import_comes_from_is_not_done_here) {
+  house h;
+  h.make_hook(ours, "ours");
+  h.write(ours, {entity::webhook, hook}, events::webhook_pinged{new_uuid()});
+  h.start(); // a new store takes in the state: the ping was somebody else's
+  h.stop();
+  h.make_hook(theirs, "theirs"); // as if imported: all of it is there before any of it is followed
+  h.write(theirs, {entity::webhook, hook}, events::webhook_pinged{new_uuid()});
+  h.write(theirs, {entity::webhook, hook}, events::webhook_replayed{1, 1'000, {}});
+  h.write(theirs, {entity::webhook, hook}, events::webhook_disabled{std::string(disabled_by_import)});
+  h.write(theirs, {entity::webhook, hook}, events::webhook_secret_rotated{secret(hook), now()});
+  h.start();
+  h.settled(ours, h.label(ours));
+  h.settled(theirs, h.write(theirs, {entity::webhook, hook}, events::webhook_pinged{new_uuid()}));
+  BOOST_TEST((h.asked(2) == hosts{"ours", "theirs"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
