@@ -40,7 +40,8 @@ events::position whole_commands_until(events::log const& log, events::position a
       bytes += stored.bytes.size();
       next = stored.first + stored.count;
       auto const begin = r.head.cause;
-      if (begin != 0 && begin < stored.first && is_further_of(decoded(log.read(begin, 1).front()), r)) return begin <= at ? begin - 1 : at;
+      if (begin != 0 && begin < stored.first && is_further_of(decoded(log.read(begin, 1).front()), r))
+        return begin <= at ? begin - 1 : at;
       // What follows may be an import's, whose records of another server do not say where their command began; they
       // are all of one organization.
       if (!tenant) tenant = r.head.tenant;

@@ -147,7 +147,8 @@ BOOST_AUTO_TEST_CASE(a_look_says_what_an_attempt_would_be_told_and_counts_nothin
   for (int i = 0; i < 50; ++i) BOOST_TEST(limiter.look("a", "10.0.0.1", start_ms).has_value());
   BOOST_TEST(limiter.keys() == 0U);
   for (int i = 0; i < 2; ++i) BOOST_TEST(limiter.admit("a", "10.0.0.1", start_ms).has_value());
-  BOOST_TEST(retry_after(limiter.look("a", "10.0.0.1", start_ms)) == retry_after(limiter.admit("a", "10.0.0.1", start_ms)));
+  BOOST_TEST(retry_after(limiter.look("a", "10.0.0.1", start_ms)) ==
+             retry_after(limiter.admit("a", "10.0.0.1", start_ms)));
   BOOST_TEST(limiter.look("b", "10.0.0.1", start_ms).has_value());
   BOOST_TEST(limiter.admit("b", "10.0.0.1", start_ms).has_value());
   retry_after(limiter.look("c", "10.0.0.1", start_ms)); // of the address
