@@ -43,22 +43,23 @@ template <class C, class Struct, class F> void with_member(Struct& s, F f) {
     if constexpr (std::string_view(decltype(d)::name) == C::name) f(s.*d.pointer);
   });
 }
+
+// Nothing happens where the types have nothing in common.
+template <class To, class From> void take_field(To& to, From const& from) {
+  if constexpr (std::is_same_v<To, From>)
+    to = from;
+  else if constexpr (same_behind_changed<To, From>)
+    to.value = from;
+  else if constexpr (same_behind_changed<From, To>)
+    to = from.value;
+}
 } // namespace detail
 
 // Every field of `from` goes to the field of the same name and type in `to`, where a `changed` is as good as an
 // optional; what has no such field stays behind.
 template <class To, class From> void take(To& to, From const& from) {
   boost::mp11::mp_for_each<json::members_of<From>>([&](auto d) {
-    detail::with_member<decltype(d)>(to, [&](auto& field) {
-      using To_field = std::remove_cvref_t<decltype(field)>;
-      using From_field = std::remove_cvref_t<decltype(from.*d.pointer)>;
-      if constexpr (std::is_same_v<To_field, From_field>)
-        field = from.*d.pointer;
-      else if constexpr (detail::same_behind_changed<To_field, From_field>)
-        field.value = from.*d.pointer;
-      else if constexpr (detail::same_behind_changed<From_field, To_field>)
-        field = (from.*d.pointer).value;
-    });
+    detail::with_member<decltype(d)>(to, [&](auto& field) { detail::take_field(field, from.*d.pointer); });
   });
 }
 
