@@ -94,6 +94,11 @@ bool takes(command const& c, std::string_view option) {
   return (" " + std::string(c.options) + " ").find(" " + std::string(option) + " ") != std::string::npos;
 }
 
+// It says all by being there.
+bool is_switch(std::string_view option) {
+  return option == "names" || option == "read-only";
+}
+
 // Takes what is the command's own out of the words; what is left are settings.
 arguments take_arguments(command const& c, std::vector<std::string>& words) {
   arguments a;
@@ -103,9 +108,11 @@ arguments take_arguments(command const& c, std::vector<std::string>& words) {
     auto const equals = word.find('=');
     if (word.starts_with("--") && takes(c, std::string_view(word).substr(2, equals - 2))) {
       auto const name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
-      a.options[name] = equals != std::string::npos                               ? word.substr(equals + 1)
-                        : i + 1 < words.size() && !words[i + 1].starts_with("--") ? words[++i]
-                                                                                  : std::string();
+      auto& value = a.options[name];
+      if (equals != std::string::npos)
+        value = word.substr(equals + 1);
+      else if (!is_switch(name) && i + 1 < words.size() && !words[i + 1].starts_with("--"))
+        value = words[++i];
     } else if (!c.operand.empty() && a.operand.empty() && (word == "-" || !word.starts_with('-'))) {
       a.operand = word;
     } else {
@@ -121,7 +128,8 @@ int run(command const& c, std::vector<std::string> words) {
   if (!c.operand.empty() && given.operand.empty())
     return complain(std::string(c.words) + " needs a " + std::string(c.operand));
   for (auto const& [name, value] : given.options) // an empty --key would pass for none
-    if (value.empty() && name != "read-only") return complain("--" + name + " takes a value, and this one is empty");
+    if (value.empty() != is_switch(name))
+      return complain("--" + name + (is_switch(name) ? " takes no value" : " takes a value, and this one is empty"));
   auto loaded = load_settings(words, process_environment());
   if (!loaded) return complain(loaded.error().detail);
   try {

@@ -322,7 +322,7 @@ std::vector<uuid> orgs_to_look_in(std::optional<uuid> const& org, auth::principa
 
 // Nil where it is none of the caller's: then nothing is found in it, once everything else of the request is well.
 result<uuid> find_org_asked(auth::principal const& who, reader const& state, std::string_view text) {
-  if (!parse_uuid(text) && !slug_rule::ok(text))
+  if (!parse_uuid(text) && !slug_rule::ok(fold_name(text)))
     return error::of_field("/org_id", "malformed", "it must be a UUID or a slug");
   auto const id = org_named(state, text);
   return id && who.in(*id) ? *id : uuid{};

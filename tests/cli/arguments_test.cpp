@@ -38,7 +38,8 @@ BOOST_AUTO_TEST_CASE(an_empty_value_takes_no_other_word_for_itself) {
   for (std::string const command :
        {"ticket create", "ticket update", "ticket list", "project create", "sprint create"}) {
     auto const* const c = named_by(command);
-    for (auto const& f : flags_of(api::shape_of(*c->op))) {
+    auto const shape = api::shape_of(*c->op);
+    for (auto const& f : flags_of(shape)) {
       if (f.what == flag::kind::boolean) continue;
       auto names = f.also;
       names.push_back(f.name);

@@ -84,9 +84,9 @@ BOOST_AUTO_TEST_CASE(a_name_holds_nothing_that_nobody_sees) {
 }
 
 BOOST_AUTO_TEST_CASE(a_name_is_one_line_without_controls_and_not_blank) {
-  for (std::string const bad : {"a\nb", "Done\n", "\tDone", "a\x7f", "a\u0085b", "a\u009bb"})
+  for (std::string const bad : {"a\nb", "Done\n", "\tDone", "a\x7f", "a\u009bb"})
     BOOST_TEST(code_of(name::check(bad)) == "control_character", quoted_name(bad));
-  for (std::string const bad : {"a\u2028b", "a\u2029b", "Done\u2028"})
+  for (std::string const bad : {"a\u0085b", "a\u2028b", "a\u2029b", "Done\u2028"})
     BOOST_TEST(code_of(name::check(bad)) == "line_break", quoted_name(bad));
   for (std::string const bad : {" ", "\u00a0\u3000", "\u2003", "\u2800"})
     BOOST_TEST(code_of(name::check(bad)) == "blank", quoted_name(bad));

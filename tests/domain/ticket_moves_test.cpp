@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_strict_workflow_without_transitions_allows_every_move) {
 }
 
 BOOST_AUTO_TEST_CASE(a_status_is_one_of_the_workflow) {
-  command<transition_ticket>(R"({"status":"backlog"})").then_refused(errc::validation_failed, "/status not_one_of");
+  command<transition_ticket>(R"({"status":"Backlogs"})").then_refused(errc::validation_failed, "/status not_one_of");
   BOOST_TEST(decided->error().detail == "the workflow Default has Backlog, Ready, InProgress, Review, Done, Cancelled");
 }
 

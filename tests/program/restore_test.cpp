@@ -53,7 +53,7 @@ struct old_server {
     for (auto const& kind : local_kinds)
       if (kind.row != local_row::used_key && kind.row != local_row::log_identity && kind.row != local_row::schema &&
           kind.row != local_row::import_under_way)
-        txn.of(family::local).put(row_of(kind.row, one), value_of(kind.row, one));
+        txn.of(family::local).put(row_of(kind.row, one), value_of(kind.row));
     txn.keep_command();
     txn.commit(true);
   }

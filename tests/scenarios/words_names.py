@@ -196,7 +196,7 @@ class Names(Workshop):
         export.records, export.stored = json.loads(text), {}
         for _, _, event in export.events():
             if event["type"] == "org.created":
-                event["data"]["time_zone"] = "posixrules"
+                event["data"]["time_zone"] = "localtime"
         return export.renamed(str(uuid.uuid4()), self.fresh("old-")), labels, teams, flow, ticket
 
     def test_old_twins_come_in_stay_and_go_one_by_one(self):

@@ -69,7 +69,7 @@ class Words(Workshop):
             self.server.stop()
             shutil.rmtree(self.server.folder / "search")
             self.server.start()
-            server.wait_until(lambda: self.owner.ask("GET", "/api/v1/tickets?q=x").status == 200, "the index")
+            server.wait_until(lambda: self.owner.ask("GET", "/api/v1/tickets?q=x", statuses=(200, 503)).status == 200, "the index")
         self.hold_texts_against_queries()
 
     def test_what_means_itself_does_not_come_with_what_it_means_beside_it(self):
