@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <utf8proc.h>
-#include <vector>
 
 namespace alloy {
 namespace {
@@ -40,35 +38,18 @@ bool is_symbol(code_point p) noexcept {
   return c >= UTF8PROC_CATEGORY_SM && c <= UTF8PROC_CATEGORY_SO;
 }
 
-std::optional<std::vector<code_point>> decomposed(std::string_view utf8, int options) {
-  auto const* const bytes = reinterpret_cast<utf8proc_uint8_t const*>(utf8.data());
-  std::vector<code_point> points(utf8.size());
-  auto const decompose = [&] {
-    return utf8proc_decompose(bytes, static_cast<utf8proc_ssize_t>(utf8.size()), points.data(),
-                              static_cast<utf8proc_ssize_t>(points.size()), static_cast<utf8proc_option_t>(options));
-  };
-  auto count = decompose();
-  if (count > static_cast<utf8proc_ssize_t>(points.size())) {
-    points.resize(static_cast<std::size_t>(count));
-    count = decompose();
-  }
-  if (count < 0) return std::nullopt;
-  points.resize(static_cast<std::size_t>(count));
-  return points;
-}
-
-std::string recomposed(std::vector<code_point> points) {
-  auto const count = utf8proc_normalize_utf32(points.data(), static_cast<utf8proc_ssize_t>(points.size()),
-                                              static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+std::string as_utf8(std::vector<code_point> const& points) {
   std::string utf8;
-  for (utf8proc_ssize_t i = 0; i < count; ++i) append_point(utf8, points[static_cast<std::size_t>(i)]);
+  for (auto const p : points) append_point(utf8, p);
   return utf8;
 }
 
 // The text as it is where it is no UTF-8: nothing is known of it then.
 std::string in_form(std::string_view utf8, int options) {
-  auto points = decomposed(utf8, options | UTF8PROC_STABLE | UTF8PROC_COMPOSE);
-  return points ? recomposed(std::move(*points)) : std::string(utf8);
+  auto points = decomposed(utf8, options);
+  if (!points) return std::string(utf8);
+  compose(*points);
+  return as_utf8(*points);
 }
 
 // One character for one, so that ß stays itself: who writes it is not who writes ss.
@@ -142,6 +123,41 @@ bool belongs_between(code_point before, code_point p, code_point after) noexcept
   if (ideographic_variation.has(p)) return utf8proc_charwidth(before) == 2;
   if (tags.has(p)) return before == black_flag || tags.has(before);
   return mongolian.has(p) && mongolian.has(before);
+}
+
+std::optional<std::vector<code_point>> decomposed(std::string_view utf8, int options,
+                                                  code_point (*instead)(code_point)) {
+  constexpr std::size_t longest = 18; // what one code point comes to, U+FDFA
+  auto const how = static_cast<utf8proc_option_t>(options | UTF8PROC_STABLE | UTF8PROC_DECOMPOSE);
+  std::vector<code_point> points;
+  points.reserve(utf8.size());
+  std::array<utf8proc_int32_t, longest> part{};
+  auto const* const bytes = reinterpret_cast<utf8proc_uint8_t const*>(utf8.data());
+  for (std::size_t at = 0; at < utf8.size();) {
+    utf8proc_int32_t p = 0;
+    auto const size = utf8proc_iterate(bytes + at, static_cast<utf8proc_ssize_t>(utf8.size() - at), &p);
+    if (size <= 0) return std::nullopt;
+    at += static_cast<std::size_t>(size);
+    int boundary = 0; // what is not asked for
+    auto const count = utf8proc_decompose_char(instead ? instead(p) : p, part.data(), longest, how, &boundary);
+    if (count < 0) return std::nullopt;
+    points.insert(points.end(), part.begin(), part.begin() + std::min<std::ptrdiff_t>(count, longest));
+  }
+  auto const is_starter = [](code_point p) { return property(p).combining_class == 0; };
+  for (auto from = points.begin(); from != points.end();) {
+    from = std::find_if_not(from, points.end(), is_starter);
+    auto const to = std::find_if(from, points.end(), is_starter);
+    std::stable_sort(
+        from, to, [](code_point a, code_point b) { return property(a).combining_class < property(b).combining_class; });
+    from = to;
+  }
+  return points;
+}
+
+void compose(std::vector<code_point>& points) {
+  auto const count = utf8proc_normalize_utf32(points.data(), static_cast<utf8proc_ssize_t>(points.size()),
+                                              static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+  points.resize(static_cast<std::size_t>(std::max<utf8proc_ssize_t>(count, 0)));
 }
 
 std::string composed(std::string_view utf8) {

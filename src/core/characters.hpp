@@ -3,8 +3,10 @@
 // forms in which two ways of writing one thing become the same bytes (UAX #15, after utf8proc). Pure functions, any
 // thread; a byte that is not UTF-8 counts as U+FFFD.
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace alloy {
 
@@ -26,6 +28,13 @@ bool is_visible(code_point p) noexcept;
 // It draws nothing itself but belongs to what is drawn, as it stands in Persian, Indian and Mongolian words and in
 // emoji: a joiner, a variation selector or a tag between the characters that take one.
 bool belongs_between(code_point before, code_point p, code_point after) noexcept;
+
+// The decomposition that options of utf8proc (UTF8PROC_COMPAT, _CASEFOLD, _IGNORE) ask for, its marks in canonical
+// order; nothing where the text is no UTF-8. `instead` names the code point that another one is taken for. utf8proc's
+// own takes time by the square of how many marks stand beside each other: half a minute for 80 kB of them.
+std::optional<std::vector<code_point>> decomposed(std::string_view utf8, int options,
+                                                  code_point (*instead)(code_point) = nullptr);
+void compose(std::vector<code_point>& decomposed);
 
 std::string composed(std::string_view utf8);              // NFC
 std::string lower_case(std::string_view utf8);            // NFC, each character in lower case

@@ -10,6 +10,9 @@
 namespace alloy {
 namespace {
 
+// More are no name, whatever its form: then nobody takes the trouble to bring it into one.
+constexpr std::size_t name_bytes_max = 16384;
+
 bool is_gap(code_point p) noexcept {
   return is_space(p) || is_control(p) || is_line_break(p);
 }
@@ -57,11 +60,13 @@ text_fault too_long_or_short(std::size_t length, std::size_t min, std::size_t ma
 // What stands behind xn-- in a label of a domain (RFC 3492); nothing where it is no such text.
 std::optional<std::string> punycode(std::string_view label) {
   constexpr std::uint64_t base = 36, t_min = 1, t_max = 26, skew = 38, damp = 700, last_point = 0x10ffff;
+  constexpr std::size_t label_bytes_max = 63; // RFC 1035
   std::uint64_t n = 128, i = 0, bias = 72;
   auto const dash = label.rfind('-');
   std::vector<code_point> points;
   if (dash != std::string_view::npos) points.assign(label.begin(), label.begin() + static_cast<std::ptrdiff_t>(dash));
   std::size_t at = dash == std::string_view::npos ? 0 : dash + 1;
+  if (label.size() > label_bytes_max) return std::nullopt;
   for (bool first = true; at < label.size(); first = false) {
     std::uint64_t const before = i;
     for (std::uint64_t weight = 1, k = base;; k += base) {
@@ -135,7 +140,8 @@ bool same_name(std::string_view one, std::string_view other) {
 }
 
 std::string normal_name(std::string_view text) {
-  return composed(trimmed(text));
+  auto const name = trimmed(text);
+  return name.size() > name_bytes_max ? std::string(name) : composed(name);
 }
 
 std::optional<text_fault> check_name(std::string_view text, std::size_t min, std::size_t max) {

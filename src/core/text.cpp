@@ -52,7 +52,7 @@ std::optional<text_fault> check_text(std::string_view t, std::size_t min, std::s
   return std::nullopt;
 }
 
-bool email_rule::ok(std::string_view t) noexcept {
+bool email_rule::ok(std::string_view t) {
   std::string const address = normal(t);
   if (!was_address(address)) return false;
   for (std::size_t at = 0; at < address.size();)

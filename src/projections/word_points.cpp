@@ -1,5 +1,7 @@
 #include "projections/word_points.hpp"
 
+#include "core/characters.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utf8proc.h>
@@ -66,8 +68,8 @@ bool is_accent(utf8proc_property_t const& p) noexcept {
 }
 
 // Two emoji that compatibility would take for punctuation.
-utf8proc_int32_t keep_emoji(utf8proc_int32_t point, void*) {
-  constexpr utf8proc_int32_t two_exclamations = 0x203c, exclamation_question = 0x2049, exclamation = 0x2757;
+code_point keep_emoji(code_point point) {
+  constexpr code_point two_exclamations = 0x203c, exclamation_question = 0x2049, exclamation = 0x2757;
   return point == two_exclamations || point == exclamation_question ? exclamation : point;
 }
 
@@ -119,25 +121,10 @@ static_assert(std::is_sorted(std::begin(letters), std::end(letters),
 } // namespace
 
 void fold_points(std::string_view utf8, std::vector<std::int32_t>& points) {
-  constexpr auto options =
-      static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD);
-  auto const* const bytes = reinterpret_cast<utf8proc_uint8_t const*>(utf8.data());
-  auto const decompose = [&] {
-    return utf8proc_decompose_custom(bytes, static_cast<utf8proc_ssize_t>(utf8.size()), points.data(),
-                                     static_cast<utf8proc_ssize_t>(points.size()), options, keep_emoji, nullptr);
-  };
-  points.resize(utf8.size());
-  auto count = decompose();
-  if (count > static_cast<utf8proc_ssize_t>(points.size())) {
-    points.resize(static_cast<std::size_t>(count));
-    count = decompose();
-  }
-  points.resize(static_cast<std::size_t>(std::max<utf8proc_ssize_t>(count, 0)));
+  points = decomposed(utf8, UTF8PROC_COMPAT | UTF8PROC_CASEFOLD, keep_emoji).value_or(std::vector<code_point>());
   drop_accents(points);
   // Together again: Hangul syllables and voiced kana. No accent is left that could come back.
-  count = utf8proc_normalize_utf32(points.data(), static_cast<utf8proc_ssize_t>(points.size()),
-                                   static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-  points.resize(static_cast<std::size_t>(std::max<utf8proc_ssize_t>(count, 0)));
+  compose(points);
 }
 
 point_kind kind_of_point(std::int32_t point) noexcept {

@@ -4,6 +4,9 @@
 #include "core/json.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <random>
+#include <utf8proc.h>
 
 namespace alloy {
 namespace {
@@ -71,6 +74,33 @@ BOOST_AUTO_TEST_CASE(folding_twice_is_folding_once) {
   for (std::string const t : {"  Stra\u00dfe \u00a0 x", "\u1e9e\u0130I\u0131", "\ufb01 \u2460 \u00b2", "a\u0345\u0301",
                               "\u0390", "\uff21\u3164", "\U0001f468\u200d\U0001f4bb"})
     BOOST_TEST(fold_name(fold_name(t)) == fold_name(t), quoted_name(t));
+}
+
+// It would not end otherwise: sorting marks by insertion takes hours for so many.
+BOOST_AUTO_TEST_CASE(marks_without_end_are_put_in_order_and_refused) {
+  std::string marks = "a", ordered = "a";
+  for (int i = 0; i < 200'000; ++i) marks += "\u0301\u0316";
+  for (int i = 0; i < 200'000; ++i) ordered += "\u0316";
+  ordered.replace(0, 1, "\u00e1"); // the first acute goes with its letter: none of another class stands between
+  for (int i = 1; i < 200'000; ++i) ordered += "\u0301";
+  BOOST_TEST((composed(marks) == ordered));
+  BOOST_TEST((fold_name(marks) == fold_name(ordered)));
+  BOOST_TEST(code_of(name::check(marks)) == "too_long");
+  BOOST_TEST((name::normal(marks) == marks)); // it is no name in any form
+  BOOST_TEST(!email_rule::ok(marks + "@example.com"));
+}
+
+BOOST_AUTO_TEST_CASE(marks_come_in_the_order_that_unicode_says) {
+  std::mt19937 dice(4711); // NOLINT: the same each time
+  std::vector<std::string> const parts{"a",      "\u00e9", "\u1e69", "\u0323", "\u0307", "\u0301", "\u0345", "\u0f71",
+                                       "\u0f73", "\u05b4", "\uac01", "\u11a8", "\u3099", "\u304b", " ",      "\u0344"};
+  for (int run = 0; run < 2000; ++run) {
+    std::string text;
+    for (auto n = dice() % 12; n > 0; --n) text += parts[dice() % parts.size()];
+    auto* const by_library = utf8proc_NFC(reinterpret_cast<utf8proc_uint8_t const*>(text.c_str()));
+    BOOST_TEST(composed(text) == reinterpret_cast<char const*>(by_library), quoted_name(text));
+    std::free(by_library); // NOLINT: it is the library's
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_name_holds_nothing_that_nobody_sees) {
