@@ -33,8 +33,8 @@ sequencer::sequencer(sequencer_parts parts, sequencer_settings s)
           "alloy_sequencer_batch_cost", "Things that the commands which shared an fsync have changed, or tried to",
           metrics::size_bounds())) {
   constexpr auto refused = "alloy_sequencer_refused_total", words = "Commands that found the queue full, by whose part";
-  refused_all_ = parts_.metrics.make_counter(refused, words, {{"full", "all"}});
-  refused_payer_ = parts_.metrics.make_counter(refused, words, {{"full", "organization"}});
+  refused_all_ = parts_.metrics.make_counter(refused, words, {{"by", "server"}});
+  refused_payer_ = parts_.metrics.make_counter(refused, words, {{"by", "caller"}});
   payers_ = parts_.metrics.make_gauge("alloy_sequencer_payers", "Organizations and users that the queue knows");
   housekeep();
   thread_ = std::thread([this] { run(); });
@@ -72,9 +72,9 @@ void sequencer::submit(command c, payer by) {
     return;
   }
   bool const own = admitted == turns::admission::payer_full;
-  error e(stopped ? errc::shutting_down : errc::overloaded, stopped ? "the server is stopping"
-                                                            : own   ? "too many writes of yours wait already"
-                                                                    : "too many writes wait already");
+  auto e = stopped ? error(errc::shutting_down, "the server is stopping")
+           : own   ? error(errc::rate_limited, "too many writes of this organization or user wait already")
+                   : error(errc::overloaded, "too many writes wait already");
   if (!stopped) (own ? refused_payer_ : refused_all_).add();
   e.retry_after_s = 1;
   c.done(std::move(e));

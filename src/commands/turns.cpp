@@ -27,7 +27,10 @@ template <class F> void turns::each_account(payer const& by, F f) {
 turns::admission turns::put(command& c, payer by) {
   if (heap_.size() >= limits_.waiting_max) return admission::all_full;
   auto const* const user = find(users_, by.user);
-  if (user && by.org.is_nil()) by.org = user->last_org;
+  if (by.org.is_nil()) {
+    by.is_org_guessed = true;
+    if (user) by.org = user->last_org;
+  }
   auto const* const org = find(orgs_, by.org);
   for (auto const* const one : {user, org})
     if (one && one->waiting >= limits_.waiting_per_payer_max) return admission::payer_full;
@@ -92,12 +95,23 @@ void turns::put_back(turn_ptr&& t) {
 }
 
 void turns::charge(payer const& by, std::size_t cost, uuid const& org) {
-  auto const more = std::max(cost, by.cost) - by.cost;
-  if (more > 0) each_account(by, [&](account& one) { one.paid_until = std::max(one.paid_until, round_) + more; });
-  if (by.user.is_nil() || !by.org.is_nil() || org.is_nil()) return;
-  users_[by.user].last_org = org;
-  auto& paid = orgs_[org].paid_until;
-  paid = std::max(paid, round_) + std::max(cost, by.cost);
+  auto const whole = std::max(cost, by.cost), more = whole - by.cost;
+  auto const pay = [&](account& one, std::size_t how_much) {
+    if (how_much > 0) one.paid_until = std::max(one.paid_until, round_) + how_much;
+  };
+  bool const is_another_org = by.is_org_guessed && !org.is_nil() && org != by.org;
+  if (!by.user.is_nil()) {
+    auto& user = users_[by.user];
+    pay(user, more);
+    if (by.is_org_guessed && !org.is_nil()) user.last_org = org;
+  }
+  if (is_another_org) {
+    pay(orgs_[org], whole);
+    if (auto* const wrong = find(orgs_, by.org))
+      wrong->paid_until -= std::min<std::uint64_t>(by.cost, wrong->paid_until);
+  } else if (!by.org.is_nil()) {
+    pay(orgs_[by.org], more);
+  }
 }
 
 } // namespace alloy::commands

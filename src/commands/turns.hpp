@@ -17,7 +17,8 @@ namespace alloy::commands {
 // the user's last such command was carried out.
 struct payer {
   uuid user = {}, org = {};
-  std::size_t cost = 1; // at least; what it turns out to be is charged afterwards
+  std::size_t cost = 1;        // at least; what it turns out to be is charged afterwards
+  bool is_org_guessed = false; // by turns
 };
 
 struct turn {
@@ -42,12 +43,12 @@ class turns {
 
   // The command is moved from only where it is taken.
   admission put(command& c, payer by);
-  // Those that have their turn next: at most so many, and at most at the cost of a group. One that takes a quarter of
-  // that or more has a group of its own, so that nobody's small one waits for another's large one twice.
+  // Those that have their turn next: at most so many, and at most at the cost of a group. One that takes more than a
+  // quarter of that has a group of its own, so that nobody's small one waits for another's large one twice.
   void take(std::vector<turn_ptr>& group);
   // It was taken and had no turn after all: it is the first of its payers again. Moved from only where that is done.
   void put_back(turn_ptr&& t);
-  // What it has cost indeed, and whose organization it was about.
+  // What it has cost indeed, and whose organization it was about: that one pays, and not one that was guessed.
   void charge(payer const& by, std::size_t cost, uuid const& org);
   // A group is done and charged. Where nobody waits, nobody owes anybody anything.
   void settle();

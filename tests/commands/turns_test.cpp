@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(where_the_organization_is_not_known_it_is_that_of_the_last_
   queue_of_names q(one_by_one());
   for (unsigned n = 0; n < 20; ++n) {
     q.put_many("many", 5, {user(n), {}, 1});
-    q.waiting.charge({user(n), {}, 1}, 1, org(1));
+    q.waiting.charge({user(n), {}, 1, true}, 1, org(1));
     q.put_many("many", 5, {user(n), {}, 1});
   }
   for (int i = 0; i < 100; ++i) q.take(); // those from before it was known
@@ -130,6 +130,37 @@ BOOST_AUTO_TEST_CASE(where_the_organization_is_not_known_it_is_that_of_the_last_
   std::size_t one_among_ten = 0;
   for (int i = 0; i < 10; ++i) one_among_ten += q.take() == "one";
   BOOST_TEST(one_among_ten >= 4u);
+}
+
+BOOST_AUTO_TEST_CASE(an_organization_that_was_guessed_wrongly_pays_nothing_and_is_not_guessed_again) {
+  queue_of_names q(one_by_one());
+  std::vector<turn_ptr> group;
+  auto const write = [&](uuid const& where) { // as the sequencer does it; somebody else always waits
+    q.put("one", {user(1), {}, 10});
+    do {
+      group.clear();
+      q.waiting.take(group);
+      if (group.front()->what.request_id == "other") q.put("other", {user(9), org(9), 1});
+    } while (group.front()->what.request_id != "one");
+    auto const by = group.front()->by;
+    q.waiting.charge(by, 10, where);
+    return by.org;
+  };
+  q.put("other", {user(9), org(9), 1});
+  BOOST_TEST(write(org(1)).is_nil());
+  BOOST_TEST((write(org(2)) == org(1)));
+  BOOST_TEST((write(org(2)) == org(2)));
+  q.put("of the first", {user(2), org(1), 1}); // it pays for one write alone, and the second for two
+  q.put("of the second", {user(3), org(2), 1});
+  std::string order;
+  for (int i = 0; i < 40; ++i) {
+    auto const name = q.take();
+    if (name == "other")
+      q.put("other", {user(9), org(9), 1});
+    else
+      order += name + ",";
+  }
+  BOOST_TEST(order == "of the first,of the second,");
 }
 
 BOOST_AUTO_TEST_CASE(what_turned_out_dearer_is_paid_by_what_comes_later) {
@@ -276,7 +307,7 @@ BOOST_AUTO_TEST_CASE(one_organization_that_fills_its_part_of_the_queue_is_refuse
   b.before_batch.wait_until_reached();
   auto second = b.ask({user(1), org(1), 1}, label(1, 51, "b")), third = b.ask({user(2), org(1), 1}, label(1, 52, "c"));
   auto const refused = b.ask({user(3), org(1), 1}, label(1, 53, "d")).get();
-  BOOST_TEST(name_of(refused) == "overloaded");
+  BOOST_TEST(name_of(refused) == "rate_limited");
   BOOST_TEST(refused.error().retry_after_s == 1U);
   auto theirs = b.ask({user(4), org(2), 1}, label(1, 54, "e"));
   b.before_batch.open();

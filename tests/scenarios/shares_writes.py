@@ -113,15 +113,15 @@ class Shares(unittest.TestCase):
         self.serve(QUEUE_PER_ORG_MAX=2)
         tickets = self.tickets()
         with Flood(self.server, [self.owner], tickets) as flood:
-            scenario.wait_until(lambda: flood.count(503) >= 20, "the flooder to be refused")
+            scenario.wait_until(lambda: flood.count(429) >= 20, "the flooder to be refused")
             for _ in range(20):
                 self.create()
-        refused = [one for one in flood.answers if one.status == 503]
-        self.assertEqual({one.code for one in refused}, {"overloaded"})
+        refused = [one for one in flood.answers if one.status == 429]
+        self.assertEqual({one.code for one in refused}, {"rate_limited"})
         self.assertEqual({one.headers["Retry-After"] for one in refused}, {"1"})
         self.assertGreater(flood.count(200), 0)
-        self.assertEqual(metric(self.server, 'alloy_sequencer_refused_total{full="organization"}'), len(refused))
-        self.assertEqual(metric(self.server, 'alloy_sequencer_refused_total{full="all"}'), 0)
+        self.assertEqual(metric(self.server, 'alloy_sequencer_refused_total{by="caller"}'), len(refused))
+        self.assertEqual(metric(self.server, 'alloy_sequencer_refused_total{by="server"}'), 0)
 
     def test_a_batch_costs_as_much_as_it_names(self):
         self.serve(BATCH_COST_MAX=10)
