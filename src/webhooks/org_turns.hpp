@@ -1,7 +1,8 @@
 #pragma once
 // Places that organizations share: so many in all, so many for one, and turns by organization for those that wait, so
-// that nobody waits for another's backlog. One may have no more places than are left free: who comes later always finds
-// some, however many organizations somebody has. One thread.
+// that nobody waits for another's backlog. The more others have, the fewer one may have (by the square of what they
+// leave, one at least), and never more than are left free: of 512 places and 64 for one it takes more than 100
+// organizations to have them all. One thread.
 #include "core/id.hpp"
 
 #include <algorithm>
@@ -37,7 +38,7 @@ template <class T> class org_turns {
         forget_idle(found);
         continue;
       }
-      if (o.taken >= std::min(per_org_, places_ - taken_)) {
+      if (o.taken >= std::min(share_of(o), places_ - taken_)) {
         full_.push_back(org);
         continue;
       }
@@ -99,6 +100,11 @@ template <class T> class org_turns {
     bool is_in_line = false; // in `line_` or in `full_`
   };
   using parts = std::unordered_map<uuid, org_part>;
+
+  std::size_t share_of(org_part const& o) const noexcept {
+    auto const all = places_ * places_, left = places_ - (taken_ - o.taken);
+    return (per_org_ * left * left + all - 1) / all;
+  }
 
   void get_in_line(uuid const& org, org_part& o) {
     if (o.is_in_line) return;

@@ -3,6 +3,7 @@
 #include "tests/support/decider.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <tuple>
 
 namespace alloy::webhooks {
 namespace {
@@ -50,6 +51,22 @@ BOOST_AUTO_TEST_CASE(there_is_a_place_for_one_more_however_many_come_before) {
   t.add(id_of(50), "late");
   BOOST_TEST(next_of(t) == "late");
   BOOST_TEST(next_of(t) == "-");
+}
+
+BOOST_AUTO_TEST_CASE(it_takes_many_organizations_to_have_all_places) {
+  for (auto const& [places, of_one, least] : {std::tuple{512u, 64u, 100u}, std::tuple{32u, 2u, 25u}}) {
+    org_turns<std::string> t(places, of_one);
+    unsigned orgs = 0;
+    while (t.taken() < places) {
+      ++orgs;
+      for (unsigned i = 0; i < places; ++i) t.add(id_of(orgs), "flood");
+      unsigned own = 0;
+      while (next_of(t) != "-") ++own;
+      if (orgs == 1) BOOST_TEST(own == of_one); // alone it has what one may have
+      BOOST_TEST_REQUIRE(own > 0u);
+    }
+    BOOST_TEST(orgs >= least);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_remembered_of_who_neither_waits_nor_has_a_place) {
