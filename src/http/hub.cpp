@@ -40,13 +40,14 @@ void hub::count_out(auth::network const& of) noexcept {
 }
 
 std::optional<admission> hub::admit(std::string peer) {
-  auto place = std::optional<admission>(std::in_place, *this, peer, trusts(peer));
+  bool const is_proxy = trusts(peer);
+  auto place = std::optional<admission>(std::in_place, *this, std::move(peer), is_proxy);
+  place->drop(); // before it is counted it has nothing to give back
   std::unique_lock lock(mutex_);
   if (connections_.load(std::memory_order_relaxed) >= set.connections_max ||
-      (!place->is_proxy() && !count_in(place->network()))) {
-    place->drop();
+      (!place->is_proxy() && !count_in(place->network())))
     return std::nullopt;
-  }
+  place->at_ = this;
   connections_.fetch_add(1, std::memory_order_relaxed);
   watch().connection_opened();
   return place;
@@ -54,6 +55,7 @@ std::optional<admission> hub::admit(std::string peer) {
 
 bool hub::pass(admission& from, std::string client) {
   admission to(*this, std::move(client), false);
+  to.drop(); // whatever comes of it, it has no place of its own
   to.is_proxy_ = trusts(to.peer_);
   std::lock_guard const lock(mutex_);
   bool const has_place = to.is_proxy_ || count_in(to.network_);
@@ -63,7 +65,6 @@ bool hub::pass(admission& from, std::string client) {
     from.network_ = to.network_;
     from.is_proxy_ = to.is_proxy_;
   }
-  to.drop();
   return has_place;
 }
 

@@ -120,8 +120,8 @@ bool session::keeps_up(std::int64_t now_ms) noexcept {
 action session::ask_turn() {
   deadline_ms_ = 0;
   turn_of_ = client_network_;
+  waits_for_turn_ = true; // first: where it throws, the session is taken out of the line that it may be in
   home_.wait_for_turn(*this, turn_of_);
-  waits_for_turn_ = true;
   return action::turn;
 }
 

@@ -16,7 +16,13 @@ template <class T> class turns {
   void put(auth::network const& of, T one) {
     auto& line = waiting_[of];
     line.push_back(one);
-    if (line.size() == 1) order_.push_back(of);
+    if (line.size() > 1) return;
+    try {
+      order_.push_back(of);
+    } catch (...) { // without memory it waits for nothing, or nobody of the address would have a turn again
+      waiting_.erase(of);
+      throw;
+    }
   }
 
   T take() {
