@@ -4,6 +4,7 @@
 #include "api/media.hpp"
 #include "api/resources.hpp"
 #include "api/server_facts.hpp"
+#include "api/ticket_names.hpp"
 #include "domain/webhooks.hpp"
 
 #include <charconv>
@@ -55,13 +56,22 @@ std::string event_page_schema(schema_book& book) {
          "\"required\":[\"items\",\"next_cursor\",\"has_more\",\"next_after\"]}";
 }
 
-event_filter filter_of(read_call const& c, event_query const& q) {
+result<event_filter> filter_of(read_call const& c, event_query const& q) {
   event_filter f;
   if (q.types)
     for (auto const& t : *q.types) f.types.push_back(t.value);
-  // What is not there has no events; of what was deleted they are still there.
-  if (q.project_id) f.project = find_project(c.state, c.subject.org, *q.project_id).value_or(uuid{});
-  if (q.subject_id) f.subject = find_ticket(c.state, c.subject.org, *q.subject_id).value_or(uuid{});
+  if (q.project_id) {
+    auto project = project_ever(c, c.subject.org, *q.project_id);
+    if (!project) return project.error();
+    f.project = *project;
+  }
+  if (q.subject_id) {
+    f.subject = find_ticket(c.state, c.subject.org, *q.subject_id);
+    auto const t = f.subject ? domain::find<domain::ticket>(c.state, c.subject.org, *f.subject) : std::nullopt;
+    bool const is_reached = f.subject && (!t || c.who->may_touch_project(t->project_id));
+    if (!is_reached && !parse_uuid(*q.subject_id))
+      return error::of_field("/subject_id", "not_found", "there is no ticket " + *q.subject_id + " here");
+  }
   f.actor = q.actor_id;
   f.key = q.key_id;
   f.since = q.since;
@@ -137,7 +147,9 @@ reply streamed(std::shared_ptr<body_source> source, std::string_view type) {
 result<reply> show_events(read_call& c, event_query const& q) {
   auto const ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
-  auto const filter = filter_of(c, q);
+  auto const made = filter_of(c, q);
+  if (!made) return made.error();
+  auto const& filter = *made;
   auto const& log = c.with.server.log;
   auto const accept = c.asked.header("accept");
   auto const as_page = quality(accept, c.op.answer_type);

@@ -140,6 +140,8 @@ result<reply> explain_all(read_call& c, explain_query const& q) {
   if (books->rules.size() > 1) return error::of_field("/rule_set", "too_many", "an explanation is by one rule set");
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
+  if (q.project_id)
+    if (auto known = project_ever(c, books->view.org.id, to_string(*q.project_id)); !known) return known.error();
   explanation x;
   x.period = books->period.name;
   x.group_by = books->group;

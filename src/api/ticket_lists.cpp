@@ -156,7 +156,9 @@ result<> take_named(read_call const& c, ticket_filters const& q, projections::ti
     if (auto clear = check_ids<label>(c, query, ids); !clear) return clear;
   }
   if (q.tag) into.tag = tags_asked(c, query.scopes, *q.tag);
-  return into.sprint ? check_ids<sprint>(c, query, into.sprint->any) : result<>();
+  if (!into.sprint) return {};
+  if (auto known = check_sprints_asked(c, query.scopes, into.sprint->any); !known) return known;
+  return check_ids<sprint>(c, query, into.sprint->any);
 }
 
 result<reply> answer_list(read_call& c, ticket_filters const& q, projections::ticket_query query,

@@ -11,6 +11,7 @@
 #include "projections/ticket_index.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace alloy::api {
@@ -41,8 +42,10 @@ std::vector<uuid> ever_in(reader const& state, uuid const& org, entity kind) {
   return ids;
 }
 
+using status_names = std::vector<std::string>; // of one workflow
+
 // The statuses of the workflows in a scope: those of its projects or, where it is the whole organization, all.
-void add_statuses(read_call const& c, ticket_scope const& in, std::set<std::string>& to) {
+void add_statuses(read_call const& c, ticket_scope const& in, std::vector<status_names>& to) {
   std::set<uuid> workflows;
   if (!in.whole_tenant) {
     for (auto const& id : in.projects)
@@ -54,22 +57,34 @@ void add_statuses(read_call const& c, ticket_scope const& in, std::set<std::stri
     workflows.insert(all.begin(), all.end());
   }
   for (auto const& id : workflows)
-    if (auto const w = find_then<domain::workflow>(c, in.tenant, entity::workflow, id))
-      for (auto const& s : w->statuses) to.insert(s.name);
+    if (auto const w = find_then<domain::workflow>(c, in.tenant, entity::workflow, id)) {
+      auto& names = to.emplace_back();
+      for (auto const& s : w->statuses) names.push_back(s.name);
+    }
 }
 
-// Whether a ticket is in the status. That takes no document to be read, and nearly every status that is asked for has
-// one.
-bool holds_ticket(reader const& state, ticket_scope const& in, std::string_view status) {
-  constexpr std::size_t projects_max = 4;
-  if (in.projects.size() > projects_max) return false;
-  return std::any_of(in.projects.begin(), in.projects.end(), [&](uuid const& project) {
-    auto const prefix = projections::status_of(in.tenant, project, status).str();
-    bool found = false;
-    state.scan(prefix, after_prefix(prefix), direction::ascending,
-               [&](std::string_view, std::string_view) { return found = true, false; });
-    return found;
-  });
+// What a name means: in each workflow the status that is written so or, where there is none, those that are called so.
+std::set<std::string> meant_in(std::vector<status_names> const& workflows, std::string const& name) {
+  std::set<std::string> meant;
+  auto const folded = fold_name(name);
+  for (auto const& names : workflows)
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      meant.insert(name);
+    else
+      std::copy_if(names.begin(), names.end(), std::inserter(meant, meant.end()),
+                   [&](std::string const& one) { return fold_name(one) == folded; });
+  return meant;
+}
+
+// Whether it is one project, and a ticket of it is in the status: that takes no document to be read, and nearly every
+// status that is asked for has one.
+bool holds_ticket(reader const& state, scopes all, std::string_view status) {
+  if (all.size() != 1 || all.front().projects.size() != 1 || all.front().whole_tenant) return false;
+  auto const prefix = projections::status_of(all.front().tenant, all.front().projects.front(), status).str();
+  bool found = false;
+  state.scan(prefix, after_prefix(prefix), direction::ascending,
+             [&](std::string_view, std::string_view) { return found = true, false; });
+  return found;
 }
 
 projections::tag_filter tag_filter(std::string const& text) {
@@ -81,8 +96,8 @@ projections::tag_filter tag_filter(std::string const& text) {
 
 bool is_carried(reader const& state, uuid const& org, projections::tag_filter const& tag) {
   if (tag.key.find('\0') != tag.key.npos) return false;
-  auto prefix = domain::tag_values(org, entity::ticket, tag.key);
-  if (tag.value) prefix.add(*tag.value);
+  auto const prefix = tag.value ? domain::tag_values(org, entity::ticket, tag.key, *tag.value)
+                                : domain::tag_values(org, entity::ticket, tag.key);
   bool found = false;
   state.scan(prefix.str(), after_prefix(prefix.str()), direction::ascending,
              [&](std::string_view, std::string_view) { return found = true, false; });
@@ -140,6 +155,12 @@ std::optional<uuid> find_project_asked(read_call const& c, uuid const& org, std:
   return std::nullopt;
 }
 
+result<uuid> project_ever(read_call const& c, uuid const& org, std::string_view text) {
+  auto const id = find_project(c.state, org, text);
+  if (id && c.who->may_touch_project(*id) && domain::has_history(c.state, org, entity::project, *id)) return *id;
+  return error::of_field("/project_id", "not_found", "there is no project " + std::string(text) + " here");
+}
+
 result<> check_projects_asked(read_call const& c, std::vector<uuid> const& orgs,
                               std::vector<std::string> const& named) {
   std::vector<fault> faults;
@@ -151,33 +172,34 @@ result<> check_projects_asked(read_call const& c, std::vector<uuid> const& orgs,
 }
 
 result<std::vector<std::string>> statuses_asked(read_call const& c, scopes all, given_names const& given) {
-  std::optional<std::set<std::string>> of_workflows;
-  // As the workflows write it, where none writes it so.
-  auto const as_written = [&](std::string const& name) {
-    std::vector<std::string> meant;
-    if (!of_workflows || of_workflows->contains(name)) return std::vector{name};
-    for (auto const& one : *of_workflows)
-      if (fold_name(one) == fold_name(name)) meant.push_back(one);
-    return meant;
-  };
+  std::optional<std::vector<status_names>> workflows;
+  std::set<std::string> meant;
   auto named = known_names(given, "/status", "unknown_status", "status", [&](std::string const& name) {
-    if (!c.then && name.find('\0') == name.npos &&
-        std::any_of(all.begin(), all.end(), [&](auto const& in) { return holds_ticket(c.state, in, name); }))
+    if (!c.then && name.find('\0') == name.npos && holds_ticket(c.state, all, name)) {
+      meant.insert(name);
       return true;
-    if (!of_workflows) {
-      of_workflows.emplace();
-      for (auto const& in : all) add_statuses(c, in, *of_workflows);
     }
-    return !as_written(name).empty();
+    if (!workflows) {
+      workflows.emplace();
+      for (auto const& in : all) add_statuses(c, in, *workflows);
+    }
+    auto const found = meant_in(*workflows, name);
+    meant.insert(found.begin(), found.end());
+    return !found.empty();
   });
   if (!named) return named;
-  std::set<std::string> meant;
-  for (auto const& name : *named) {
-    auto const written = as_written(name);
-    meant.insert(name);
-    meant.insert(written.begin(), written.end());
-  }
   return std::vector<std::string>(meant.begin(), meant.end());
+}
+
+result<> check_sprints_asked(read_call const& c, scopes all, std::vector<uuid> const& ids) {
+  for (auto const& id : ids) {
+    bool const is_there = std::any_of(all.begin(), all.end(), [&](ticket_scope const& in) {
+      auto const s = find_then<domain::sprint>(c, in.tenant, entity::sprint, id);
+      return s && std::find(in.projects.begin(), in.projects.end(), s->project_id) != in.projects.end();
+    });
+    if (!is_there) return error::of_field("/sprint_id", "not_found", "there is no sprint " + to_string(id) + " here");
+  }
+  return {};
 }
 
 result<std::vector<std::string>> labels_asked(read_call const& c, scopes all, given_names const& given) {

@@ -11,9 +11,16 @@ namespace alloy::api {
 // In one organization, by id or name.
 std::optional<uuid> find_label(read_call const& c, uuid const& org, std::string_view text);
 std::optional<uuid> find_project_asked(read_call const& c, uuid const& org, std::string_view text);
+// The project, or one that there was: of what was deleted there are still events and reports. A key that is bound to
+// projects finds its own.
+result<uuid> project_ever(read_call const& c, uuid const& org, std::string_view text);
 
 // Each of them is a project in one of these organizations.
 result<> check_projects_asked(read_call const& c, std::vector<uuid> const& orgs, std::vector<std::string> const& named);
+
+// Each of them is a sprint of a project in the scopes, or was then.
+result<> check_sprints_asked(read_call const& c, std::span<projections::ticket_scope const> scopes,
+                             std::vector<uuid> const& ids);
 
 // Values as they were given become names of what there is, somewhere in the scopes.
 result<std::vector<std::string>> statuses_asked(read_call const& c, std::span<projections::ticket_scope const> scopes,

@@ -119,6 +119,8 @@ result<reply> report(read_call& c, time_report_query const& q) {
   date const to = q.to.value_or(q.from ? std::max(today, *q.from) : today);
   date const from = q.from.value_or(domain::first_day(domain::month_of(to)));
   if (to < from) return error::of_field("/to", "before_from", "to must not be before from");
+  if (q.project_id)
+    if (auto known = project_ever(c, view->first.org.id, to_string(*q.project_id)); !known) return known.error();
   time_report r{from,
                 to,
                 q.group_by.value_or(time_group::user),

@@ -139,6 +139,37 @@ class Lists(Workshop):
             self.assertEqual(self.faults("/api/v1/time-entries", (name, "NOSUCH-1" if name == "ticket_id" else "NOSUCH"))[0], {"/" + name: "not_found"})
             self.assertEqual(self.faults("/api/v1/time-entries", (name, random_id()))[0], {"/" + name: "not_found"})
 
+    def test_a_filter_of_events_reports_and_sprints_names_what_there_is(self):
+        key = self.owner.get(f"/api/v1/projects/{self.project}")["key"]
+        gone = self.new_project(key=self.fresh("GONE"))
+        self.owner.must("DELETE", f"/api/v1/projects/{gone}")
+        elsewhere = self.owner.post(f"/api/v1/projects/{self.new_project()}/sprints", {"name": self.fresh("S"), "start_date": DATE, "end_date": DATE})["id"]
+        events, report = f"/api/v1/orgs/{self.org}/events", f"/api/v1/reports/time?org_id={self.org}"
+        for value in (self.project, key, gone):
+            self.assertTrue(self.owner.get(f"{events}?project_id={value}")["items"])
+        for value in (self.project, gone):
+            self.owner.get(f"{report}&project_id={value}")
+        for path, name, values in ((events, "project_id", ("NOSUCH", random_id(), self.foreign["project_id"])), (events, "subject_id", ("NOSUCH-1",)),
+                                   (report, "project_id", (random_id(), self.foreign["project_id"])),
+                                   (self.path, "sprint_id", (random_id(), elsewhere, self.foreign["sprint_id"])), ("/api/v1/tickets", "sprint_id", (random_id(), self.foreign["sprint_id"]))):
+            for value in values:
+                with self.subTest(path=path, name=name, value=value):
+                    self.assertEqual(self.faults(path, (name, value))[0], {"/" + name: "not_found"})
+
+    def test_a_status_is_meant_in_each_workflow_as_it_is_written_there(self):
+        lower = self.owner.post(f"/api/v1/orgs/{self.org}/workflows", {"name": self.fresh("W"), "statuses": [{"name": "waits", "category": "todo"}, {"name": "done", "category": "done"}]})["id"]
+        project = self.new_project(workflow_id=lower)
+        self.new_ticket(project, title="lower")
+        both = f"/api/v1/tickets?project_id=COMMA&project_id={project}"
+        for value in ("Waits", "waits", "WAITS"):
+            self.assertEqual(self.titles(both, ("status", value)), ["lower", "x,y"], value)
+
+    def test_the_value_of_a_tag_is_compared_as_it_is_elsewhere(self):
+        ticket = self.new_ticket(self.new_project(), title="capitals")
+        self.owner.must("PUT", f"/api/v1/tags/ticket/{ticket['id']}", {"of": "DB,Cache"})
+        for value in ("of:DB,Cache", "of:db,cache", "OF:db,CACHE"):
+            self.assertEqual(self.titles("/api/v1/tickets", ("tag", value)), ["capitals"], value)
+
     def test_what_is_there_and_holds_nothing_is_an_empty_list(self):
         self.assertEqual(self.titles(self.path, ("label", "of nothing")), [])
         self.assertEqual(self.titles(self.path, ("tag", "nobody:carries")), [])
