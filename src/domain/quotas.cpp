@@ -102,10 +102,11 @@ void make_room_for_session(reader const& state, uuid const& user, std::int64_t m
       ended += !goes_on;
     }
   std::sort(by_age.begin(), by_age.end());
-  std::size_t go = std::min(ended, ended_at_once_max);
-  if (go == ended && by_age.size() - ended >= limit) ++go; // what was above the quota before it stays
-  for (std::size_t i = 0; i < go; ++i)
+  auto const end = [&](std::size_t i) {
     record(out, identity_tenant, entity::session, std::get<2>(by_age[i]), events::session_revoked{"too_many_sessions"});
+  };
+  for (std::size_t i = 0; i < std::min(ended, ended_at_once_max); ++i) end(i);
+  if (by_age.size() - ended >= limit) end(ended); // one alone: what was above the quota before it stays
 }
 
 } // namespace alloy::domain
