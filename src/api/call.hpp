@@ -47,6 +47,7 @@ struct reply {
   pairs headers = {};
   std::shared_ptr<body_source> source = {}; // instead of the body
   std::string_view route = "unmatched";     // the operation's path template, a literal
+  uuid user = {}, org = {};                 // whose it is, where that is known
 };
 
 // What the path is about: the entity named by its first parameter, its organization, and the caller's role there. Its

@@ -56,6 +56,7 @@ struct service::pending {
   std::optional<commands::retry_key> key;
   bool dry_run = false;
   bool org_is_counted = false;
+  uuid about_org;                       // nil: none, or none that counts
   bool has_waited = false;              // since its caller was found: the credential may have ended
   std::shared_ptr<places::place> place; // while it waits, also for its turn on a pool: then it needs no other one
   rate_limits const* limits = nullptr;  // of all paths but probes
@@ -75,6 +76,8 @@ struct service::pending {
   }
   void answer(reply&& r) {
     r.route = route;
+    if (who) r.user = who->user_id;
+    r.org = about_org;
     if (log::enabled(log::level::debug)) // the route, not the path: some paths hold a secret
       log::debug("request", {{"request_id", asked.request_id},
                              {"method", asked.method},
@@ -307,12 +310,16 @@ result<> service::take_org(pending& p) const {
 result<> service::count_org(pending& p, std::optional<uuid> const& about) {
   if (p.org_is_counted || !p.who || !limits_.counts_orgs()) return {};
   p.org_is_counted = true;
-  if (about && *about != uuid{}) return limits_.count_org(p.counted, *about);
+  if (about && *about != uuid{}) {
+    p.about_org = *about;
+    return limits_.count_org(p.counted, *about);
+  }
   auto named = p.org;
   for (auto const& [name, value] : p.query)
     if (!named && name == "org_id") named = parse_uuid(value);
   auto const org = org_meant(*p.op, p.params, named, *p.who, parts_.db.latest(family::state), parts_.with.deliveries);
   if (!org) return {};
+  p.about_org = *org;
   return limits_.count_org(p.counted, *org);
 }
 

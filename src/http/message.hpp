@@ -2,6 +2,8 @@
 // A request and an answer as the rest of Alloy sees them: plain values, so that Beast's types end in this room.
 #include "core/body_source.hpp"
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -34,6 +36,8 @@ struct response {
   std::string_view route = "unmatched";     // the operation's path template, a literal: the metrics' label
   std::shared_ptr<body_source> source = {}; // instead of `body`: sent in chunks as it comes
   bool close = false;                       // close the connection after this answer
+  // Whose it is, where that is known: what waits to be sent is counted for them, too.
+  std::array<std::uint8_t, 16> user{}, org{};
 };
 
 // Called once, from any thread.

@@ -20,6 +20,8 @@ handler rest(call_handler to) {
       out.body = std::move(r.body);
       out.source = std::move(r.source);
       out.route = r.route;
+      out.user = r.user.bytes;
+      out.org = r.org.bytes;
       done(std::move(out));
     });
   };

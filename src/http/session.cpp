@@ -258,7 +258,7 @@ void session::dispatch() {
   slot_->open();
   if (house.cors.is_on() && cors_policy::is_preflight(asked)) return slot_->fill(cors_policy::preflight_answer());
   // What it does could not be undone where its answer is refused: so it is looked at before.
-  if (method_label_ != "GET" && method_label_ != "HEAD" && !house.unsent.has_room(client_network_)) {
+  if (method_label_ != "GET" && method_label_ != "HEAD" && !house.unsent.has_room({client_network_})) {
     house.watch().answer_refused();
     return slot_->fill(overloaded(request_id_, {}));
   }
@@ -296,7 +296,7 @@ body_source::state session::pull_piece() {
 std::optional<action> session::take_stream() {
   if (has_output()) return action::write;
   if (!has_turn()) return ask_turn();
-  if (!home_.house->unsent.has_room(client_network_)) { // until some of what waits is taken
+  if (!home_.house->unsent.has_room(holders_now())) { // until some of what waits is taken
     deadline_ms_ = worker::now_ms() + look_again_ms;
     return action::wait;
   }

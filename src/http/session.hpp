@@ -98,6 +98,7 @@ class session {
   void report(response const& answer, std::size_t sent_bytes) noexcept;
   void refuse(refusal const& why);
   // What it holds of the memory of all, and for how long.
+  holders holders_now() const noexcept { return {client_network_, answer_of_.user, answer_of_.org}; }
   bool hold(std::size_t bytes, bool in_any_case);
   void let_go() noexcept;
   std::size_t unsent() const noexcept { return out_.size() + tail_.size(); }
@@ -128,8 +129,8 @@ class session {
   auth::network client_network_;
   bool waits_for_turn_ = false, has_turn_ = false;
   auth::network turn_of_{};
-  std::size_t held_bytes_ = 0; // counted in the hub, for holder_
-  auth::network holder_{};
+  std::size_t held_bytes_ = 0; // counted in the hub, for held_by_
+  holders held_by_{}, answer_of_{};
   std::uint64_t sent_in_all_ = 0;
   bool is_reader_watched_ = false;
   std::int64_t window_began_ms_ = 0, reader_seen_ms_ = 0;

@@ -15,6 +15,8 @@ constexpr std::size_t kept_input_bytes_max = 16 * 1024;  // between two requests
 void session::finish_exchange(response&& answer) {
   if (auto late = std::dynamic_pointer_cast<late_answer>(answer.source))
     return begin_late(std::move(answer), std::move(late));
+  answer_of_.user = answer.user;
+  answer_of_.org = answer.org;
   if (!answer.source && answer.body.size() > copied_body_bytes_max) {
     // A write is done, and its answer is all that says so.
     bool const may_be_refused = method_label_ == "GET" || method_label_ == "HEAD";

@@ -47,17 +47,18 @@ void session::refuse_connection(std::string_view reason) noexcept {
 // Counts `bytes` instead of what was counted before. False: too many, and as before.
 bool session::hold(std::size_t bytes, bool in_any_case) {
   auto& unsent = home_.house->unsent;
-  if (held_bytes_ > 0 && holder_ != client_network_) let_go();
+  auto const now = holders_now();
+  if (held_bytes_ > 0 && held_by_ != now) let_go();
   if (bytes > held_bytes_) {
     auto const more = bytes - held_bytes_;
     if (in_any_case)
-      unsent.add(client_network_, more);
-    else if (!unsent.take(client_network_, more))
+      unsent.add(now, more);
+    else if (!unsent.take(now, more))
       return false;
     home_.house->watch().unsent_changed(static_cast<std::int64_t>(more));
-    holder_ = client_network_;
+    held_by_ = now;
   } else if (bytes < held_bytes_) {
-    unsent.give_back(holder_, held_bytes_ - bytes);
+    unsent.give_back(held_by_, held_bytes_ - bytes);
     home_.house->watch().unsent_changed(-static_cast<std::int64_t>(held_bytes_ - bytes));
   }
   held_bytes_ = bytes;
@@ -66,7 +67,7 @@ bool session::hold(std::size_t bytes, bool in_any_case) {
 
 void session::let_go() noexcept {
   if (held_bytes_ == 0) return;
-  home_.house->unsent.give_back(holder_, held_bytes_);
+  home_.house->unsent.give_back(held_by_, held_bytes_);
   home_.house->watch().unsent_changed(-static_cast<std::int64_t>(held_bytes_));
   held_bytes_ = 0;
 }
@@ -78,8 +79,9 @@ response session::overloaded(std::string_view request_id, header_list const& ins
   answer.headers.emplace_back("Retry-After", "1");
   for (auto const& [name, value] : instead_of) // what was counted is counted
     if (name.starts_with("RateLimit")) answer.headers.emplace_back(name, value);
-  answer.body = problem_document(error(errc::overloaded, "too many bytes of answers to this address wait to be read"),
-                                 std::string(request_id));
+  answer.body = problem_document(
+      error(errc::overloaded, "too many bytes of answers to this address, user or organization wait to be read"),
+      std::string(request_id));
   return answer;
 }
 

@@ -3,53 +3,78 @@
 #include <algorithm>
 
 namespace alloy::http {
+namespace {
 
-bool unsent_bytes::may_hold(std::size_t bytes, std::size_t total, bool is_new) const noexcept {
-  if (bytes > per_address_max_ || total > max_) return false;
-  return total <= max_ / 2 || bytes <= max_ / 2 / (held_.size() + (is_new ? 1 : 0));
+using id = std::array<std::uint8_t, 16>;
+
+// Calls `f` with each map and who it is counted for in it.
+template <class Maps, class F> void each_count(Maps maps, holders const& by, F f) {
+  f(maps[0], by.address);
+  if (by.user != id{}) f(maps[1], by.user);
+  if (by.org != id{}) f(maps[2], by.org);
 }
 
-bool unsent_bytes::take(auth::network const& of, std::size_t more) {
-  std::lock_guard const lock(mutex_);
-  auto const found = held_.find(of);
-  bool const is_new = found == held_.end();
+} // namespace
+
+std::size_t unsent_bytes::held(counts const& in, id const& by) noexcept {
+  auto const found = in.find(by);
+  return found == in.end() ? 0 : found->second;
+}
+
+bool unsent_bytes::may_hold(holders const& by, std::size_t more) const noexcept {
   auto const total = total_.load(std::memory_order_relaxed);
   // One answer that is larger than all limits must not be one that nobody can ever have.
-  bool const is_first = is_new && total == 0;
-  if (!is_first && !may_hold((is_new ? 0 : found->second) + more, total + more, is_new)) return false;
-  held_[of] += more;
-  total_.store(total + more, std::memory_order_relaxed);
+  if (total == 0) return true;
+  if (total + more > max_) return false;
+  bool fits = true;
+  each_count(std::array{&addresses_, &users_, &orgs_}, by, [&](counts const* in, id const& one) {
+    auto const before = held(*in, one), bytes = before + more;
+    auto const of_kind = in->size() + (before == 0 ? 1 : 0);
+    fits = fits && bytes <= per_holder_max_ && (total + more <= max_ / 2 || bytes <= max_ / 2 / of_kind);
+  });
+  return fits;
+}
+
+bool unsent_bytes::take(holders const& by, std::size_t more) {
+  std::lock_guard const lock(mutex_);
+  if (!may_hold(by, more)) return false;
+  count(by, more);
   return true;
 }
 
-void unsent_bytes::add(auth::network const& of, std::size_t more) {
+void unsent_bytes::add(holders const& by, std::size_t more) {
   std::lock_guard const lock(mutex_);
-  held_[of] += more;
+  count(by, more);
+}
+
+void unsent_bytes::count(holders const& by, std::size_t more) {
+  std::array const maps{&addresses_, &users_, &orgs_};
+  each_count(maps, by, [](counts* in, id const& one) { in->try_emplace(one, 0); }); // all that may throw
+  each_count(maps, by, [&](counts* in, id const& one) { (*in)[one] += more; });
   total_.fetch_add(more, std::memory_order_relaxed);
 }
 
-void unsent_bytes::give_back(auth::network const& of, std::size_t fewer) noexcept {
+void unsent_bytes::give_back(holders const& by, std::size_t fewer) noexcept {
   std::lock_guard const lock(mutex_);
-  auto const found = held_.find(of);
-  if (found == held_.end()) return;
-  fewer = std::min(fewer, found->second);
-  found->second -= fewer;
-  if (found->second == 0) held_.erase(found);
+  fewer = std::min(fewer, held(addresses_, by.address));
+  each_count(std::array{&addresses_, &users_, &orgs_}, by, [&](counts* in, id const& one) {
+    auto const found = in->find(one);
+    if (found == in->end()) return;
+    found->second -= std::min(fewer, found->second);
+    if (found->second == 0) in->erase(found);
+  });
   total_.fetch_sub(fewer, std::memory_order_relaxed);
 }
 
-bool unsent_bytes::has_room(auth::network const& of) const {
-  if (total() < std::min(per_address_max_, max_ / 2)) return true; // then nobody holds all they may
+bool unsent_bytes::has_room(holders const& by) const {
+  if (total() < std::min(per_holder_max_, max_ / 2)) return true; // then nobody holds all they may
   std::lock_guard const lock(mutex_);
-  auto const found = held_.find(of);
-  bool const is_new = found == held_.end();
-  return may_hold((is_new ? 0 : found->second) + 1, total() + 1, is_new);
+  return may_hold(by, 1);
 }
 
 std::size_t unsent_bytes::of(auth::network const& address) const {
   std::lock_guard const lock(mutex_);
-  auto const found = held_.find(address);
-  return found == held_.end() ? 0 : found->second;
+  return held(addresses_, address);
 }
 
 } // namespace alloy::http

@@ -1,8 +1,9 @@
 #pragma once
-// Bytes of answers that wait to be sent, of one server: how many in all and for each address. Only large or waiting
-// answers are counted, so that the way of a small one takes no lock. Any thread.
+// Bytes of answers that wait to be sent, of one server: how many in all, and for each address, user and organization.
+// Only large or waiting answers are counted, so that the way of a small one takes no lock. Any thread.
 #include "auth/network.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <map>
@@ -10,30 +11,41 @@
 
 namespace alloy::http {
 
+// Whose bytes they are.
+struct holders {
+  auth::network address{};
+  std::array<std::uint8_t, 16> user{}, org{}; // all zero: none
+
+  bool operator==(holders const&) const = default;
+};
+
 class unsent_bytes {
  public:
-  unsent_bytes(std::size_t bytes_max, std::size_t per_address_max) noexcept
-      : max_(bytes_max), per_address_max_(per_address_max) {}
+  unsent_bytes(std::size_t bytes_max, std::size_t per_holder_max) noexcept
+      : max_(bytes_max), per_holder_max_(per_holder_max) {}
 
-  // Counts `more` bytes for the address, unless it then had more than its share. Its share is the limit of an address
-  // and, once half of what all may have is taken, an equal part of that half; so who holds little is served while
-  // others hold what they can.
-  bool take(auth::network const& of, std::size_t more);
+  // Counts `more` bytes for its holders, unless one of them then had more than its share. A share is the limit of one
+  // and, once half of what all may have is taken, an equal part of that half among those of its kind; so who holds
+  // little is served while others hold what they can.
+  bool take(holders const& by, std::size_t more);
   // Counts them in any case: they are there already.
-  void add(auth::network const& of, std::size_t more);
-  void give_back(auth::network const& of, std::size_t fewer) noexcept;
+  void add(holders const& by, std::size_t more);
+  void give_back(holders const& by, std::size_t fewer) noexcept;
   // Whether a byte more could be taken.
-  bool has_room(auth::network const& of) const;
+  bool has_room(holders const& by) const;
 
   std::size_t total() const noexcept { return total_.load(std::memory_order_relaxed); }
   std::size_t of(auth::network const& address) const;
 
  private:
-  bool may_hold(std::size_t bytes, std::size_t total, bool is_new) const noexcept;
+  using counts = std::map<std::array<std::uint8_t, 16>, std::size_t>; // of those who hold any
+  static std::size_t held(counts const& in, std::array<std::uint8_t, 16> const& by) noexcept;
+  bool may_hold(holders const& by, std::size_t more) const noexcept;
+  void count(holders const& by, std::size_t more);
 
-  std::size_t const max_, per_address_max_;
+  std::size_t const max_, per_holder_max_;
   mutable std::mutex mutex_;
-  std::map<auth::network, std::size_t> held_; // of those who hold any
+  counts addresses_, users_, orgs_;
   std::atomic<std::size_t> total_{0};
 };
 

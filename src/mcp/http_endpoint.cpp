@@ -115,6 +115,11 @@ void http_endpoint::handle(api::request&& asked, responder told) {
   auto const who = caller_of(asked, *counted);
   if (!who) return done(refusal_of(who.error(), !asked.header("authorization").empty()));
   if (auto refused = refuse_form(asked)) return done(std::move(*refused));
+  if (set_.needs_credential)
+    done = [to = std::move(done), user = *who](api::reply&& r) {
+      r.user.bytes = user;
+      to(std::move(r));
+    };
   auto const j = std::make_shared<job>(job{std::move(asked), std::move(done), counted});
   if (auto queued = pool_.submit(*who, [this, j] { work(*j); }); !queued) j->done(refusal_of(queued.error(), false));
 }

@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_SUITE(unsent)
 
 BOOST_AUTO_TEST_CASE(an_address_holds_what_it_may_and_no_more) {
   http::unsent_bytes bytes(1000, 100);
-  auto const a = from("192.0.2.1"), b = from("192.0.2.2");
+  http::holders const a{from("192.0.2.1")}, b{from("192.0.2.2")};
   BOOST_TEST(bytes.take(a, 60));
   BOOST_TEST(!bytes.take(a, 60));
   BOOST_TEST(bytes.take(a, 40));
@@ -174,13 +174,13 @@ BOOST_AUTO_TEST_CASE(an_address_holds_what_it_may_and_no_more) {
   BOOST_TEST(bytes.take(b, 100));
   BOOST_TEST(bytes.total() == 200U);
   bytes.give_back(a, 100);
-  BOOST_TEST(bytes.of(a) == 0U);
+  BOOST_TEST(bytes.of(a.address) == 0U);
   BOOST_TEST(bytes.take(a, 1));
 }
 
 BOOST_AUTO_TEST_CASE(those_who_hold_much_leave_room_for_who_holds_little) {
   http::unsent_bytes bytes(1000, 400);
-  auto const a = from("192.0.2.1"), b = from("192.0.2.2"), c = from("192.0.2.3");
+  http::holders const a{from("192.0.2.1")}, b{from("192.0.2.2")}, c{from("192.0.2.3")};
   BOOST_TEST(bytes.take(a, 300));
   BOOST_TEST(bytes.take(b, 200));
   BOOST_TEST(!bytes.take(a, 1)); // half is taken, and it has more than an equal part of it
@@ -189,10 +189,24 @@ BOOST_AUTO_TEST_CASE(those_who_hold_much_leave_room_for_who_holds_little) {
   BOOST_TEST(!bytes.take(c, 50));
 }
 
+BOOST_AUTO_TEST_CASE(a_user_and_an_organization_hold_no_more_from_many_addresses) {
+  std::array<std::uint8_t, 16> const user{1}, other{2}, org{3};
+  http::unsent_bytes bytes(1000, 100);
+  BOOST_TEST(bytes.take({from("192.0.2.1"), user, org}, 60));
+  BOOST_TEST(!bytes.take({from("192.0.2.2"), user, {}}, 60));
+  BOOST_TEST(!bytes.take({from("192.0.2.3"), other, org}, 60));
+  BOOST_TEST(bytes.take({from("192.0.2.2"), other, {}}, 60));
+  BOOST_TEST(bytes.take({from("192.0.2.3"), user, {}}, 40));
+  BOOST_TEST(!bytes.has_room({from("192.0.2.4"), user, {}}));
+  bytes.give_back({from("192.0.2.1"), user, org}, 60);
+  BOOST_TEST(bytes.take({from("192.0.2.5"), user, org}, 60));
+  BOOST_TEST(bytes.total() == 160U);
+}
+
 BOOST_AUTO_TEST_CASE(one_answer_may_be_larger_than_all_limits) {
   http::unsent_bytes bytes(1000, 100);
-  BOOST_TEST(bytes.take(from("192.0.2.1"), 5000));
-  BOOST_TEST(!bytes.take(from("192.0.2.1"), 1));
+  BOOST_TEST(bytes.take({from("192.0.2.1")}, 5000));
+  BOOST_TEST(!bytes.take({from("192.0.2.1")}, 1));
 }
 
 BOOST_AUTO_TEST_CASE(an_address_that_reads_nothing_gets_no_more_large_answers) {
