@@ -67,7 +67,7 @@ bool is_unseen(char32_t c) {
 bool is_blank(std::string_view t) {
   while (!t.empty()) {
     auto const size = character_size(t);
-    if (size == 0 || !is_unseen(code_point(t.substr(0, size)))) return false;
+    if (size == 0 || !is_unseen(decode_point(t.substr(0, size)))) return false;
     t.remove_prefix(size);
   }
   return true;

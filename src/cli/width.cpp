@@ -59,7 +59,7 @@ cluster first_cluster(std::string_view text) noexcept {
   while (c.bytes < text.size()) {
     auto const rest = text.substr(c.bytes);
     auto const size = character_size(rest);
-    auto const p = size == 0 ? 0xfffd : static_cast<utf8proc_int32_t>(code_point(rest.substr(0, size)));
+    auto const p = size == 0 ? 0xfffd : static_cast<utf8proc_int32_t>(decode_point(rest.substr(0, size)));
     if (before != no_point && utf8proc_grapheme_break_stateful(before, p, &state)) break;
     m.add(p);
     c.bytes += std::max<std::size_t>(size, 1);

@@ -32,8 +32,7 @@ template <std::size_t Min, std::size_t Max> struct identifier {
 };
 
 // Of two e-mail addresses that are one account's: lower case of NFKC without what is not seen. Not full case folding:
-// straße@ and strasse@ are two people. A domain
-// is the same as letters and as xn--.
+// straße@ and strasse@ are two people. A domain is the same as letters and as xn--.
 std::string fold_address(std::string_view address);
 
 // What versions before this rule took as text and as an address.

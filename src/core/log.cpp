@@ -165,7 +165,7 @@ void append_quoted(std::string& out, std::string_view text) {
       out += "\\n";
     } else if (first == '\t') {
       out += "\\t";
-    } else if (auto const c = code_point(text.substr(0, size)); steers(c)) {
+    } else if (auto const c = decode_point(text.substr(0, size)); steers(c)) {
       append_escape(out, c);
     } else {
       out.append(text.substr(0, size));

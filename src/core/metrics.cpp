@@ -228,7 +228,6 @@ registry::registry()
                                    duration_bounds())),
       batch_commands(make_histogram("alloy_batch_commands", "Commands that shared one fsync.", size_bounds())),
       sequencer_queue(make_gauge("alloy_sequencer_queue_depth", "Commands that wait for the sequencer.")),
-      hashing_queue(make_gauge("alloy_hashing_queue_depth", "Passwords that wait to be hashed.")),
       http_(std::make_unique<http_table>(*this)) {
   make_gauge("alloy_build_info", "1, labelled with what was built.",
              {{"version", ALLOY_VERSION}, {"compiler", __VERSION__}})

@@ -107,7 +107,7 @@ class registry {
   histogram& append_seconds; // from queue to answer
   histogram& fsync_seconds;
   histogram& batch_commands; // commands that shared one fsync
-  gauge sequencer_queue, hashing_queue;
+  gauge sequencer_queue;
 
   std::string scrape() const;
 

@@ -22,7 +22,7 @@ std::size_t character_size(std::string_view text) noexcept {
   return 0;
 }
 
-char32_t code_point(std::string_view character) noexcept {
+char32_t decode_point(std::string_view character) noexcept {
   auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
   auto const bits = [&](std::size_t i) { return static_cast<char32_t>(byte(i) & 0x3fU); };
   switch (character.size()) {
@@ -49,7 +49,7 @@ std::string without_steering(std::string_view text) {
   out.reserve(text.size());
   while (!text.empty()) {
     auto const size = character_size(text);
-    auto const c = size == 0 ? U'\ufffd' : code_point(text.substr(0, size));
+    auto const c = size == 0 ? U'\ufffd' : decode_point(text.substr(0, size));
     if (size == 0)
       out += "\xef\xbf\xbd";
     else if (steers(c) && c != '\n' && c != '\t' && !text.starts_with("\r\n"))

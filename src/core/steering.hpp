@@ -11,7 +11,7 @@ namespace alloy {
 // How many bytes the UTF-8 character at the front of `text` has; 0 where there is none (RFC 3629).
 std::size_t character_size(std::string_view text) noexcept;
 // The code point of a character that is whole.
-char32_t code_point(std::string_view character) noexcept;
+char32_t decode_point(std::string_view character) noexcept;
 bool steers(char32_t c) noexcept;
 
 // The escape of JSON: \u001b.

@@ -9,9 +9,8 @@
 
 namespace alloy {
 
-// Beside is_time_zone of core/time.hpp, which asks whether the database lists the name (on a machine without a list:
-// whether it has the form of its names) and there are rules for it here.
-// What older versions took: whatever there are rules for.
+// What older versions took: whatever this machine has rules for. is_time_zone of core/time.hpp, which new organizations
+// are held to, also wants the name to be listed or, where there is no list, to have the form of one.
 bool was_time_zone(std::string_view name);
 
 // The zones and links of a tzdata.zi.

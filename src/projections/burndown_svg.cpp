@@ -53,7 +53,7 @@ std::string escaped(std::string_view text) {
   while (!text.empty()) {
     auto const size = character_size(text);
     auto const character = text.substr(0, size);
-    char32_t const point = size == 0 ? 0xffff : code_point(character);
+    char32_t const point = size == 0 ? 0xffff : decode_point(character);
     text.remove_prefix(size == 0 ? 1 : size);
     switch (point) {
     case '&': out += "&amp;"; break;

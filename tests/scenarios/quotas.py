@@ -116,7 +116,7 @@ class Quotas(Workshop):
         one = self.person()
         create = lambda **more: one.client.ask("POST", "/api/v1/api-keys", dict({"name": "K", "scopes": ["read"]}, **more))  # noqa: E731
         ids = lambda: {k["id"] for k in one.client.get("/api/v1/api-keys")}  # noqa: E731
-        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 6))
         brief = create(expires_at=soon).json
         lasting = [create().json["id"] for _ in range(2)]
         self.exceeded(create(), 3, 3)
