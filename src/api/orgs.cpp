@@ -84,17 +84,21 @@ result<commands::plan> invite_plan(write_call& c, result<decision> d, uuid const
   return p;
 }
 
-// The invites that are open for an address, of whoever sent them. Looks at all of the organization, and opens those
-// that are open: an address is sealed under a key of its own.
-std::vector<uuid> open_invites_for(write_call const& c, std::string const& email) {
-  std::vector<uuid> found;
+struct open_invites {
+  std::vector<uuid> for_address = {}, for_others = {};
+};
+
+// The invites that are open, for an address and for others, of whoever sent them. Looks at all of the organization, and
+// opens those that are open: an address is sealed under a key of its own.
+open_invites find_open_invites(write_call const& c, std::string const& email) {
+  open_invites found;
   auto const address = fold_address(email);
   auto const prefix = key(c.subject.org, table::invite).str();
   c.state().scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view, std::string_view stored) {
     auto const i = alloy::json::stored<invite>(row::json_of(stored));
     if (i.status != invite_status::Pending || i.expires_at <= c.at) return true;
     auto const invited = c.with.people.open(c.head.local, i.id, i.email_sealed);
-    if (invited && fold_address(*invited) == address) found.push_back(i.id);
+    (invited && fold_address(*invited) == address ? found.for_address : found.for_others).push_back(i.id);
     return true;
   });
   return found;
@@ -104,10 +108,14 @@ result<commands::plan> create_an_invite(write_call& c, create_invite const& body
   auto const known = c.with.people.find_by_email(c.head.local, body.email.value);
   if (known && c.state().has(key_of<member>(c.subject.org, *known)))
     return error(errc::already_exists, "this address is that of a member");
+  auto open = find_open_invites(c, body.email.value);
+  auto const most = static_cast<std::uint64_t>(c.with.config.invites_per_org_max);
+  if (auto room = room_for({"an organization may have", "open invites; it has", most}, {open.for_others.size()}); !room)
+    return room.error();
   uuid const id = new_uuid();
   std::string const code = auth::make_invite_code();
   sealed_invite const sealed{id, c.with.people.seal(c.head.local, id, body.email.value), auth::secret_digest(code),
-                             open_invites_for(c, body.email.value)};
+                             std::move(open.for_address)};
   return invite_plan(c, decide(c.entity<org>(), body, sealed, c.by()), id, code, std::max(least_to_invite, body.role));
 }
 

@@ -1,5 +1,7 @@
 #include "api/places.hpp"
 
+#include "core/fair_share.hpp"
+
 #include <utility>
 
 namespace alloy::api {
@@ -40,11 +42,14 @@ places::places(bounds most, std::string holders, meters counted)
 
 // The user's own bound comes first: who takes too many is told so, though no place is left for anybody.
 result<> places::admit(uuid const& user, std::optional<uuid> const& org) {
-  if (count_of(by_user_, user) >= most_.per_user) {
+  auto const is_over = [this](std::size_t own, std::size_t of_one) {
+    return own > 0 && own >= fair_share(most_.all, of_one, left_by_others(most_.all, taken_, own));
+  };
+  if (is_over(count_of(by_user_, user), most_.per_user)) {
     counted_.refused_for_user.add();
     return refusal(errc::rate_limited, "this user has as many " + holders_ + " as one user may");
   }
-  if (org && count_of(by_org_, *org) >= most_.per_org) {
+  if (org && is_over(count_of(by_org_, *org), most_.per_org)) {
     counted_.refused_for_org.add();
     return refusal(errc::rate_limited, "this organization has as many " + holders_ + " as one may");
   }

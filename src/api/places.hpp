@@ -1,6 +1,7 @@
 #pragma once
 // Who waits for something to happen holds a place: an event stream, a read that waits for a position. There are so many
-// in all, so many for one user and so many for one organization, so that nobody holds all of them. Any thread; taking
+// in all, so many for one user and so many for one organization, and fewer for each where others leave less
+// (core/fair_share.hpp), so that nobody holds all of them. Any thread; taking
 // one is a lock and two look-ups.
 #include "core/error.hpp"
 #include "core/id.hpp"

@@ -378,8 +378,9 @@ void service::wait_for_position(std::shared_ptr<pending> p, std::uint64_t positi
 void service::run_apart(std::shared_ptr<pending> p, worker_pool& on, std::function<void()> work) {
   if (auto counted = count_org(*p); !counted) return p->refuse(counted.error());
   p->has_waited = true;
-  auto const guarded = [p, work = std::move(work)] {
+  auto const guarded = [this, p, work = std::move(work)] {
     p->place.reset();
+    if (is_stopping_) return p->refuse(error(errc::shutting_down, "the server is stopping"));
     try {
       fault_points::pass("pool.request");
       work();
@@ -413,7 +414,7 @@ void service::run_timed(std::shared_ptr<pending> p) {
 void service::run_search(std::shared_ptr<pending> p) {
   auto const& index = parts_.with.search;
   std::uint64_t const due = parts_.log.head();
-  if (index.position() >= due) return goes_on_in_moving_order(*p) || p->place ? run_apart(p) : answer_read(p, nullptr);
+  if (index.position() >= due) return run_apart(p);
   if (auto counted = count_org(*p); !counted) return p->refuse(counted.error());
   auto place = searches_.take(p->caller());
   if (!place && place.error().code == errc::rate_limited) return p->refuse(place.error());

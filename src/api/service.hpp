@@ -10,6 +10,8 @@
 #include "api/waiting.hpp"
 #include "core/worker_pool.hpp"
 
+#include <atomic>
+
 namespace alloy::api {
 
 using responder = std::function<void(reply&&)>;
@@ -45,6 +47,8 @@ class service {
   void searchable(std::uint64_t position);
   // Nobody waits for a position any more: the server is stopping.
   void drain();
+  // No door is left: what waits for a thread is refused instead of carried out.
+  void stop() noexcept { is_stopping_ = true; }
 
  private:
   struct pending;
@@ -76,6 +80,7 @@ class service {
   rate_limits limits_;
   places positions_, searches_; // of those who wait in the rooms
   waiting_room waiting_, searching_;
+  std::atomic<bool> is_stopping_{false};
 };
 
 } // namespace alloy::api

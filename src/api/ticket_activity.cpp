@@ -97,46 +97,45 @@ activity view_of(read_call const& c, events::stored_event const& e) {
   return a;
 }
 
-// The next events behind `after` that the caller may see, each with whether what it says was before is for them, too.
-// What happened out of reach is passed over as a whole: it may be any number of events.
-std::vector<std::pair<events::stored_event, bool>> read_seen(read_call const& c, std::uint64_t after, std::size_t max) {
+constexpr std::size_t read_at_once = 16; // a page may be full of bytes after a few
+
+// Tells the events behind `after` that the caller may see, each with whether what it says was before is for them, too,
+// until `take` answers false. What happened out of reach is passed over as a whole: it may be any number of events.
+template <class Take> void each_seen(read_call const& c, std::uint64_t after, Take take) {
   auto const& log = c.with.server.log;
   auto const &org = c.subject.org, &ticket = c.subject.id;
   project_reach const reach(c.state, log, org, c.who->only_projects);
-  std::vector<std::pair<events::stored_event, bool>> seen;
-  for (auto const head = log.head(); seen.size() < max && after < head;) {
+  for (auto const head = log.head(); after < head;) {
     auto const next = projections::next_home_after(c.state, org, ticket, after + 1);
     auto const last = next == 0 ? head : next - 1;
+    std::vector<events::stored_event> some;
     if (reach.of_ticket(ticket, after + 1) != project_reach::sight::nothing)
-      for (auto& e :
-           projections::read_history(c.state, log, org, entity::ticket, ticket, after, last, max - seen.size())) {
-        bool const shows_before = reach.of_ticket(ticket, e.position) == project_reach::sight::everything;
-        seen.emplace_back(std::move(e), shows_before);
-      }
-    after = last; // of one that is full nothing more is asked
+      some = projections::read_history(c.state, log, org, entity::ticket, ticket, after, last, read_at_once);
+    for (auto const& e : some)
+      if (!take(e, reach.of_ticket(ticket, e.position) == project_reach::sight::everything)) return;
+    after = some.size() == read_at_once ? some.back().position : last;
   }
-  return seen;
 }
 
 // A plain cursor is the position of the last item.
 result<reply> list(read_call& c, list_query const& q) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
-  auto const found = read_seen(c, big_endian_u64(ask->after), ask->limit + 1);
   projections::page p;
   events::position last = 0;
-  for (auto const& [e, shows_before] : found) {
+  each_seen(c, big_endian_u64(ask->after), [&](events::stored_event const& e, bool shows_before) {
     auto view = view_of(c, e);
     if (!shows_before)
       for (auto& change : view.changes) change.from = {};
     auto json = alloy::json::to_string(view);
     if (p.is_full(*ask, json.size())) {
       append_u64(p.next, last);
-      break;
+      return false;
     }
     p.add(std::move(json));
     last = e.position;
-  }
+    return true;
+  });
   return page_reply(c, p);
 }
 

@@ -103,13 +103,13 @@ result<projections::ticket_filter> read_filter(ticket_filters const& q,
 }
 
 // The projects of an organization that the credential reaches; of these, where `named` says so, the ones named.
-projections::ticket_scope scope_of(read_call const& c, uuid const& org,
+projections::ticket_scope scope_of(read_call const& c, project_finder& projects, uuid const& org,
                                    std::optional<std::vector<std::string>> const& named) {
   projections::ticket_scope s;
   s.tenant = org;
   if (named) {
     for (auto const& text : *named)
-      if (auto const id = find_project_asked(c, org, text);
+      if (auto const id = projects.find(org, text);
           id && std::find(s.projects.begin(), s.projects.end(), *id) == s.projects.end())
         s.projects.push_back(*id);
     return s;
@@ -155,7 +155,11 @@ result<> take_named(read_call const& c, ticket_filters const& q, projections::ti
       if (auto const id = parse_uuid(name)) ids.push_back(*id);
     if (auto clear = check_ids<label>(c, query, ids); !clear) return clear;
   }
-  if (q.tag) into.tag = tags_asked(c, query.scopes, *q.tag);
+  if (q.tag) {
+    auto tags = tags_asked(c, query.scopes, *q.tag);
+    if (!tags) return tags.error();
+    into.tag = std::move(*tags);
+  }
   if (!into.sprint) return {};
   if (auto known = check_sprints_asked(c, query.scopes, into.sprint->any); !known) return known;
   return check_ids<sprint>(c, query, into.sprint->any);
@@ -197,11 +201,12 @@ result<reply> in_project(read_call& c, project_tickets const& q) {
 }
 
 // A project that is named by what it is called in two organizations is neither's.
-result<> check_projects(read_call const& c, std::vector<uuid> const& orgs, std::vector<std::string> const& named) {
+result<> check_projects(read_call const& c, project_finder& projects, std::vector<uuid> const& orgs,
+                        std::vector<std::string> const& named) {
   for (auto const& text : named) {
     std::vector<candidate> found;
     for (auto const& org : orgs)
-      if (auto const id = find_project_asked(c, org, text)) found.push_back({org, *id});
+      if (auto const id = projects.find(org, text)) found.push_back({org, *id});
     if (found.size() > 1) return ambiguous(c.state, text, found);
   }
   return {};
@@ -216,12 +221,13 @@ result<reply> everywhere(read_call& c, my_tickets const& q, projections::ticket_
   } else {
     for (auto const& m : c.who->orgs) orgs.push_back(m.org_id);
   }
+  project_finder projects(c);
   if (q.project_id) {
-    if (auto known = check_projects_asked(c, orgs, *q.project_id); !known) return known.error();
-    if (auto clear = check_projects(c, orgs, *q.project_id); !clear) return clear.error();
+    if (auto known = projects.check(orgs, *q.project_id); !known) return known.error();
+    if (auto clear = check_projects(c, projects, orgs, *q.project_id); !clear) return clear.error();
   }
   projections::ticket_query query;
-  for (auto const& org : orgs) query.scopes.push_back(scope_of(c, org, q.project_id));
+  for (auto const& org : orgs) query.scopes.push_back(scope_of(c, projects, org, q.project_id));
   return answer_list(c, q, std::move(query), std::move(filter));
 }
 

@@ -11,7 +11,7 @@
 #include "projections/ticket_index.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <map>
 #include <set>
 
 namespace alloy::api {
@@ -42,7 +42,13 @@ std::vector<uuid> ever_in(reader const& state, uuid const& org, entity kind) {
   return ids;
 }
 
-using status_names = std::vector<std::string>; // of one workflow
+constexpr std::size_t names_max = 100; // of one filter
+
+// How one workflow writes its statuses, and how each is called.
+struct status_names {
+  std::set<std::string> written;
+  std::multimap<std::string, std::string> by_folded;
+};
 
 // The statuses of the workflows in a scope: those of its projects or, where it is the whole organization, all.
 void add_statuses(read_call const& c, ticket_scope const& in, std::vector<status_names>& to) {
@@ -59,7 +65,10 @@ void add_statuses(read_call const& c, ticket_scope const& in, std::vector<status
   for (auto const& id : workflows)
     if (auto const w = find_then<domain::workflow>(c, in.tenant, entity::workflow, id)) {
       auto& names = to.emplace_back();
-      for (auto const& s : w->statuses) names.push_back(s.name);
+      for (auto const& s : w->statuses) {
+        names.written.insert(s.name);
+        names.by_folded.emplace(fold_name(s.name), s.name);
+      }
     }
 }
 
@@ -67,12 +76,14 @@ void add_statuses(read_call const& c, ticket_scope const& in, std::vector<status
 std::set<std::string> meant_in(std::vector<status_names> const& workflows, std::string const& name) {
   std::set<std::string> meant;
   auto const folded = fold_name(name);
-  for (auto const& names : workflows)
-    if (std::find(names.begin(), names.end(), name) != names.end())
+  for (auto const& names : workflows) {
+    if (names.written.contains(name)) {
       meant.insert(name);
-    else
-      std::copy_if(names.begin(), names.end(), std::inserter(meant, meant.end()),
-                   [&](std::string const& one) { return fold_name(one) == folded; });
+      continue;
+    }
+    auto const [from, to] = names.by_folded.equal_range(folded);
+    for (auto one = from; one != to; ++one) meant.insert(one->second);
+  }
   return meant;
 }
 
@@ -89,8 +100,8 @@ bool holds_ticket(reader const& state, scopes all, std::string_view status) {
 
 projections::tag_filter tag_filter(std::string const& text) {
   auto const colon = text.find(':');
-  projections::tag_filter f{text.substr(0, colon), {}};
-  if (colon != std::string::npos) f.value = text.substr(colon + 1);
+  projections::tag_filter f{fold_name(text.substr(0, colon)), {}};
+  if (colon != std::string::npos) f.value = fold_name(text.substr(colon + 1));
   return f;
 }
 
@@ -109,11 +120,27 @@ bool is_looked_into(ticket_scope const& in) {
   return in.whole_tenant || !in.projects.empty();
 }
 
+// Each name once. That a name is known is found out once for each, for it may take many rows.
+template <class IsKnown> std::vector<std::string> taken_once(given_names const& given, IsKnown const& is_known) {
+  given_names once;
+  for (auto const& value : given)
+    if (std::find(once.begin(), once.end(), value) == once.end() && once.size() <= names_max) once.push_back(value);
+  auto names = take_names(once, is_known);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+error too_many_names(char const* pointer) {
+  return error::of_field(pointer, "too_many", "it must name " + std::to_string(names_max) + " at most");
+}
+
 // A name that nothing has is a fault.
 template <class IsKnown>
 result<std::vector<std::string>> known_names(given_names const& given, char const* pointer, char const* code,
                                              char const* thing, IsKnown const& is_known) {
-  auto names = take_names(given, is_known);
+  auto const names = taken_once(given, is_known);
+  if (names.size() > names_max) return too_many_names(pointer);
   std::vector<fault> faults;
   for (auto const& name : names) {
     if (is_known(name)) continue;
@@ -126,33 +153,45 @@ result<std::vector<std::string>> known_names(given_names const& given, char cons
 
 } // namespace
 
-std::optional<uuid> find_label(read_call const& c, uuid const& org, std::string_view text) {
-  auto const had = [&](uuid const& id, std::optional<std::string_view> name) {
-    auto const l = c.then ? find_then<domain::label>(c, org, entity::label, id) : std::nullopt;
-    return l && (!name || fold_name(l->name) == fold_name(*name));
-  };
-  if (auto const id = parse_uuid(text))
-    return c.state.has(domain::key_of<domain::label>(org, *id)) || had(*id, {}) ? id : std::nullopt;
-  if (text.find('\0') != text.npos) return std::nullopt;
-  auto const now = domain::find_named<domain::label>(c.state, org, domain::label_name_key(org, text), text);
-  if (!c.then || (now && had(*now, text))) return now;
-  for (auto const& id : ever_in(c.state, org, entity::label))
-    if (had(id, text)) return id;
-  return now;
+// Of each name those who had it then, the first that was made first.
+label_finder::names const& label_finder::then_in(uuid const& org) {
+  auto const [at, is_new] = then_.try_emplace(org);
+  if (is_new)
+    for (auto const& id : ever_in(c_.state, org, entity::label))
+      if (auto const l = find_then<domain::label>(c_, org, entity::label, id))
+        at->second.emplace(fold_name(l->name), id);
+  return at->second;
 }
 
-std::optional<uuid> find_project_asked(read_call const& c, uuid const& org, std::string_view text) {
+std::optional<uuid> label_finder::find(uuid const& org, std::string_view text) {
+  if (auto const id = parse_uuid(text)) {
+    bool const is_there = c_.state.has(domain::key_of<domain::label>(org, *id)) ||
+                          (c_.then && find_then<domain::label>(c_, org, entity::label, *id));
+    return is_there ? id : std::nullopt;
+  }
+  if (text.find('\0') != text.npos) return std::nullopt;
+  auto const now = domain::find_named<domain::label>(c_.state, org, domain::label_name_key(org, text), text);
+  if (!c_.then) return now;
+  auto const& then = then_in(org);
+  auto const [from, to] = then.equal_range(fold_name(text));
+  auto const same = std::find_if(from, to, [&](auto const& one) { return one.second == now; });
+  return same != to ? now : from != to ? std::optional(from->second) : now;
+}
+
+std::optional<uuid> project_finder::find(uuid const& org, std::string_view text) {
   auto const is_there = [&](uuid const& id) {
-    return c.who->may_touch_project(id) &&
-           (c.state.has(domain::key_of<domain::project>(org, id)) || (c.then && c.then->row(org, entity::project, id)));
+    return c_.who->may_touch_project(id) && (c_.state.has(domain::key_of<domain::project>(org, id)) ||
+                                             (c_.then && c_.then->row(org, entity::project, id)));
   };
-  if (auto const id = find_project(c.state, org, text)) return is_there(*id) ? id : std::nullopt;
-  if (c.then) // it may have gone since
-    for (auto const& id : c.then->former(org, org, entity::project))
-      if (auto const p = find_then<domain::project>(c, org, entity::project, id);
-          p && p->key == as_project_key(text) && c.who->may_touch_project(id))
-        return id;
-  return std::nullopt;
+  if (auto const id = find_project(c_.state, org, text)) return is_there(*id) ? id : std::nullopt;
+  if (!c_.then) return std::nullopt;
+  auto const [at, is_new] = former_.try_emplace(org); // it may have gone since
+  if (is_new)
+    for (auto const& id : c_.then->former(org, org, entity::project))
+      if (auto const p = find_then<domain::project>(c_, org, entity::project, id); p && c_.who->may_touch_project(id))
+        at->second.emplace(p->key, id);
+  auto const found = at->second.find(as_project_key(text));
+  return found == at->second.end() ? std::nullopt : std::optional(found->second);
 }
 
 result<uuid> project_ever(read_call const& c, uuid const& org, std::string_view text) {
@@ -161,11 +200,11 @@ result<uuid> project_ever(read_call const& c, uuid const& org, std::string_view 
   return error::of_field("/project_id", "not_found", "there is no project " + std::string(text) + " here");
 }
 
-result<> check_projects_asked(read_call const& c, std::vector<uuid> const& orgs,
-                              std::vector<std::string> const& named) {
+result<> project_finder::check(std::vector<uuid> const& orgs, std::vector<std::string> const& named) {
+  if (named.size() > names_max) return too_many_names("/project_id");
   std::vector<fault> faults;
   for (auto const& text : named)
-    if (std::none_of(orgs.begin(), orgs.end(), [&](uuid const& org) { return find_project_asked(c, org, text); }))
+    if (std::none_of(orgs.begin(), orgs.end(), [&](uuid const& org) { return find(org, text); }))
       faults.push_back({"/project_id", "not_found", "there is no project " + text + " here"});
   if (!faults.empty()) return error(std::move(faults));
   return {};
@@ -203,26 +242,30 @@ result<> check_sprints_asked(read_call const& c, scopes all, std::vector<uuid> c
 }
 
 result<std::vector<std::string>> labels_asked(read_call const& c, scopes all, given_names const& given) {
+  label_finder labels(c);
   return known_names(given, "/label", "not_found", "label", [&](std::string const& name) {
     return std::any_of(all.begin(), all.end(),
-                       [&](auto const& in) { return is_looked_into(in) && find_label(c, in.tenant, name); });
+                       [&](auto const& in) { return is_looked_into(in) && labels.find(in.tenant, name); });
   });
 }
 
-std::vector<projections::tag_filter> tags_asked(read_call const& c, scopes all, given_names const& given) {
+result<std::vector<projections::tag_filter>> tags_asked(read_call const& c, scopes all, given_names const& given) {
   std::vector<projections::tag_filter> tags;
   auto const is_known = [&](std::string const& text) {
     return std::any_of(all.begin(), all.end(), [&](auto const& in) {
       return is_looked_into(in) && is_carried(c.state, in.tenant, tag_filter(text));
     });
   };
-  for (auto const& text : take_names(given, is_known)) tags.push_back(tag_filter(text));
+  auto const names = taken_once(given, is_known);
+  if (names.size() > names_max) return too_many_names("/tag");
+  for (auto const& text : names) tags.push_back(tag_filter(text));
   return tags;
 }
 
 std::vector<uuid> labels_in(read_call const& c, uuid const& org, std::vector<std::string> const& names) {
+  label_finder labels(c);
   std::vector<uuid> ids;
-  for (auto const& name : names) ids.push_back(find_label(c, org, name).value_or(uuid{}));
+  for (auto const& name : names) ids.push_back(labels.find(org, name).value_or(uuid{}));
   return ids;
 }
 

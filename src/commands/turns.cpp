@@ -1,5 +1,7 @@
 #include "commands/turns.hpp"
 
+#include "core/fair_share.hpp"
+
 #include <algorithm>
 
 namespace alloy::commands {
@@ -32,8 +34,12 @@ turns::admission turns::put(command& c, payer by) {
     if (user) by.org = user->last_org;
   }
   auto const* const org = find(orgs_, by.org);
-  for (auto const* const one : {user, org})
-    if (one && one->waiting >= limits_.waiting_per_payer_max) return admission::payer_full;
+  for (auto const* const one : {user, org}) {
+    if (!one || one->waiting == 0) continue;
+    auto const left = left_by_others(limits_.waiting_max, heap_.size(), one->waiting);
+    if (one->waiting >= fair_share(limits_.waiting_max, limits_.waiting_per_payer_max, left))
+      return admission::payer_full;
+  }
   // What may fail for want of memory comes before anything is changed.
   make_room();
   auto made = std::make_unique<turn>();

@@ -23,6 +23,11 @@ constexpr std::array joining = {span{0x600, 0x8ff},     span{0x900, 0xdff},    s
 constexpr span variation{0xfe00, emoji_style}, ideographic_variation{0xe0100, 0xe01ef}, tags{0xe0020, 0xe007f},
     mongolian{0x1800, 0x18af}, skin_tones{0x1f3fb, 0x1f3ff};
 
+// What Unicode keeps for characters that draw nothing, though utf8proc knows none there yet, and letters that are
+// blank: the null notehead, the filler of Khitan, the blanks of hieroglyphs.
+constexpr std::array unseen = {span{0x2065, 0x2065},   span{0xfff0, 0xfff8},   span{0x16fe4, 0x16fe4},
+                               span{0x13441, 0x13442}, span{0x1d159, 0x1d159}, span{0xe0000, 0xe0fff}};
+
 utf8proc_property_t const& property(code_point p) noexcept {
   return *utf8proc_get_property(p);
 }
@@ -107,7 +112,8 @@ bool is_visible(code_point p) noexcept {
   if (is_control(p) || is_line_break(p) || is_space(p)) return false;
   bool const noncharacter = (p & 0xfffe) == 0xfffe || (p >= 0xfdd0 && p <= 0xfdef);
   bool const annotation = p >= 0xfff9 && p <= 0xfffb;
-  return !noncharacter && !annotation && !property(p).ignorable;
+  return !noncharacter && !annotation && !property(p).ignorable &&
+         std::ranges::none_of(unseen, [p](span const& s) { return s.has(p); });
 }
 
 bool belongs_between(code_point before, code_point p, code_point after) noexcept {

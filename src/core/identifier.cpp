@@ -57,6 +57,15 @@ text_fault too_long_or_short(std::size_t length, std::size_t min, std::size_t ma
                                                        std::to_string(length)};
 }
 
+// An i or a j has its dot: another one above it is drawn at the same place, and one above a dotless one makes it whole.
+std::string without_second_dots(std::string text) {
+  for (auto const& [dotted, whole] : {std::pair{"i\u0307", "i"}, std::pair{"\u0131\u0307", "i"},
+                                      std::pair{"j\u0307", "j"}, std::pair{"\u0237\u0307", "j"}})
+    for (auto at = text.find(dotted); at != std::string::npos; at = text.find(dotted, at))
+      text.replace(at, std::string_view(dotted).size(), whole);
+  return text;
+}
+
 // What stands behind xn-- in a label of a domain (RFC 3492); nothing where it is no such text.
 std::optional<std::string> punycode(std::string_view label) {
   constexpr std::uint64_t base = 36, t_min = 1, t_max = 26, skew = 38, damp = 700, last_point = 0x10ffff;
@@ -129,7 +138,7 @@ std::optional<text_fault> check_point(code_point before, code_point p, code_poin
 } // namespace
 
 std::string fold_name(std::string_view name) {
-  if (!is_ascii(name)) return with_single_spaces(case_folded(name));
+  if (!is_ascii(name)) return with_single_spaces(without_second_dots(case_folded(name)));
   std::string folded = with_single_spaces(name);
   lower_ascii(folded);
   return folded;

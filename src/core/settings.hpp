@@ -52,8 +52,8 @@ struct settings {
   std::int64_t registrations_per_address, registration_window_seconds;
   std::int64_t rate_limit_credential_requests, rate_limit_user_requests, rate_limit_org_requests,
       rate_limit_address_requests, rate_limit_burst, rate_limit_window_seconds, rate_limit_keys_max;
-  std::int64_t webhooks_per_org_max, projects_per_org_max, api_keys_per_user_max, orgs_per_user_max,
-      sessions_per_user_max;
+  std::int64_t webhooks_per_org_max, projects_per_org_max, invites_per_org_max, api_keys_per_user_max,
+      orgs_per_user_max, sessions_per_user_max;
   std::vector<std::string> operators;
   std::vector<std::string> webhook_allowed_targets, webhook_schemes, webhook_ports, webhook_retry_seconds;
   std::int64_t webhook_timeout_ms, webhook_connect_timeout_ms, webhook_in_flight_per_endpoint,

@@ -200,6 +200,7 @@ setting_row const table[] = {
      "first"},
     {"webhooks_per_org_max", &s::webhooks_per_org_max, "50", 1, 1'000'000, "webhooks of one organization"},
     {"projects_per_org_max", &s::projects_per_org_max, "1000", 1, 1'000'000, "projects of one organization"},
+    {"invites_per_org_max", &s::invites_per_org_max, "500", 1, 1'000'000, "open invites of one organization"},
     {"api_keys_per_user_max", &s::api_keys_per_user_max, "50", 1, 1'000'000,
      "API keys of one user that have not expired"},
     {"orgs_per_user_max", &s::orgs_per_user_max, "20", 1, 1'000'000,

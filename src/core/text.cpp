@@ -54,7 +54,7 @@ std::optional<text_fault> check_text(std::string_view t, std::size_t min, std::s
 
 bool email_rule::ok(std::string_view t) {
   std::string const address = normal(t);
-  if (!was_address(address)) return false;
+  if (!was_address(address) || !was_address(fold_address(address))) return false;
   for (std::size_t at = 0; at < address.size();)
     if (!is_visible(next_point(address, at))) return false;
   return true;

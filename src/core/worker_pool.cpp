@@ -1,6 +1,7 @@
 #include "core/worker_pool.hpp"
 
 #include "core/exceptions.hpp"
+#include "core/fair_share.hpp"
 #include "core/fault_point.hpp"
 
 #include <algorithm>
@@ -44,7 +45,8 @@ result<> worker_pool::submit(caller const& who, job work, entry how) {
 result<> worker_pool::admit(caller const& who) {
   auto const own = lines_.find(who);
   std::size_t const theirs = own == lines_.end() ? 0 : own->second->jobs.size();
-  if (theirs >= options_.queue_per_caller_max) {
+  auto const left = left_by_others(options_.queue_max, waiting_, theirs);
+  if (theirs > 0 && theirs >= fair_share(options_.queue_max, options_.queue_per_caller_max, left)) {
     options_.counted.refused_for_caller.add();
     return refusal(errc::rate_limited, "too many " + options_.jobs + " of one " + options_.whose + " wait already",
                    std::min(waiting_, theirs * turns_.size()));

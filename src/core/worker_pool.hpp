@@ -36,6 +36,7 @@ class worker_pool {
 
   struct options {
     unsigned workers = 2;
+    // A caller may have so many waiting, and fewer where others leave less (core/fair_share.hpp).
     std::size_t queue_max = 64, queue_per_caller_max = 64;
     // Of one caller's jobs; for those that may wait for somebody, so that one caller's do not hold all threads.
     unsigned at_once_per_caller_max = std::numeric_limits<unsigned>::max();

@@ -7,6 +7,7 @@
 #include "domain/entities.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace alloy::domain {
 
@@ -81,5 +82,25 @@ inline workflow_status const* status_meant(std::vector<workflow_status> const& a
   std::string const folded = fold_name(name);
   return first([&](workflow_status const& s) { return fold_name(s.name) == folded; });
 }
+
+// The same for many names of one list, whose statuses are folded once.
+class status_finder {
+ public:
+  explicit status_finder(std::vector<workflow_status> const& all) {
+    for (auto const& s : all) {
+      written_.emplace(s.name, &s);
+      called_.emplace(fold_name(s.name), &s);
+    }
+  }
+  workflow_status const* find(std::string_view name) const {
+    if (auto const exact = written_.find(name); exact != written_.end()) return exact->second;
+    auto const same = called_.find(fold_name(name));
+    return same == called_.end() ? nullptr : same->second;
+  }
+
+ private:
+  std::map<std::string_view, workflow_status const*> written_;
+  std::map<std::string, workflow_status const*> called_;
+};
 
 } // namespace alloy::domain

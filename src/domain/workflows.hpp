@@ -134,8 +134,9 @@ inline std::vector<workflow_transition> transitions_of(list<transition_input, 0,
                                                        std::vector<workflow_status> const& statuses,
                                                        std::vector<fault>& faults) {
   std::vector<workflow_transition> out;
+  status_finder const all(statuses);
   auto const known = [&](std::string const& name, std::string const& pointer) {
-    auto const* const meant = status_meant(statuses, name);
+    auto const* const meant = all.find(name);
     if (!meant) faults.push_back({pointer, "unknown_status", "there is no status " + name});
     return meant ? meant->name : name;
   };
@@ -190,11 +191,12 @@ inline result<std::map<std::string, std::string>> moves_meant(std::vector<workfl
                                                               status_map const& wanted) {
   std::map<std::string, std::string> moves;
   std::vector<fault> faults;
+  status_finder const all_old(old), all_now(now);
   for (auto const& [from, to] : wanted) {
     std::string pointer = "/migrate";
     json::append_pointer(pointer, from);
-    auto const* const leaving = status_meant(old, from);
-    auto const* const next = status_meant(now, to.value);
+    auto const* const leaving = all_old.find(from);
+    auto const* const next = all_now.find(to.value);
     if (!leaving)
       faults.push_back({pointer, "unknown_status", "there is no status " + from});
     else if (stays(*leaving, now))

@@ -29,6 +29,7 @@ using parked_coroutine = asio::any_completion_handler<void()>;
 
 constexpr asio::use_awaitable_t<executor> token;
 constexpr std::string_view unknown_client = "unknown"; // whom a proxy does not name: no address, so in no network
+constexpr int send_buffer_bytes = 128 * 1024;          // the kernel takes it twice, for itself
 constexpr std::size_t lingering_bytes_max = 256 * 1024;
 
 // Completes when somebody calls what is now in `where`. A plain function, not a lambda in the coroutine: g++ 12 would
@@ -177,6 +178,8 @@ void serve_connection(worker& home, tcp_socket socket, admission place, tls_cont
   error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
+  // What waits there is counted by nobody: a reader that takes nothing would hold megabytes of the kernel's.
+  socket.set_option(asio::socket_base::send_buffer_size(send_buffer_bytes), ignored);
   if (tls) {
     using stream = asio::ssl::stream<tcp_socket>;
     auto& context = *tls;

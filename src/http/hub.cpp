@@ -1,5 +1,7 @@
 #include "http/hub.hpp"
 
+#include "core/fair_share.hpp"
+
 #include <algorithm>
 
 namespace alloy::http {
@@ -27,10 +29,9 @@ bool hub::trusts(std::string_view peer) const noexcept {
 
 bool hub::count_in(auth::network const& of) {
   auto& count = peers_[of];
-  if (count >= set.connections_per_peer_max) {
-    if (count == 0) peers_.erase(of);
-    return false;
-  }
+  auto const all = set.connections_max;
+  auto const left = left_by_others(all, connections_.load(std::memory_order_relaxed), count);
+  if (count > 0 && count >= fair_share(all, set.connections_per_peer_max, left)) return false;
   ++count;
   return true;
 }

@@ -17,6 +17,10 @@ constexpr std::size_t flush_bytes = 64 * 1024;    // of answers to pipelined req
 constexpr std::size_t kept_bytes_max = 64 * 1024; // of an idle connection's buffers
 constexpr std::size_t request_id_bytes_max = 128;
 constexpr std::int64_t look_again_ms = 100;
+constexpr std::size_t counted_body_bytes = 64 * 1024; // of a body that is coming; less is not counted
+constexpr refusal too_much_waits{
+    errc::overloaded, "too_much_waits",
+    "Too many bytes from or to this address, or of its user or organization, wait already"};
 
 std::string_view label_of(std::string_view method) noexcept {
   for (std::string_view const known : {"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"})
@@ -227,8 +231,14 @@ std::optional<action> session::take_body() {
       refuse(parser_->trailer_refused() ? bad_trailer : bad_body_framing);
     return {};
   }
+  auto const& body = parser_->message().body;
+  if (!parser_->is_done() && body.size() > counted_body_bytes && !hold(unsent() + body.size(), false)) {
+    refuse(too_much_waits);
+    return {};
+  }
   if (parser_->is_done()) {
     phase_began_ms_ = 0;
+    if (held_bytes_ > 0) hold(unsent(), true);
     dispatch();
     return {};
   }

@@ -27,14 +27,12 @@ template <class T> class turns {
 
   T take() {
     auto const of = order_.front();
-    order_.pop_front();
     auto const line = waiting_.find(of);
     T const one = line->second.front();
+    if (line->second.size() > 1) order_.push_back(of); // all that may throw
+    order_.pop_front();
     line->second.pop_front();
-    if (line->second.empty())
-      waiting_.erase(line);
-    else
-      order_.push_back(of);
+    if (line->second.empty()) waiting_.erase(line);
     return one;
   }
 

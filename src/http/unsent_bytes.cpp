@@ -1,11 +1,16 @@
 #include "http/unsent_bytes.hpp"
 
+#include "core/fair_share.hpp"
+
 #include <algorithm>
 
 namespace alloy::http {
 namespace {
 
 using id = std::array<std::uint8_t, 16>;
+
+// Of what one may hold, this part is never refused, whatever others hold: 64 KiB by default.
+constexpr std::size_t least_part = 512;
 
 // Calls `f` with each map and who it is counted for in it.
 template <class Maps, class F> void each_count(Maps maps, holders const& by, F f) {
@@ -25,12 +30,11 @@ bool unsent_bytes::may_hold(holders const& by, std::size_t more) const noexcept 
   auto const total = total_.load(std::memory_order_relaxed);
   // One answer that is larger than all limits must not be one that nobody can ever have.
   if (total == 0) return true;
-  if (total + more > max_) return false;
   bool fits = true;
   each_count(std::array{&addresses_, &users_, &orgs_}, by, [&](counts const* in, id const& one) {
-    auto const before = held(*in, one), bytes = before + more;
-    auto const of_kind = in->size() + (before == 0 ? 1 : 0);
-    fits = fits && bytes <= per_holder_max_ && (total + more <= max_ / 2 || bytes <= max_ / 2 / of_kind);
+    auto const own = held(*in, one);
+    auto const share = fair_share(max_, per_holder_max_, left_by_others(max_, total, own));
+    fits = fits && own + more <= std::max(share, per_holder_max_ / least_part);
   });
   return fits;
 }
@@ -67,7 +71,7 @@ void unsent_bytes::give_back(holders const& by, std::size_t fewer) noexcept {
 }
 
 bool unsent_bytes::has_room(holders const& by) const {
-  if (total() < std::min(per_holder_max_, max_ / 2)) return true; // then nobody holds all they may
+  if (total() < per_holder_max_ / least_part) return true; // then nobody holds what would be refused
   std::lock_guard const lock(mutex_);
   return may_hold(by, 1);
 }

@@ -24,9 +24,8 @@ class unsent_bytes {
   unsent_bytes(std::size_t bytes_max, std::size_t per_holder_max) noexcept
       : max_(bytes_max), per_holder_max_(per_holder_max) {}
 
-  // Counts `more` bytes for its holders, unless one of them then had more than its share. A share is the limit of one
-  // and, once half of what all may have is taken, an equal part of that half among those of its kind; so who holds
-  // little is served while others hold what they can.
+  // Counts `more` bytes for its holders, unless one of them then had more than its share (core/fair_share.hpp). A small
+  // part is never refused: who holds little is served whatever others hold, and what all hold may be so much more.
   bool take(holders const& by, std::size_t more);
   // Counts them in any case: they are there already.
   void add(holders const& by, std::size_t more);

@@ -81,9 +81,12 @@ auth::attempt_limiter::options brake_settings(settings const& s) {
 worker_pool::options pool_of(std::int64_t workers, std::int64_t queue, std::int64_t of_one, std::size_t per_second,
                              std::string jobs, std::string whose, metrics::registry& meters, std::string const& name) {
   auto counted = worker_pool::meters_of(meters, name, jobs);
+  // But for passwords, which all take the same time, one caller's jobs leave a thread to others.
+  auto const at_once = name == "hashing" ? workers : std::max<std::int64_t>(1, workers - 1);
   return {.workers = static_cast<unsigned>(workers),
           .queue_max = static_cast<std::size_t>(queue),
           .queue_per_caller_max = static_cast<std::size_t>(of_one),
+          .at_once_per_caller_max = static_cast<unsigned>(at_once),
           .jobs_per_second = per_second,
           .jobs = std::move(jobs),
           .whose = std::move(whose),
@@ -217,6 +220,7 @@ struct application::parts {
   }
 
   void stop() {
+    service.stop();
     for (auto* const pool : {&hashing, &reading, &importing}) pool->stop();
     sequencer.stop();
     listening = nullptr;

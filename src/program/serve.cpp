@@ -19,9 +19,12 @@ struct http_meters : http::observer {
   explicit http_meters(metrics::registry& to)
       : registry(to), opened(to.make_counter("alloy_http_connections_opened_total", "Connections accepted")),
         open(to.make_gauge("alloy_http_connections", "Connections open now")),
-        unsent(to.make_gauge("alloy_http_unsent_bytes", "Bytes of large or waiting answers that were not sent yet")),
+        unsent(to.make_gauge(
+            "alloy_http_unsent_bytes",
+            "Bytes of large or waiting answers that were not sent yet, and of large bodies that are coming")),
         refused(to.make_counter("alloy_http_unsent_refused_total",
-                                "Answers refused because too many bytes to their address, or of their user or organization, wait to be sent")) {}
+                                "Answers refused because too many bytes to their address, or of their user or "
+                                "organization, wait to be sent")) {}
 
   void connection_opened() noexcept override {
     opened.add();

@@ -7,7 +7,8 @@
 namespace alloy::projections {
 namespace {
 
-constexpr std::size_t chunk_max = 1024; // rows looked at between two multi-gets of a filtered list
+constexpr std::size_t chunk_max = 1024;  // rows looked at between two multi-gets of a filtered list
+constexpr std::size_t read_at_once = 64; // and of one that takes all: a page may be full of bytes after a few
 
 void scan_behind(reader const& state, range const& r, std::string const& after, row_visitor visit) {
   std::string from = r.prefix, to = after_prefix(r.prefix);
@@ -46,7 +47,8 @@ page read_entities(reader const& state, range const& r, page_request const& ask,
   std::string after = ask.after, last;
   for (;;) {
     std::vector<std::string> keys, places;
-    std::size_t const want = keep ? std::min(chunk_max, (ask.limit + 1) * 4) : ask.limit + 1;
+    std::size_t const want =
+        keep ? std::min(chunk_max, (ask.limit + 1) * 4) : std::min(read_at_once, ask.limit + 1 - p.rows.size());
     scan_behind(state, r, after, [&](std::string_view k, std::string_view v) {
       keys.push_back(entity_key(k, v));
       places.emplace_back(k.substr(r.prefix.size()));

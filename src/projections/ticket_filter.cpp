@@ -206,9 +206,13 @@ bool ticket_filter::matches(reader const& state, uuid const& tenant, domain::tic
   if (!state.get(key(tenant, table::tags).add_byte(static_cast<std::uint8_t>(entity::ticket)).add(t.id), stored))
     return false;
   auto const tags = json::stored<std::map<std::string, std::string>>(domain::row::json_of(stored));
-  return std::any_of(tag.begin(), tag.end(), [&](tag_filter const& wanted) {
-    return std::any_of(tags.begin(), tags.end(), [&](auto const& one) {
-      return same_name(one.first, wanted.key) && (!wanted.value || same_name(one.second, *wanted.value));
+  return std::any_of(tags.begin(), tags.end(), [&](auto const& one) {
+    auto const folded = fold_name(one.first);
+    if (std::none_of(tag.begin(), tag.end(), [&](tag_filter const& wanted) { return wanted.key == folded; }))
+      return false;
+    auto const value = fold_name(one.second);
+    return std::any_of(tag.begin(), tag.end(), [&](tag_filter const& wanted) {
+      return wanted.key == folded && (!wanted.value || *wanted.value == value);
     });
   });
 }

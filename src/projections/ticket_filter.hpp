@@ -16,7 +16,7 @@ struct id_filter {
   bool matches(std::optional<uuid> const& id) const noexcept;
 };
 
-struct tag_filter {
+struct tag_filter { // as fold_name() has them
   std::string key;
   std::optional<std::string> value; // none: any value
 };

@@ -1,8 +1,8 @@
 #pragma once
 // Places that organizations share: so many in all, so many for one, and turns by organization for those that wait, so
-// that nobody waits for another's backlog. The more others have, the fewer one may have (by the square of what they
-// leave, one at least), and never more than are left free: of 512 places and 64 for one it takes more than 100
-// organizations to have them all. One thread.
+// that nobody waits for another's backlog. One may have fewer where others leave less (core/fair_share.hpp), and
+// never more than are left free. One thread.
+#include "core/fair_share.hpp"
 #include "core/id.hpp"
 
 #include <algorithm>
@@ -102,8 +102,7 @@ template <class T> class org_turns {
   using parts = std::unordered_map<uuid, org_part>;
 
   std::size_t share_of(org_part const& o) const noexcept {
-    auto const all = places_ * places_, left = places_ - (taken_ - o.taken);
-    return (per_org_ * left * left + all - 1) / all;
+    return fair_share(places_, per_org_, left_by_others(places_, taken_, o.taken));
   }
 
   void get_in_line(uuid const& org, org_part& o) {

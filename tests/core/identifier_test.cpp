@@ -70,6 +70,15 @@ BOOST_AUTO_TEST_CASE(names_that_differ_to_the_eye_are_different) {
     BOOST_TEST(!same_name(one, other), quoted_name(one) << " is " << quoted_name(other));
 }
 
+BOOST_AUTO_TEST_CASE(a_second_dot_on_an_i_or_a_j_is_no_difference) {
+  BOOST_TEST(same_name("Fi\u0307le", "File"));
+  BOOST_TEST(same_name("\u0131\u0307", "i"));
+  BOOST_TEST(same_name("\u0237\u0307x", "jx"));
+  BOOST_TEST(same_name("\u0130stanbul", "istanbul"));
+  BOOST_TEST(!same_name("\u0131", "i"));
+  BOOST_TEST(!same_name("a\u0307", "a"));
+}
+
 BOOST_AUTO_TEST_CASE(folding_twice_is_folding_once) {
   for (std::string const t : {"  Stra\u00dfe \u00a0 x", "\u1e9e\u0130I\u0131", "\ufb01 \u2460 \u00b2", "a\u0345\u0301",
                               "\u0390", "\uff21\u3164", "\U0001f468\u200d\U0001f4bb"})
@@ -105,10 +114,11 @@ BOOST_AUTO_TEST_CASE(marks_come_in_the_order_that_unicode_says) {
 
 BOOST_AUTO_TEST_CASE(a_name_holds_nothing_that_nobody_sees) {
   for (std::string const bad :
-       {"Do\u200bne", "\ufeffDone", "Done\ufeff", "Do\u00adne", "Do\u2060ne", "\u202eDone", "Done\u200e",
-        "a\u200fb",   "a\u061cb",   "a\u2066b",   "a\u2069b",   "x\u3164",    "x\u115f",    "x\u1160",
-        "x\uffa0",    "a\u034fb",   "a\u180eb",   "Do\u200dne", "Do\u200cne", "a\ufe0f",    "a\u2800b",
-        "a\ufff9b",   "a\ufffeb",   "a\ufdd0b",   "a\U000e0041"})
+       {"Do\u200bne",  "\ufeffDone",   "Done\ufeff", "Do\u00adne",  "Do\u2060ne", "\u202eDone", "Done\u200e",
+        "a\u200fb",    "a\u061cb",     "a\u2066b",   "a\u2069b",    "x\u3164",    "x\u115f",    "x\u1160",
+        "x\uffa0",     "a\u034fb",     "a\u180eb",   "Do\u200dne",  "Do\u200cne", "a\ufe0f",    "a\u2800b",
+        "a\ufff9b",    "a\ufffeb",     "a\ufdd0b",   "a\U000e0041", "a\u2065b",   "a\ufff0b",   "a\U000e0ffe",
+        "a\U0001d159", "a\U00016fe4b", "a\U00013441"})
     BOOST_TEST(code_of(name::check(bad)) == "invisible_character", quoted_name(bad));
   BOOST_TEST(name::check("Do\u200bne")->detail == "it must not hold characters that nobody sees; there is a U+200B");
 }

@@ -182,11 +182,23 @@ BOOST_AUTO_TEST_CASE(those_who_hold_much_leave_room_for_who_holds_little) {
   http::unsent_bytes bytes(1000, 400);
   http::holders const a{from("192.0.2.1")}, b{from("192.0.2.2")}, c{from("192.0.2.3")};
   BOOST_TEST(bytes.take(a, 300));
-  BOOST_TEST(bytes.take(b, 200));
-  BOOST_TEST(!bytes.take(a, 1)); // half is taken, and it has more than an equal part of it
-  BOOST_TEST(bytes.take(b, 50));
-  BOOST_TEST(bytes.take(c, 150));
+  BOOST_TEST(bytes.take(b, 190)); // 400 * 0.7 * 0.7
+  BOOST_TEST(!bytes.take(a, 1));
+  BOOST_TEST(!bytes.take(b, 10));
+  BOOST_TEST(bytes.take(c, 100));
   BOOST_TEST(!bytes.take(c, 50));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_small_is_never_refused_to_who_holds_nothing) {
+  http::unsent_bytes bytes(16 << 20, 4 << 20);
+  for (unsigned char n = 0; n < 200; ++n)
+    while (bytes.take({from("198.51.100." + std::to_string(n))}, 1 << 10)) {
+    }
+  bytes.add({from("192.0.2.1")}, 64 << 20); // that had to be
+  BOOST_TEST(bytes.has_room({from("192.0.2.2")}));
+  BOOST_TEST(bytes.take({from("192.0.2.2")}, 8 << 10));
+  BOOST_TEST(!bytes.take({from("192.0.2.2")}, 1 << 10));
+  BOOST_TEST(!bytes.has_room({from("192.0.2.1")}));
 }
 
 BOOST_AUTO_TEST_CASE(a_user_and_an_organization_hold_no_more_from_many_addresses) {
@@ -196,11 +208,11 @@ BOOST_AUTO_TEST_CASE(a_user_and_an_organization_hold_no_more_from_many_addresses
   BOOST_TEST(!bytes.take({from("192.0.2.2"), user, {}}, 60));
   BOOST_TEST(!bytes.take({from("192.0.2.3"), other, org}, 60));
   BOOST_TEST(bytes.take({from("192.0.2.2"), other, {}}, 60));
-  BOOST_TEST(bytes.take({from("192.0.2.3"), user, {}}, 40));
+  BOOST_TEST(bytes.take({from("192.0.2.3"), user, {}}, 29)); // 100 * 0.94 * 0.94 in all
   BOOST_TEST(!bytes.has_room({from("192.0.2.4"), user, {}}));
   bytes.give_back({from("192.0.2.1"), user, org}, 60);
   BOOST_TEST(bytes.take({from("192.0.2.5"), user, org}, 60));
-  BOOST_TEST(bytes.total() == 160U);
+  BOOST_TEST(bytes.total() == 149U);
 }
 
 BOOST_AUTO_TEST_CASE(one_answer_may_be_larger_than_all_limits) {

@@ -8,7 +8,7 @@ from server import Server, wait_until
 from workshop import Workshop
 from world import PASSWORD, Person, invite, join
 
-MOST = {"PROJECTS_PER_ORG_MAX": 3, "WEBHOOKS_PER_ORG_MAX": 3, "API_KEYS_PER_USER_MAX": 3, "ORGS_PER_USER_MAX": 3, "SESSIONS_PER_USER_MAX": 4}
+MOST = {"PROJECTS_PER_ORG_MAX": 3, "WEBHOOKS_PER_ORG_MAX": 3, "INVITES_PER_ORG_MAX": 3, "API_KEYS_PER_USER_MAX": 3, "ORGS_PER_USER_MAX": 3, "SESSIONS_PER_USER_MAX": 4}
 
 
 class Quotas(Workshop):
@@ -69,6 +69,17 @@ class Quotas(Workshop):
         self.exceeded(one.client.ask("POST", f"/api/v1/orgs/{org}/events/{gone}/undo"), 3, 3)
         one.client.ask("DELETE", f"/api/v1/webhooks/{made[1]}", statuses={204})
         one.client.ask("POST", f"/api/v1/orgs/{org}/events/{gone}/undo", statuses={200})
+
+    def test_open_invites_of_an_organization(self):
+        one = self.person()
+        org = self.org_of(one)
+        create = lambda email, **more: one.client.ask("POST", f"/api/v1/orgs/{org}/invites", {"email": email, "role": "Viewer"}, **more)  # noqa: E731
+        made = [create(f"invited{n}@example.com", statuses={201}).json["id"] for n in range(3)]
+        self.exceeded(create("one-more@example.com"), 3, 3)
+        create("invited0@example.com", statuses={201})  # another one for the same address takes the place of the first
+        one.client.ask("DELETE", f"/api/v1/invites/{made[1]}", statuses={204})
+        create("one-more@example.com", statuses={201})
+        self.exceeded(create("two-more@example.com"), 3, 3)
 
     def test_a_retry_is_answered_as_it_was_though_there_is_no_room_any_more(self):
         one = self.person()

@@ -119,6 +119,13 @@ class Lists(Workshop):
 
     # ------------------------------------------------------------------------------------ what nothing is called
 
+    def test_a_filter_names_so_many_things_and_each_of_them_once(self):
+        for name, values in (("label", [f"l{n}" for n in range(101)]), ("status", [f"s{n}" for n in range(101)]), ("tag", [f"t{n}" for n in range(101)])):
+            self.assertEqual(self.faults(self.path, *((name, value) for value in values))[0], {"/" + name: "too_many"})
+            self.assertEqual(self.faults(self.path, (name, ",".join(values)))[0], {"/" + name: "too_many"})
+        self.assertEqual(self.faults("/api/v1/tickets", ("project_id", ",".join(f"P{n}" for n in range(101))))[0], {"/project_id": "too_many"})
+        self.assertEqual(self.titles(self.path, ("label", ",".join(["z"] * 500))), ["z"])
+
     def test_a_name_that_nothing_has_is_refused_like_an_unknown_field(self):
         for path in (self.path, f"/api/v1/tickets?org_id={self.org}", "/api/v1/tickets", "/api/v1/tickets/mine"):
             for name, code in (("status", "unknown_status"), ("label", "not_found")):
