@@ -7,7 +7,8 @@
 namespace alloy::projections {
 namespace {
 
-constexpr std::size_t chunk_max = 512;         // documents fetched at once
+constexpr std::size_t chunk_max = 512;         // documents fetched at once, where most are not listed
+constexpr std::size_t read_at_once = 64;       // and where all are: a page may be full of bytes after a few
 constexpr std::size_t matches_max = 1'000'000; // of a text, listed in an order of their changes or numbers
 
 struct found_ticket {
@@ -77,7 +78,8 @@ class ticket_stream {
   void refill() {
     ready_.clear();
     next_ = 0;
-    auto all = candidates(exact() || !is_filtered(of_.scope) ? of_.wanted : std::min(chunk_max, of_.wanted * 4));
+    auto all = candidates(exact() || !is_filtered(of_.scope) ? std::min(read_at_once, of_.wanted)
+                                                             : std::min(chunk_max, of_.wanted * 4));
     ended_ = all.empty();
     auto const rows = documents(all);
     for (std::size_t i = 0; i < all.size(); ++i) {
