@@ -1,6 +1,7 @@
 // The capitalization report entry by entry: what it was, what it cost and why it was treated so.
 #include "api/finance.hpp"
 #include "api/report_rows.hpp"
+#include "api/ticket_names.hpp"
 
 namespace alloy::api {
 namespace {

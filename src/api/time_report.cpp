@@ -2,6 +2,7 @@
 #include "api/access.hpp"
 #include "api/finance.hpp"
 #include "api/report_rows.hpp"
+#include "api/ticket_names.hpp"
 #include "domain/periods.hpp"
 
 #include <algorithm>
