@@ -208,7 +208,10 @@ std::vector<operation> chart_operations() {
                   "progress to done, of tickets that were in progress; cancelled ones count for neither.";
   bound_keys_may(rows, auth::bound_key::project,
                  {"get_sprint_board", "get_project_board", "get_sprint_burndown", "get_velocity", "get_project_flow"});
-  for (auto& row : rows) row.tag = "Charts";
+  for (auto& row : rows) {
+    row.tag = "Charts";
+    row.apart = true;
+  }
   return rows;
 }
 

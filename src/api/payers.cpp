@@ -8,7 +8,7 @@
 namespace alloy::api {
 namespace {
 
-constexpr std::string_view json_type = "application/json";
+constexpr std::string_view json_type = "application/json", lines_type = "application/x-ndjson";
 constexpr unsigned depth_max = 64; // what is deeper counts as what it stands in
 
 } // namespace
@@ -45,6 +45,8 @@ commands::payer payer_of(operation const& op, request const& asked, std::vector<
                          reader const& deliveries) {
   commands::payer by;
   if (op.body_type == json_type) by.cost = things_named(asked.body);
+  if (op.body_type == lines_type)
+    by.cost = 1 + static_cast<std::size_t>(std::count(asked.body.begin(), asked.body.end(), '\n'));
   if (who) {
     by.user = who->user_id;
     by.org = org_meant(op, params, org, *who, state, deliveries).value_or(uuid{});

@@ -145,6 +145,7 @@ std::vector<operation> ticket_activity_rows() {
   auto row = called("ticket activity",
                     get_list<activity>("get_ticket_activity", "/api/v1/tickets/{ticket_id}/activity", role::Viewer,
                                        "What happened to a ticket: who, when, from what to what", list));
+  row.apart = true; // each event is read from the log
   row.notes = "Oldest first. A change of `labels` names the one label that was added (to) or taken off (from).";
   return {row};
 }

@@ -84,8 +84,11 @@ void turns::take(std::vector<turn_ptr>& group) {
 
 void turns::settle() {
   if (heap_.empty()) {
-    users_.clear();
     orgs_.clear();
+    // In which organization a user wrote last stays known: the next batch of theirs is likely to be there, too.
+    std::erase_if(users_, [](auto const& one) { return one.second.last_org.is_nil(); });
+    if (users_.size() > accounts_least) users_.clear();
+    for (auto& [id, one] : users_) one = {0, 0, one.last_org};
   } else if (payers() > swept_at_) {
     for (auto* const all : {&users_, &orgs_})
       std::erase_if(*all, [&](auto const& one) { return one.second.waiting == 0 && one.second.paid_until <= round_; });

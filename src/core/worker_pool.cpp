@@ -5,8 +5,19 @@
 #include "core/fault_point.hpp"
 
 #include <algorithm>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace alloy {
+namespace {
+
+// What takes long stands back a little from what others wait for a moment.
+void stand_back() noexcept {
+  constexpr int niceness = 3;
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
+}
+
+} // namespace
 
 worker_pool::meters worker_pool::meters_of(metrics::registry& in, std::string const& name, std::string_view jobs) {
   std::string const words(jobs), refused = "alloy_" + name + "_refused_total",
@@ -112,6 +123,7 @@ void worker_pool::stop() {
 }
 
 void worker_pool::work(std::optional<caller>& serves) {
+  stand_back();
   std::unique_lock lock(mutex_);
   for (;;) {
     auto first = turns_.end();
