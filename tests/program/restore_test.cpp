@@ -84,7 +84,7 @@ struct old_server {
     default: return local_key(row).add(one.user).add_bytes("zzzzzzzz").str();
     }
   }
-  std::string value_of(local_row row, somebody const& one) const {
+  static std::string value_of(local_row row) {
     return row == local_row::consumer ? json::to_string(consumer_row{"c", 6, {}}) : "stands here";
   }
 
