@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(what_is_taken_and_what_is_refused_is_counted) {
     BOOST_TEST(some.take(ada, globex).has_error());
     BOOST_TEST(some.take(ben, acme).has_error());
     auto const three = some.take(ben, globex);
-    BOOST_TEST(some.take(cid, globex).has_error());
+    BOOST_TEST(some.take(cid).has_error());
     BOOST_TEST(value_of(meters, "alloy_event_streams_places") == 3);
   }
   BOOST_TEST(value_of(meters, "alloy_event_streams_places") == 0);

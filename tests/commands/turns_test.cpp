@@ -224,8 +224,9 @@ BOOST_AUTO_TEST_CASE(a_payer_has_so_many_places_and_all_have_so_many) {
   BOOST_TEST((q.put("a", {user(1), org(2), 1}) == turns::admission::payer_full)); // as a user
   BOOST_TEST((q.put("a", {user(2), org(1), 1}) == turns::admission::payer_full)); // as an organization
   BOOST_TEST((q.put("a", {user(1), {}, 1}) == turns::admission::payer_full));
-  q.put_many("b", 2, {user(3), org(3), 1});
-  q.put_many("the server itself", 1, {});
+  q.put_many("b", 1, {user(3), org(3), 1});
+  BOOST_TEST((q.put("b", {user(3), org(3), 1}) == turns::admission::payer_full)); // for another one has two of five
+  q.put_many("the server itself", 2, {});
   BOOST_TEST((q.put("c", {user(4), org(4), 1}) == turns::admission::all_full));
   q.take();
   q.put_many("a", 2, {user(1), org(1), 1});

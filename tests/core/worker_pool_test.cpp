@@ -109,6 +109,19 @@ BOOST_AUTO_TEST_CASE(who_was_just_served_comes_again_behind_those_who_wait) {
   BOOST_TEST(order == "1oo2");
 }
 
+BOOST_AUTO_TEST_CASE(many_callers_leave_a_place_for_one_more) {
+  worker_pool pool({.workers = 1, .queue_max = 64, .queue_per_caller_max = 16});
+  held_worker held(pool);
+  for (unsigned char n = 1; n <= 8; ++n)
+    while (pool.submit({0xf1, n}, [] {}).has_value()) {
+    }
+  bool ran = false; // eight times sixteen would be twice as many as there are
+  BOOST_TEST(pool.submit(ada, [&] { ran = true; }).has_value());
+  held.begin();
+  pool.stop();
+  BOOST_TEST(ran);
+}
+
 BOOST_AUTO_TEST_CASE(a_flood_is_refused_alone_and_told_that_it_is_its_own) {
   metrics::registry meters;
   worker_pool pool({.workers = 1,
@@ -128,7 +141,8 @@ BOOST_AUTO_TEST_CASE(a_flood_is_refused_alone_and_told_that_it_is_its_own) {
   BOOST_TEST(own.error().detail == "too many long reads of one user wait already");
   BOOST_TEST(own.error().retry_after_s == 4U);
   for (auto const& who : {ben, cid}) BOOST_TEST(pool.submit(who, [&] { ++ran; }).has_value());
-  auto const all = pool.submit(ben, [&] { refused_ran = true; });
+  worker_pool::caller const dan{0xda};
+  auto const all = pool.submit(dan, [&] { refused_ran = true; });
   BOOST_REQUIRE(all.has_error());
   BOOST_TEST((all.error().code == errc::overloaded));
   BOOST_TEST(all.error().detail == "too many long reads wait already");

@@ -135,6 +135,7 @@ BOOST_AUTO_TEST_CASE(a_restore_carries_each_kind_of_local_row_as_the_table_says)
 struct script {
   tests::scratch_folder folder;
   settings config = at(folder / "data");
+  bool has_folder = std::filesystem::create_directories(config.data_dir);
   storage::database db{store_at(config, config.data_dir + "/store", false)};
   std::unique_ptr<events::log> log = events::open_rocksdb_log(db);
   restored_records seen;
