@@ -164,7 +164,7 @@ std::optional<std::string> past::unchanged_ticket(uuid const& tenant, entity kin
   std::string stored;
   if (kind != entity::ticket || !state_.get(domain::key_of<domain::ticket>(tenant, id), stored)) return std::nullopt;
   auto const& t = domain::decoded<domain::ticket>::of(stored);
-  if (t.updated_at < at_.at && last_position(state_, tenant, kind, id) <= at_.position) return stored;
+  if (t.updated_at <= at_.at && last_position(state_, tenant, kind, id) <= at_.position) return stored;
   return std::nullopt;
 }
 
