@@ -165,8 +165,8 @@ label_finder::names const& label_finder::then_in(uuid const& org) {
 
 std::optional<uuid> label_finder::find(uuid const& org, std::string_view text) {
   if (auto const id = parse_uuid(text)) {
-    bool const is_there = c_.state.has(domain::key_of<domain::label>(org, *id)) ||
-                          (c_.then && find_then<domain::label>(c_, org, entity::label, *id));
+    bool const is_there = c_.then ? find_then<domain::label>(c_, org, entity::label, *id).has_value()
+                                  : c_.state.has(domain::key_of<domain::label>(org, *id));
     return is_there ? id : std::nullopt;
   }
   if (text.find('\0') != text.npos) return std::nullopt;
@@ -175,16 +175,17 @@ std::optional<uuid> label_finder::find(uuid const& org, std::string_view text) {
   auto const& then = then_in(org);
   auto const [from, to] = then.equal_range(fold_name(text));
   auto const same = std::find_if(from, to, [&](auto const& one) { return one.second == now; });
-  return same != to ? now : from != to ? std::optional(from->second) : now;
+  return same != to ? now : from != to ? std::optional(from->second) : std::nullopt;
 }
 
 std::optional<uuid> project_finder::find(uuid const& org, std::string_view text) {
   auto const is_there = [&](uuid const& id) {
-    return c_.who->may_touch_project(id) && (c_.state.has(domain::key_of<domain::project>(org, id)) ||
-                                             (c_.then && c_.then->row(org, entity::project, id)));
+    if (!c_.who->may_touch_project(id)) return false;
+    return c_.then ? c_.then->row(org, entity::project, id).has_value()
+                   : c_.state.has(domain::key_of<domain::project>(org, id));
   };
-  if (auto const id = find_project(c_.state, org, text)) return is_there(*id) ? id : std::nullopt;
-  if (!c_.then) return std::nullopt;
+  if (auto const id = find_project(c_.state, org, text); id && is_there(*id)) return id;
+  if (!c_.then || parse_uuid(text)) return std::nullopt;
   auto const [at, is_new] = former_.try_emplace(org); // it may have gone since
   if (is_new)
     for (auto const& id : c_.then->former(org, org, entity::project))

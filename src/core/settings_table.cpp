@@ -122,7 +122,8 @@ setting_row const table[] = {
     {"unsent_max_bytes", &s::unsent_max_bytes, "268435456", mib, no_limit,
      "bytes of answers that wait to be sent, of all connections; a large one more is answered with 503"},
     {"unsent_per_address_max_bytes", &s::unsent_per_address_max_bytes, "33554432", mib, no_limit,
-     "bytes of answers that wait to be sent to one address, and as many of one user and one organization"},
+     "bytes of answers that wait to be sent to one address, as many of one user, and four times as many of one "
+     "organization"},
     {"shutdown_delay_ms", &s::shutdown_delay_ms, "500", 0, hour_ms,
      "time between readyz saying no and the listener closing"},
     {"shutdown_timeout_ms", &s::shutdown_timeout_ms, "10000", 0, hour_ms, "time for running requests at shutdown"},

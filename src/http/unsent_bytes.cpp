@@ -11,6 +11,8 @@ using id = std::array<std::uint8_t, 16>;
 
 // Of what one may hold, this part is never refused, whatever others hold: 64 KiB by default.
 constexpr std::size_t least_part = 512;
+// An organization may hold so many times what one user may, so that one of its members does not hold all of it.
+constexpr std::size_t users_of_org = 4;
 
 // Calls `f` with each map and who it is counted for in it.
 template <class Maps, class F> void each_count(Maps maps, holders const& by, F f) {
@@ -33,7 +35,8 @@ bool unsent_bytes::may_hold(holders const& by, std::size_t more) const noexcept 
   bool fits = true;
   each_count(std::array{&addresses_, &users_, &orgs_}, by, [&](counts const* in, id const& one) {
     auto const own = held(*in, one);
-    auto const share = fair_share(max_, per_holder_max_, left_by_others(max_, total, own));
+    auto const most = in == &orgs_ ? users_of_org * per_holder_max_ : per_holder_max_;
+    auto const share = fair_share(max_, most, left_by_others(max_, total, own));
     fits = fits && own + more <= std::max(share, per_holder_max_ / least_part);
   });
   return fits;

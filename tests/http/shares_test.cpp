@@ -206,13 +206,26 @@ BOOST_AUTO_TEST_CASE(a_user_and_an_organization_hold_no_more_from_many_addresses
   http::unsent_bytes bytes(1000, 100);
   BOOST_TEST(bytes.take({from("192.0.2.1"), user, org}, 60));
   BOOST_TEST(!bytes.take({from("192.0.2.2"), user, {}}, 60));
-  BOOST_TEST(!bytes.take({from("192.0.2.3"), other, org}, 60));
+  BOOST_TEST(bytes.take({from("192.0.2.3"), other, org}, 60)); // of the same organization
+  bytes.give_back({from("192.0.2.3"), other, org}, 60);
   BOOST_TEST(bytes.take({from("192.0.2.2"), other, {}}, 60));
   BOOST_TEST(bytes.take({from("192.0.2.3"), user, {}}, 29)); // 100 * 0.94 * 0.94 in all
   BOOST_TEST(!bytes.has_room({from("192.0.2.4"), user, {}}));
   bytes.give_back({from("192.0.2.1"), user, org}, 60);
   BOOST_TEST(bytes.take({from("192.0.2.5"), user, org}, 60));
   BOOST_TEST(bytes.total() == 149U);
+}
+
+BOOST_AUTO_TEST_CASE(an_organization_holds_what_four_users_may) {
+  std::array<std::uint8_t, 16> const org{9};
+  http::unsent_bytes bytes(1'000'000, 1000);
+  std::size_t held = 0;
+  for (unsigned char n = 1; n <= 20; ++n)
+    for (std::array<std::uint8_t, 16> const user{n};
+         bytes.take({from("192.0.2." + std::to_string(n)), user, org}, 100);)
+      held += 100;
+  BOOST_TEST(held >= 3900U);
+  BOOST_TEST(held <= 4000U);
 }
 
 BOOST_AUTO_TEST_CASE(one_answer_may_be_larger_than_all_limits) {

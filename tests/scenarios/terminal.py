@@ -167,11 +167,7 @@ class Terminal(Workshop):
         self.owner.post(f"/api/v1/projects/{self.new_project()}/sprints", {"name": name, "start_date": DATE, "end_date": DATE})
         found = self.json("sprint", "get", name, "--org", "org-a")
         self.assertEqual(found["name"], name)
-        kept = {"HOME": str(self.home / "of-org"), "ALLOY_API_TOKEN": self.owner.token}
-        (self.home / "of-org").mkdir(exist_ok=True)
-        self.alloy("org", "use", "org-a", **kept)
-        self.assertEqual(self.json("sprint", "get", name, **kept)["name"], name)
-        self.assertIn("groups", self.json("report", "time", "--from", "2026-03-01", "--to", "2026-03-31", **kept))
+        self.assertIn("groups", self.json("report", "time", "--from", "2026-03-01", "--to", "2026-03-31", "--org", "org-a"))
 
     def two_orgs(self):
         person = self.member()
@@ -209,9 +205,9 @@ class Terminal(Workshop):
 
     def test_nothing_of_others_commands_the_terminal(self):
         project = self.new_project()
-        ticket = self.new_ticket(project, description="a\n\tb \u009b31m\u202e", title="\u009b31mred")
+        ticket = self.new_ticket(project, description="a\n\tb \u009b31m\u202e", title="\u202ered")
         for words in (("ticket", "get", ticket["id"]), ("ticket", "list", project), ("project", "board", project)):
-            self.assertNotRegex(self.alloy(*words).stdout, "[\x00-\x08\x0b-\x1f\x7f\u0080-\u009f]")
+            self.assertNotRegex(self.alloy(*words).stdout, "[\x00-\x08\x0b-\x1f\x7f\u0080-\u009f\u202e]")
 
     def test_everything_at_once(self):
         """Events live, an export and its check, the signed head."""

@@ -242,7 +242,8 @@ class Tickets(Workshop):
         me = self.people["Owner"].id
         scopes = {f"org_id={org}": (lambda t, org=org: org_of[t["project_id"]] == org) for org in orgs}
         scopes.update({f"project_id={','.join(some)}": (lambda t, some=some: t["project_id"] in some) for n in (1, 2, 3) for some in itertools.combinations(projects, n)})
-        scopes[f"org_id={orgs[0]}&project_id={projects[1]},{projects[2]}"] = lambda t: t["project_id"] == projects[1]
+        elsewhere = f"/api/v1/tickets?org_id={orgs[0]}&project_id={projects[1]},{projects[2]}"
+        self.assertEqual(self.owner.ask("GET", elsewhere, statuses={422}).faults, {"/project_id": "not_found"})
         scopes[f"project_id={self.key_of(projects[2])}"] = lambda t: t["project_id"] == projects[2]
         filters = {"": lambda t: True, "status=Done,Review": lambda t: t["status"] != "Backlog", "priority=High,Low": lambda t: t["priority"] in ("High", "Low"),
                    "assignee_id=none": lambda t: t["assignee_id"] is None, f"assignee_id={me}&category=todo": lambda t: t["assignee_id"] == me and t["category"] == "todo"}

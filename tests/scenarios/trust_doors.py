@@ -169,8 +169,8 @@ class Words(Workshop):
 
     def test_nothing_of_others_steers_a_terminal(self):
         project = self.new_project()
-        bait = "\u009b31mred \u202eevil\u2066 \u061c\u200f end"
-        ticket = self.new_ticket(project, title=bait, description="a\n\tb " + bait)
+        bait = "\u202eevil\u2066 \u061c\u200f end"
+        ticket = self.new_ticket(project, title=bait, description="a\n\tb \u009b31mred " + bait)
         for words in (("ticket", "get", ticket["id"]), ("ticket", "list", project), ("project", "board", project), ("ticket", "list", project, "-o", "csv"),
                       ("event", "list", "--org", "org-a", "--subject-id", ticket["id"]), ("ticket", "get", ticket["id"], "-o", "json"),
                       ("ticket", "list", project, "-o", "json"), ("event", "list", "--org", "org-a", "-o", "json", "--all"), ("org", "export", "--org", "org-a")):
@@ -178,7 +178,7 @@ class Words(Workshop):
                 shown = self.at_terminal(*words)
                 self.assertNotRegex(shown, f"[{STEERING}]")
                 if words[0] == "ticket":
-                    self.assertIn("\\u009b", shown)
+                    self.assertIn("\\u202e", shown)
         one = json.loads(self.at_terminal("ticket", "get", ticket["id"], "-o", "json"))
         self.assertEqual((one["title"], one["description"]), (ticket["title"], ticket["description"]), "it is the same JSON")
 
