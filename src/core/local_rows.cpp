@@ -42,36 +42,31 @@ std::optional<std::string> value_if(bool there, std::string_view value) {
   return there ? std::optional(std::string(value)) : std::nullopt;
 }
 
-} // namespace
-
-// A key that opens nothing that is in the log would stay for good: no erasure finds whose it is.
-std::optional<std::string> if_person_is_there(std::string_view columns, std::string_view value,
-                                              restored_log const& to) {
-  auto const id = id_in(columns);
-  return value_if(id && (is_user(to, *id) || (to.has_invite && to.has_invite(*id))), value);
-}
-
-std::optional<std::string> if_user_is_there(std::string_view columns, std::string_view value, restored_log const& to) {
-  auto const id = id_in(columns);
-  return value_if(id && is_user(to, *id), value);
-}
-
-std::optional<std::string> if_api_key_is_there(std::string_view columns, std::string_view value,
-                                               restored_log const& to) {
-  auto const id = id_in(columns);
-  return value_if(id && to.state.has(key(identity_tenant, table::api_key).add(*id)), value);
-}
-
 // What it had read behind the head never happened here, and others take those positions.
-std::optional<std::string> consumer_at_most_at_head(std::string_view columns, std::string_view value,
-                                                    restored_log const& to) {
-  auto const org = id_in(columns);
-  if (!org || !to.state.has(key(*org, table::org).add(*org))) return std::nullopt;
+std::optional<std::string> at_most_at_head(std::string_view value, restored_log const& to) {
   auto one = json::stored<consumer_row>(value);
   if (one.position <= to.head) return std::string(value);
   one.position = to.head;
   return json::to_string(one);
 }
+
+// What becomes of a row; none: the restored log does not have what it is about.
+std::optional<std::string> bounded_value(bound rule, std::string_view columns, std::string_view value,
+                                         restored_log const& to) {
+  auto const id = id_in(columns);
+  if (!id) return std::nullopt;
+  switch (rule) {
+  case bound::none: break;
+  // A key that opens nothing that is in the log would stay for good: no erasure finds whose it is.
+  case bound::person: return value_if(is_user(to, *id) || (to.has_invite && to.has_invite(*id)), value);
+  case bound::user: return value_if(is_user(to, *id), value);
+  case bound::api_key: return value_if(to.state.has(key(identity_tenant, table::api_key).add(*id)), value);
+  case bound::consumer: return to.state.has(key(*id, table::org).add(*id)) ? at_most_at_head(value, to) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+} // namespace
 
 void copy_local_rows(reader const& from, view& into) {
   each_row(from, [&](local_kind const& kind, std::string_view k, std::string_view v) {
@@ -82,7 +77,7 @@ void copy_local_rows(reader const& from, view& into) {
 void restore_local_rows(reader const& from, view& into, restored_log const& to) {
   each_row(from, [&](local_kind const& kind, std::string_view k, std::string_view v) {
     if (kind.by_backup != carried::bounded) return;
-    if (auto const kept = kind.rule(columns_of(kind.row, k), v, to)) into.put(k, *kept);
+    if (auto const kept = bounded_value(kind.rule, columns_of(kind.row, k), v, to)) into.put(k, *kept);
   });
 }
 

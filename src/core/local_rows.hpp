@@ -46,22 +46,15 @@ struct restored_log {
   std::function<bool(uuid const& id)> has_invite = {}; // ever; an organization that is deleted has them still
 };
 
-// What becomes of a row whose kind is bounded; none: the restored log does not have what it is about.
-using bound_rule = std::optional<std::string> (*)(std::string_view columns, std::string_view value,
-                                                  restored_log const& to);
-std::optional<std::string> if_person_is_there(std::string_view columns, std::string_view value, restored_log const& to);
-std::optional<std::string> if_user_is_there(std::string_view columns, std::string_view value, restored_log const& to);
-std::optional<std::string> if_api_key_is_there(std::string_view columns, std::string_view value,
-                                               restored_log const& to);
-std::optional<std::string> consumer_at_most_at_head(std::string_view columns, std::string_view value,
-                                                    restored_log const& to);
+// How far a restore takes a row whose kind is bounded: as long as the log has what it is about, a bookmark to its head.
+enum class bound : std::uint8_t { none, person, user, api_key, consumer };
 
 struct local_kind {
   local_row row;
   std::string_view prefix; // of its keys; none begins with another one's
   carried by_backup, by_cluster;
   std::string_view columns; // what stands in its key behind the prefix, and its value
-  bound_rule rule = nullptr;
+  bound rule = bound::none; // of by_backup
 };
 
 // The value of a row of the kind `consumer`.
@@ -77,19 +70,18 @@ inline constexpr std::array local_kinds{
     local_kind{local_row::kept_answer, "a", carried::left, carried::copied, "command_id -> sealed answer"},
     local_kind{local_row::kept_answer_expiry, "x", carried::left, carried::copied, "ms u64be, command_id -> nothing"},
     local_kind{local_row::person_key, "p", carried::bounded, carried::copied,
-               "person (a user or an invite) -> the person's key, sealed", if_person_is_there},
+               "person (a user or an invite) -> the person's key, sealed", bound::person},
     // The start makes them anew, from the users there are.
     local_kind{
         local_row::user_by_email, "e", carried::left, carried::copied,
         "HMAC of a folded address -> users, the one who has it first; HMAC of an address -> user who has it beside "
         "another one"},
     local_kind{local_row::email_rule_version, "m", carried::left, carried::copied, "-> version u64be"},
-    local_kind{local_row::key_last_use, "u", carried::bounded, carried::copied, "API key -> ms u64be",
-               if_api_key_is_there},
+    local_kind{local_row::key_last_use, "u", carried::bounded, carried::copied, "API key -> ms u64be", bound::api_key},
     local_kind{local_row::known_networks, "n", carried::bounded, carried::copied,
-               "user -> (HMAC of a network, ms u64be of the latest login)..., the latest first", if_user_is_there},
+               "user -> (HMAC of a network, ms u64be of the latest login)..., the latest first", bound::user},
     local_kind{local_row::consumer, "c", carried::bounded, carried::copied, "organization, name -> JSON",
-               consumer_at_most_at_head},
+               bound::consumer},
     local_kind{local_row::import_under_way, "h", carried::remade, carried::copied,
                "organization -> nothing, or `cancelled`"},
     local_kind{local_row::used_key, "k", carried::remade, carried::remade, "command_id -> position u64be"},
@@ -110,7 +102,7 @@ constexpr bool local_kinds_are_whole() noexcept {
     if (local_kinds[i].row != static_cast<local_row>(i) || local_kinds[i].prefix.empty()) return false;
     // A backup may be restored to an earlier point, and a further server joins the log as it is.
     if (local_kinds[i].by_backup == carried::copied || local_kinds[i].by_cluster == carried::bounded) return false;
-    if ((local_kinds[i].by_backup == carried::bounded) != (local_kinds[i].rule != nullptr)) return false;
+    if ((local_kinds[i].by_backup == carried::bounded) != (local_kinds[i].rule != bound::none)) return false;
     for (std::size_t j = 0; j < local_kinds.size(); ++j)
       if (i != j && local_kinds[j].prefix.starts_with(local_kinds[i].prefix)) return false;
   }
