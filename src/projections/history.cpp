@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 namespace alloy::projections {
 namespace {
@@ -61,6 +62,54 @@ std::uint64_t last_position(reader const& state, uuid const& tenant, entity kind
   });
   return last;
 }
+
+// Records of commands on many things, decoded: who folds many tickets of a batch comes to the same record for each of
+// them. A few, those that were met last; one thread's.
+class large_records {
+ public:
+  // The event at a position of the log, where its record is known.
+  events::stored_event const* find(events::log const& log, std::uint64_t position) {
+    if (log_.is_nil() || log_ != log.identity()) return nullptr;
+    auto after = records_.upper_bound(position);
+    if (after == records_.begin()) return nullptr;
+    auto& r = std::prev(after)->second;
+    if (position - std::prev(after)->first >= r.events.size()) return nullptr;
+    r.met = ++meetings_;
+    return &r.events[static_cast<std::size_t>(position - std::prev(after)->first)];
+  }
+  // False where it is too small to be worth it, or too large.
+  bool take(events::log const& log, events::stored_record const& r) {
+    if (r.count < events_min || r.bytes.size() > bytes_max || log.identity().is_nil()) return false;
+    if (log_ != log.identity()) {
+      *this = {};
+      log_ = log.identity();
+    }
+    while (bytes_ + r.bytes.size() > bytes_max) forget_oldest();
+    known one{events::decode_record(r.first, r.bytes).events, r.bytes.size(), ++meetings_};
+    if (one.events.size() != r.count) return false;
+    bytes_ += one.bytes;
+    records_.insert_or_assign(r.first, std::move(one));
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t events_min = 8, bytes_max = 4u << 20; // as they are stored
+  struct known {
+    std::vector<events::stored_event> events = {};
+    std::size_t bytes = 0;
+    std::uint64_t met = 0;
+  };
+  void forget_oldest() {
+    auto const oldest = std::ranges::min_element(records_, {}, [](auto const& one) { return one.second.met; });
+    bytes_ -= oldest->second.bytes;
+    records_.erase(oldest);
+  }
+
+  uuid log_;
+  std::map<std::uint64_t, known> records_; // by the position of the first event
+  std::size_t bytes_ = 0;
+  std::uint64_t meetings_ = 0;
+};
 
 timestamp written_at(events::log const& log, std::uint64_t position) {
   auto const found = log.read(position, 1);
@@ -225,11 +274,18 @@ std::vector<events::stored_event> read_history(reader const& state, events::log 
     positions.push_back(big_endian_u64(k.substr(prefix.size())));
     return positions.size() < max;
   });
+  thread_local large_records known;
   std::vector<events::stored_event> found;
   for (std::span<std::uint64_t const> left = positions; !left.empty();) {
+    if (auto const* const e = known.find(log, left.front())) {
+      found.push_back(*e);
+      left = left.subspan(1);
+      continue;
+    }
     auto const stored = log.read(left.front(), 1);
     if (stored.empty()) throw events::damaged("the log has no position " + std::to_string(left.front()));
     auto const& r = stored.front();
+    if (known.take(log, r)) continue;
     auto const end = std::ranges::lower_bound(left, r.first + r.count) - left.begin();
     auto some = events::decode_events(r.first, r.bytes, left.first(static_cast<std::size_t>(end)));
     std::ranges::move(some, std::back_inserter(found));

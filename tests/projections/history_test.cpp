@@ -54,10 +54,11 @@ class kept_log final : public events::log {
   }
   events::position head() const noexcept override { return end_; }
   bool wait_for(events::position, std::chrono::milliseconds) const override { return true; }
-  uuid identity() const noexcept override { return {}; }
+  uuid identity() const noexcept override { return identity_; }
   events::position find(uuid const&) const override { return 0; }
 
   mutable std::size_t reads = 0;
+  uuid const identity_ = new_uuid();
 
  private:
   std::vector<events::stored_record> records_;
@@ -106,6 +107,43 @@ BOOST_AUTO_TEST_CASE(a_log_that_begins_with_an_import_has_no_time_before_it) {
   BOOST_TEST(position_at(log, noon - 1) == 0U);
   BOOST_TEST(position_at(log, noon) == 1U);
   BOOST_TEST(position_at(log, noon + 1) == last);
+}
+
+BOOST_AUTO_TEST_CASE(the_record_of_a_batch_is_read_once_for_all_its_tickets) {
+  kept_log log;
+  log.write(ours, noon);
+  domain::facts made, changed;
+  std::vector<uuid> const tickets = [] {
+    std::vector<uuid> ids;
+    for (unsigned n = 0; n < 20; ++n) ids.push_back(id_of(100 + n));
+    return ids;
+  }();
+  for (auto const& id : tickets) {
+    events::ticket_created t;
+    t.project_id = home;
+    t.ticket_number = static_cast<std::int64_t>(&id - tickets.data()) + 1;
+    t.reference = "HOME-" + std::to_string(t.ticket_number);
+    t.title = "made";
+    t.status = "Open";
+    domain::record(made, ours, entity::ticket, id, t);
+    domain::record(changed, ours, entity::ticket, id, events::ticket_assigned{{{}, id_of(9)}});
+  }
+  domain::facts project;
+  events::project_created p;
+  p.key = "HOME";
+  domain::record(project, ours, entity::project, home, p);
+  log.write(ours, noon, project);
+  log.write(ours, noon, made);
+  auto const last = log.write(ours, noon, changed);
+  log.reads = 0;
+  for (auto const& id : tickets) {
+    auto const found = read_history(log.state, log, ours, entity::ticket, id, 0, last);
+    BOOST_TEST_REQUIRE(found.size() == 2U);
+    for (auto const& e : found) BOOST_TEST((e.subject.id == id));
+    BOOST_TEST((std::get<events::ticket_created>(found[0].what).reference ==
+                "HOME-" + std::to_string(&id - tickets.data() + 1)));
+  }
+  BOOST_TEST(log.reads == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_ticket_was_in_its_former_project_until_the_command_that_moved_it) {
