@@ -10,7 +10,7 @@ namespace alloy::api {
 namespace {
 
 struct consumer_name_rule {
-  static constexpr std::string_view
+  [[maybe_unused]] static constexpr std::string_view // where a schema asks for it
       pattern = "^[a-z0-9][a-z0-9._-]{0,63}$",
       words = "it must be 1 to 64 of a-z, 0-9, '.', '_' and '-', the first a letter or a digit";
   static bool ok(std::string_view t) noexcept {

@@ -13,8 +13,7 @@ namespace alloy::webhooks {
 namespace {
 
 constexpr std::size_t records_per_read = 256, records_ahead = 64;
-constexpr std::size_t recent_max = 4096;        // events kept for each organization
-constexpr events::position far_behind = 10'000; // positions
+constexpr std::size_t recent_max = 4096; // events kept for each organization
 constexpr std::string_view ping_type = "ping";
 
 // The tenant of a record, without reading it: its JSON begins so (codec.cpp).

@@ -9,7 +9,8 @@ namespace {
 using namespace alloy;
 using namespace alloy::fuzz;
 
-constexpr std::string_view imported_org = "00000000-0000-4000-8000-0000000000ff", imported_slug = "fuzz-slug";
+constexpr std::string_view imported_org = "00000000-0000-4000-8000-0000000000ff", imported_slug = "fuzz-slug",
+                           imported_code = "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
 constexpr std::string_view record_name = "\"record\":", count_name = "\"count\":";
 
 std::string replaced(std::string text, std::string_view what, std::string_view by) {
@@ -30,15 +31,19 @@ std::string with_sums(std::string_view line, std::uint64_t& seq, std::uint32_t& 
   auto const bytes = events::frame_record(previous, static_cast<std::uint16_t>(count), json);
   events::record_frame frame;
   if (!events::parse_record(bytes, frame)) report_bug("a frame that is none", line, bytes);
-  std::string out = "{\"seq\":" + std::to_string(++seq) + ",\"position\":" + std::to_string(seq) +
+  ++seq;
+  std::string out = "{\"seq\":" + std::to_string(seq) + ",\"position\":" + std::to_string(seq) +
                     ",\"count\":" + std::to_string(count) + ",\"crc\":" + std::to_string(frame.crc) +
                     ",\"previous_crc\":" + std::to_string(previous) + ",\"record\":" + std::string(json) + "}";
   previous = frame.crc;
   return out;
 }
 
-std::string file_of(std::string_view input, std::string const& org, std::string const& slug) {
-  auto const text = replaced(replaced(std::string(input), imported_org, org), imported_slug, slug);
+// What is an organization's own on the whole server is another one with each run.
+std::string file_of(std::string_view input, std::string const& org, std::uint64_t run) {
+  auto const number = std::to_string(run);
+  auto text = replaced(replaced(std::string(input), imported_org, org), imported_slug, "s" + number);
+  text = replaced(text, imported_code, std::string(imported_code.size() - number.size(), '0') + number);
   std::string file;
   std::uint64_t seq = 0;
   std::uint32_t previous = 0;
@@ -65,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   static std::uint64_t runs = 0;
   auto& to = world::current();
   auto const org = to_string(new_uuid());
-  auto const file = file_of({reinterpret_cast<char const*>(data), size}, org, "s" + std::to_string(++runs));
+  auto const file = file_of({reinterpret_cast<char const*>(data), size}, org, ++runs);
   auto const answer = as_owner(to, "POST", "/api/v1/orgs/" + org + "/import", file);
   // What was taken is read as any organization's is.
   if (answer.status < 300) {

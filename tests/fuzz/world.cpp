@@ -40,6 +40,7 @@ std::string new_folder() {
 }
 
 settings settings_of(std::string const& folder) {
+  log::set_level(log::level::off);
   std::vector<std::string> flags;
   for (auto const& [name, value] : std::initializer_list<std::pair<std::string, std::string>>{
            {"data-dir", folder},
@@ -111,6 +112,9 @@ world& world::current() {
   static std::unique_ptr<world> one;
   if (one && one->is_worn()) one.reset();
   if (!one) one = std::make_unique<world>();
+  // Before what the libraries have made for themselves, which goes at the end as well.
+  static int const ends = std::atexit([] { one.reset(); });
+  if (ends != 0) std::abort();
   return *one;
 }
 
@@ -119,8 +123,9 @@ world::world()
       mcp_(std::make_unique<mcp_door>(app_->service(), app_->config(), app_->meters())) {
   owner_ = text_of(json::parse(must("POST", "/api/v1/onboard",
                                     R"({"email":"owner@example.com","password":"a long enough passphrase 4711",)"
-                                    R"("display_name":"Olga","org_name":"Acme","org_slug":"acme"})")),
+                                    R"("display_name":"Olga","org_name":"First","org_slug":"first"})")),
                    "access_token");
+  must("POST", "/api/v1/orgs", R"({"id":"00000000-0000-4000-8000-0000000000f0","name":"Acme","slug":"acme"})", owner_);
   member_ = session_of("member");
   auto const viewer = session_of("viewer");
   auto const key = json::parse(must("POST", "/api/v1/api-keys", R"({"name":"reads","scopes":["read"]})", viewer));
@@ -130,12 +135,12 @@ world::world()
     std::string_view method, path, body;
   };
   constexpr std::array all{
-      made{"POST", "/api/v1/projects",
-           R"({"id":"00000000-0000-4000-8000-000000000001","org_id":"acme","key":"PRJ","name":"Project"})"},
-      made{"POST", "/api/v1/orgs/acme/labels", R"({"name":"bug","color":"#ff0000"})"},
+      made{
+          "POST", "/api/v1/projects",
+          R"({"id":"00000000-0000-4000-8000-000000000001","org_id":"00000000-0000-4000-8000-0000000000f0","key":"PRJ","name":"Project"})"},
       made{"POST", "/api/v1/orgs/acme/labels", R"({"name":"a, b","color":"#00ff00"})"},
       made{"POST", "/api/v1/projects/PRJ/tickets",
-           R"({"id":"00000000-0000-4000-8000-000000000011","title":"The first: Łódź, 東京, C++","labels":["bug"]})"},
+           R"({"id":"00000000-0000-4000-8000-000000000011","title":"The first: Łódź, 東京, C++"})"},
       made{"POST", "/api/v1/projects/PRJ/tickets",
            R"({"id":"00000000-0000-4000-8000-000000000012","title":"Second","description":"words to find"})"},
       made{"POST", "/api/v1/projects/PRJ/sprints",
@@ -155,6 +160,8 @@ world::world()
       made{"PUT", "/api/v1/orgs/acme/consumers/reader", R"({"position":1})"},
   };
   for (auto const& m : all) must(m.method, m.path, m.body, owner_);
+  auto const bug = json::parse(must("POST", "/api/v1/orgs/acme/labels", R"({"name":"bug","color":"#ff0000"})", owner_));
+  must("POST", "/api/v1/tickets/PRJ-1/labels", json::serialize(json::object{{"label_id", text_of(bug, "id")}}), owner_);
   app_->machine_commands().at("operator.add")({"owner@example.com"}, [](std::string_view) {});
 }
 
@@ -225,3 +232,9 @@ std::string world::with_tokens(std::string_view text) const {
 }
 
 } // namespace alloy::fuzz
+
+// Debian's library of RocksDB keeps its type information to itself: clang's check of what a pointer to a class of it
+// points to can only fail.
+extern "C" char const* __ubsan_default_suppressions() { // NOLINT: the sanitizer's name
+  return "vptr_check:*rocksdb*\n";
+}
