@@ -383,7 +383,9 @@ class Imports(Workshop):
         project = victim.client.post("/api/v1/projects", {"org_id": victim.id, "key": "TIM", "name": "Times"})["id"]
         ticket = victim.client.post(f"/api/v1/projects/{project}/tickets", {"title": "before"})
         path, at = f"/api/v1/tickets/{ticket['id']}", ticket["created_at"]
-        wait_until(lambda: victim.client.patch(path, {"title": self.fresh("after ")})["updated_at"] > at, "the clock to go on")
+        label = lambda: victim.client.post(f"/api/v1/orgs/{victim.id}/labels", {"name": self.fresh("tick "), "color": "#000000"})  # noqa: E731
+        wait_until(lambda: label()["created_at"] > at, "the clock to go on")
+        victim.client.patch(path, {"title": "after"})
         lists = f"/api/v1/projects/{project}/tickets?as_of={at}"
         for n in range(3):
             self.assertEqual((victim.client.get(f"{path}?as_of={at}")["title"], victim.client.all(lists)[0]["title"]), ("before", "before"), n)

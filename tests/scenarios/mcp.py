@@ -276,6 +276,8 @@ class Mcp(Workshop):
         send({"jsonrpc": "2.0", "id": "quick", "method": "ping"})
         self.assertEqual(json.loads(process.stdout.readline())["id"], "quick", "the quick one must not wait for the slow one")
         send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "slow"}})
+        send({"jsonrpc": "2.0", "id": "after", "method": "ping"})
+        self.assertEqual(json.loads(process.stdout.readline())["id"], "after", "what came before it has been read")
         self.new_ticket(self.new_project())  # lets the slow one come to its end
         process.stdin.close()
         self.assertEqual((process.wait(60), process.stdout.read()), (0, b""))
