@@ -38,14 +38,16 @@ class export_lines final : public body_source {
 
   state pull(std::string& out) override {
     if (!right_()) return state::broken; // without the seal at its end it is no export
-    out.swap(head_);
+    std::string piece;
+    piece.swap(head_);
     auto seq = from_.next_seq();
-    while (out.size() < piece_bytes && seq <= last_seq_) {
+    while (piece.size() < piece_bytes && seq <= last_seq_) {
       auto const records = from_.next(std::min<std::uint64_t>(records_per_read, last_seq_ - seq + 1));
       if (records.empty()) return state::broken;
-      for (auto const& r : records) events::append_line(out, seq++, r);
+      for (auto const& r : records) events::append_line(piece, seq++, r);
     }
-    seal_.add(out);
+    seal_.add(piece);
+    out += piece; // behind what others have put there
     if (seq <= last_seq_) return state::piece;
     seal_.append_end(out, signer_, org_);
     return state::end;

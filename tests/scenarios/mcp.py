@@ -267,6 +267,18 @@ class Mcp(Workshop):
         self.assertEqual(bad, [])
         self.assertGreater(answers, FRAMES // 2)
 
+    def test_an_export_of_many_pieces_is_one_answer(self):
+        org = self.new_org()["id"]
+        project = self.owner.post("/api/v1/projects", {"org_id": org, "key": "LONG", "name": "Long"})["id"]
+        for n in range(60):
+            self.owner.post(f"/api/v1/projects/{project}/tickets", {"title": f"T{n}", "description": "words " * 1500})
+        lines = self.owner.ask("GET", f"/api/v1/orgs/{org}/export", statuses={200}).body.decode().splitlines()
+        told = self.tool("export_data", {"org_id": org})
+        text = json.loads(told["content"][0]["text"])["text"]
+        self.assertGreater(len(text), 500_000)
+        self.assertEqual([line for line in text.splitlines() if '"record":' in line], [line for line in lines if '"record":' in line])
+        self.assertEqual(text.splitlines()[-1][:20], '{"alloy_export_end":')
+
     def test_cancelled_is_not_answered_and_the_end_is_the_end(self):
         process = self.stdio()
         send = lambda m: (process.stdin.write(json.dumps(m).encode() + b"\n"), process.stdin.flush())  # noqa: E731
