@@ -7,7 +7,7 @@
 namespace alloy::commands {
 namespace {
 
-constexpr std::size_t heap_least = 64;
+constexpr std::size_t heap_least = 64, remembered_max = 64;
 
 bool is_later(turn_ptr const& a, turn_ptr const& b) noexcept {
   return a->start != b->start ? a->start > b->start : a->number > b->number;
@@ -87,7 +87,7 @@ void turns::settle() {
     orgs_.clear();
     // In which organization a user wrote last stays known: the next batch of theirs is likely to be there, too.
     std::erase_if(users_, [](auto const& one) { return one.second.last_org.is_nil(); });
-    if (users_.size() > accounts_least) users_.clear();
+    if (users_.size() > remembered_max) users_.clear(); // each fsync pays for these
     for (auto& [id, one] : users_) one = {0, 0, one.last_org};
   } else if (payers() > swept_at_) {
     for (auto* const all : {&users_, &orgs_})

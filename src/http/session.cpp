@@ -147,6 +147,7 @@ std::optional<action> session::take_head() {
 
 void session::accept_head(std::string_view head, head_facts const& facts) {
   auto const& set = home_.house->set;
+  answer_of_ = {}; // whose this one is the service says; a proxy's connection serves many
   parser_.emplace(head.size(), set.body_bytes_max);
   request_parser::error_code ec;
   auto const used = parser_->put(asio::const_buffer(head.data(), head.size()), ec);
