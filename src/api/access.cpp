@@ -1,6 +1,5 @@
 #include "api/access.hpp"
 
-#include "api/payers.hpp"
 #include "domain/history.hpp"
 #include "domain/projects.hpp"
 #include "domain/tags.hpp"
@@ -27,6 +26,7 @@ std::optional<uuid> id_of(reader const& state, key const& where, std::string_vie
 }
 
 std::optional<uuid> org_named(reader const& state, std::string_view text) {
+  if (auto const id = parse_uuid(text)) return id;
   return id_of(state, key(identity_tenant, table::org_by_slug).add(fold_name(text)), text);
 }
 
@@ -169,9 +169,8 @@ std::string as_project_key(std::string_view text) {
 }
 
 std::optional<uuid> find_project(reader const& state, uuid const& org, std::string_view text) {
-  if (auto const id = id_of(state, domain::project_by_key(org, text), text)) return id;
-  auto const name = as_project_key(text);
-  return name == text ? std::nullopt : id_of(state, domain::project_by_key(org, name), name);
+  if (auto const id = parse_uuid(text)) return id; // most name it by its id, and no text is folded for those
+  return id_of(state, domain::project_by_key(org, text), text);
 }
 
 std::optional<uuid> find_ticket(reader const& state, uuid const& org, std::string_view text) {

@@ -1,6 +1,5 @@
 #include "api/payers.hpp"
 
-#include "api/access.hpp"
 #include "auth/network.hpp"
 
 #include <algorithm>
@@ -40,16 +39,14 @@ std::size_t things_named(std::string_view json) noexcept {
   return commas + 1;
 }
 
-commands::payer payer_of(operation const& op, request const& asked, std::vector<std::string> const& params,
-                         std::optional<uuid> const& org, auth::principal const* who, reader const& state,
-                         reader const& deliveries) {
+commands::payer payer_of(operation const& op, request const& asked, uuid const& org, auth::principal const* who) {
   commands::payer by;
   if (op.body_type == json_type) by.cost = things_named(asked.body);
   if (op.body_type == lines_type)
     by.cost = 1 + static_cast<std::size_t>(std::count(asked.body.begin(), asked.body.end(), '\n'));
   if (who) {
     by.user = who->user_id;
-    by.org = org_meant(op, params, org, *who, state, deliveries).value_or(uuid{});
+    by.org = org;
   } else {
     by.user.bytes = auth::network_of(asked.peer);   // no user's id is an address
     if (by.user.is_nil()) by.user.bytes.back() = 1; // nobody knows from where: those share one part

@@ -6,10 +6,9 @@
 
 namespace alloy::api {
 
-// `params` are the path's, `org` what the query named. Without a credential the address pays.
-commands::payer payer_of(operation const& op, request const& asked, std::vector<std::string> const& params,
-                         std::optional<uuid> const& org, auth::principal const* who, reader const& state,
-                         reader const& deliveries);
+// `org` is the one that the request is about (org_meant), nil where it names none. Without a credential the address
+// pays.
+commands::payer payer_of(operation const& op, request const& asked, uuid const& org, auth::principal const* who);
 
 // The elements of the arrays in a JSON text, 1 at least: what a command on many things names.
 std::size_t things_named(std::string_view json) noexcept;

@@ -307,20 +307,20 @@ result<> service::take_org(pending& p) const {
 // Once for each request: before it waits for anything, so that whoever floods one organization does not stand in a
 // queue in front of another one; where it does not wait, when it is known what it is about, without a look-up for this
 // alone.
-result<> service::count_org(pending& p, std::optional<uuid> const& about) {
-  if (p.org_is_counted || !p.who || !limits_.counts_orgs()) return {};
+result<> service::count_org(pending& p, std::optional<uuid> const& known) {
+  if (p.org_is_counted || !p.who) return {};
   p.org_is_counted = true;
-  if (about && *about != uuid{}) {
-    p.about_org = *about;
-    return limits_.count_org(p.counted, *about);
-  }
+  p.about_org = known && !known->is_nil() ? *known : look_up_org(p);
+  if (p.about_org.is_nil() || !limits_.counts_orgs()) return {};
+  return limits_.count_org(p.counted, p.about_org);
+}
+
+uuid service::look_up_org(pending const& p) const {
   auto named = p.org;
   for (auto const& [name, value] : p.query)
     if (!named && name == "org_id") named = parse_uuid(value);
-  auto const org = org_meant(*p.op, p.params, named, *p.who, parts_.db.latest(family::state), parts_.with.deliveries);
-  if (!org) return {};
-  p.about_org = *org;
-  return limits_.count_org(p.counted, *org);
+  return org_meant(*p.op, p.params, named, *p.who, parts_.db.latest(family::state), parts_.with.deliveries)
+      .value_or(uuid{});
 }
 
 // What has moved since such a walk began is folded from the log, page for page.
@@ -592,9 +592,7 @@ void service::submit(std::shared_ptr<pending> p, bound_command bound) {
     return planned;
   };
   c.done = [p](result<commands::answer> a) { a ? p->written(std::move(*a)) : p->refuse(a.error()); };
-  auto const by = payer_of(*p->op, p->asked, p->params, p->org, p->who.get(), parts_.db.latest(family::state),
-                           parts_.with.deliveries);
-  parts_.sequencer.submit(std::move(c), by);
+  parts_.sequencer.submit(std::move(c), payer_of(*p->op, p->asked, p->about_org, p->who.get()));
 }
 
 } // namespace alloy::api

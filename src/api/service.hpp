@@ -68,7 +68,8 @@ class service {
                                 timestamp at) const;
   static bool goes_on_in_moving_order(pending const& p);
   result<> take_org(pending& p) const;
-  result<> count_org(pending& p, std::optional<uuid> const& about = {});
+  result<> count_org(pending& p, std::optional<uuid> const& known = {});
+  uuid look_up_org(pending const& p) const;
   struct rows_now {
     reader const& state;
     reader const& local;

@@ -67,18 +67,17 @@ BOOST_AUTO_TEST_CASE(the_organization_that_the_path_is_about_pays_where_the_user
 }
 
 BOOST_AUTO_TEST_CASE(who_has_no_credential_pays_as_an_address) {
-  tests::map_view state;
   request asked;
   auto const payer_at = [&](std::string const& peer) {
     asked.peer = peer;
-    return payer_of(row("login"), asked, {}, {}, nullptr, state, state).user;
+    return payer_of(row("login"), asked, {}, nullptr).user;
   };
   BOOST_TEST((payer_at("192.0.2.1") == payer_at("::ffff:192.0.2.1")));
   BOOST_TEST((payer_at("192.0.2.1") != payer_at("192.0.2.2")));
   BOOST_TEST((payer_at("2001:db8::1") == payer_at("2001:db8::2"))); // a subscriber's
   BOOST_TEST((payer_at("2001:db8::1") != payer_at("2001:db8:0:1::1")));
   auto const who = somebody();
-  BOOST_TEST((payer_of(row("login"), asked, {}, {}, &who, state, state).user == who.user_id));
+  BOOST_TEST((payer_of(row("login"), asked, {}, &who).user == who.user_id));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
