@@ -47,6 +47,8 @@ commands::payer payer_of(operation const& op, request const& asked, uuid const& 
   if (who) {
     by.user = who->user_id;
     by.org = org;
+    if (org.is_nil())
+      for (auto const& m : who->orgs) by.orgs.push_back(m.org_id);
   } else {
     by.user.bytes = auth::network_of(asked.peer);   // no user's id is an address
     if (by.user.is_nil()) by.user.bytes.back() = 1; // nobody knows from where: those share one part

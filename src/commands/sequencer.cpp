@@ -65,7 +65,7 @@ void sequencer::submit(command c, payer by) {
     std::scoped_lock lock(guard_);
     ring = queue_.empty(); // it sleeps only over an empty queue
     stopped = stopping_;
-    if (!stopped) admitted = queue_.put(c, by);
+    if (!stopped) admitted = queue_.put(c, std::move(by));
   }
   if (!stopped && admitted == turns::admission::taken) {
     if (ring) bell_.notify_one();

@@ -10,7 +10,13 @@ namespace {
 constexpr std::size_t heap_least = 64, remembered_max = 64;
 
 bool is_later(turn_ptr const& a, turn_ptr const& b) noexcept {
-  return a->start != b->start ? a->start > b->start : a->number > b->number;
+  if (a->start != b->start) return a->start > b->start;
+  return a->by.cost != b->by.cost ? a->by.cost > b->by.cost : a->number > b->number;
+}
+
+uuid guess(std::vector<uuid> const& orgs, uuid const& last) {
+  if (std::ranges::find(orgs, last) != orgs.end()) return last;
+  return orgs.size() == 1 ? orgs.front() : uuid{};
 }
 
 } // namespace
@@ -27,11 +33,10 @@ template <class F> void turns::each_account(payer const& by, F f) {
 }
 
 turns::admission turns::put(command& c, payer by) {
-  if (heap_.size() >= limits_.waiting_max) return admission::all_full;
   auto const* const user = find(users_, by.user);
-  if (by.org.is_nil()) {
+  if (by.org.is_nil() && !by.orgs.empty()) {
     by.is_org_guessed = true;
-    if (user) by.org = user->last_org;
+    by.org = guess(by.orgs, user ? user->last_org : uuid{});
   }
   auto const* const org = find(orgs_, by.org);
   for (auto const* const one : {user, org}) {
@@ -40,6 +45,7 @@ turns::admission turns::put(command& c, payer by) {
     if (one->waiting >= fair_share(limits_.waiting_max, limits_.waiting_per_payer_max, left))
       return admission::payer_full;
   }
+  if (heap_.size() >= limits_.waiting_max) return admission::all_full;
   // What may fail for want of memory comes before anything is changed.
   make_room();
   auto made = std::make_unique<turn>();
@@ -50,7 +56,7 @@ turns::admission turns::put(command& c, payer by) {
     ++one.waiting;
   });
   made->what = std::move(c);
-  made->by = by;
+  made->by = std::move(by);
   made->number = ++last_number_;
   push(std::move(made));
   return admission::taken;
@@ -108,14 +114,14 @@ void turns::charge(payer const& by, std::size_t cost, uuid const& org) {
   auto const pay = [&](account& one, std::size_t how_much) {
     if (how_much > 0) one.paid_until = std::max(one.paid_until, round_) + how_much;
   };
-  bool const is_another_org = by.is_org_guessed && !org.is_nil() && org != by.org;
+  bool const was_wrong = by.is_org_guessed && org != by.org;
   if (!by.user.is_nil()) {
     auto& user = users_[by.user];
     pay(user, more);
     if (by.is_org_guessed && !org.is_nil()) user.last_org = org;
   }
-  if (is_another_org) {
-    pay(orgs_[org], whole);
+  if (was_wrong) {
+    if (!org.is_nil()) pay(orgs_[org], whole);
     if (auto* const wrong = find(orgs_, by.org))
       wrong->paid_until -= std::min<std::uint64_t>(by.cost, wrong->paid_until);
   } else if (!by.org.is_nil()) {

@@ -9,22 +9,24 @@
 
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 namespace alloy::commands {
 
 // Who pays, as the server knows it, never as a request says it; nil: nobody. The user, or the address where there is
 // none, and an organization that they are in. Where the organization is not known yet, it is taken to be that in which
-// the user's last such command was carried out.
+// the user's last such command was carried out, or the only one that they are in.
 struct payer {
   uuid user = {}, org = {};
   std::size_t cost = 1;        // at least; what it turns out to be is charged afterwards
+  std::vector<uuid> orgs = {}; // that the user is in, where the request does not say which one it is about
   bool is_org_guessed = false; // by turns
 };
 
 struct turn {
   command what;
   payer by;
-  std::uint64_t start = 0, number = 0;
+  std::uint64_t start = 0, number = 0; // of two that may start at once, the cheaper one does, then who came first
   // Once it has had its turn: what it has cost, and the organization whose log it wrote.
   std::size_t spent = 0;
   uuid wrote = {};
@@ -41,7 +43,8 @@ class turns {
 
   explicit turns(limits l) : limits_(l) {}
 
-  // The command is moved from only where it is taken.
+  // The command is moved from only where it is taken. A payer's own bound comes first: who floods is told so, though
+  // the flood has filled the queue.
   admission put(command& c, payer by);
   // Those that have their turn next: at most so many, and at most at the cost of a group. One that takes more than a
   // quarter of that has a group of its own, so that nobody's small one waits for another's large one twice.
@@ -49,6 +52,7 @@ class turns {
   // It was taken and had no turn after all: it is the first of its payers again. Moved from only where that is done.
   void put_back(turn_ptr&& t);
   // What it has cost indeed, and whose organization it was about: that one pays, and not one that was guessed.
+  // Nil: nobody's.
   void charge(payer const& by, std::size_t cost, uuid const& org);
   // A group is done and charged. Where nobody waits, nobody owes anybody anything.
   void settle();

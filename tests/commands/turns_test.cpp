@@ -121,9 +121,10 @@ BOOST_AUTO_TEST_CASE(an_organization_of_many_users_has_one_share) {
 BOOST_AUTO_TEST_CASE(where_the_organization_is_not_known_it_is_that_of_the_last_one) {
   queue_of_names q(one_by_one());
   for (unsigned n = 0; n < 20; ++n) {
-    q.put_many("many", 5, {user(n), {}, 1});
-    q.waiting.charge({user(n), {}, 1, true}, 1, org(1));
-    q.put_many("many", 5, {user(n), {}, 1});
+    payer const by{user(n), {}, 1, {org(1), org(3)}};
+    q.put_many("many", 5, by);
+    q.waiting.charge({user(n), {}, 1, by.orgs, true}, 1, org(1));
+    q.put_many("many", 5, by);
   }
   for (int i = 0; i < 100; ++i) q.take(); // those from before it was known
   q.put_many("one", 5, {user(50), org(2), 1});
@@ -132,11 +133,51 @@ BOOST_AUTO_TEST_CASE(where_the_organization_is_not_known_it_is_that_of_the_last_
   BOOST_TEST(one_among_ten >= 4u);
 }
 
+BOOST_AUTO_TEST_CASE(an_organization_is_guessed_only_of_those_that_the_user_is_in) {
+  auto const guessed = [](queue_of_names& q, payer by) {
+    q.put("one", std::move(by));
+    std::vector<turn_ptr> group;
+    do {
+      group.clear();
+      q.waiting.take(group);
+    } while (group.front()->what.request_id != "one");
+    return group.front()->by.org;
+  };
+  queue_of_names q(one_by_one());
+  q.put_many("others", 5, {user(9), org(9), 1000});
+  BOOST_TEST((guessed(q, {user(1), {}, 1, {org(1)}}) == org(1))); // there is no other
+  BOOST_TEST(guessed(q, {user(1), {}, 1, {org(1), org(2)}}).is_nil());
+  q.waiting.charge({user(1), {}, 1, {org(1), org(2)}, true}, 1, org(2));
+  BOOST_TEST((guessed(q, {user(1), {}, 1, {org(1), org(2)}}) == org(2)));
+  BOOST_TEST(guessed(q, {user(1), {}, 1, {org(1), org(3)}}).is_nil()); // removed from where it was
+  // Without a credential nobody is a member, whatever a registration has written.
+  payer const address{user(2), {}, 1};
+  q.put("registers", address);
+  q.waiting.charge(address, 1, org(4));
+  BOOST_TEST(guessed(q, address).is_nil());
+}
+
+BOOST_AUTO_TEST_CASE(an_organization_pays_nothing_for_what_wrote_no_log) {
+  queue_of_names q(one_by_one());
+  q.put("other", {user(9), org(9), 1000});
+  for (int i = 0; i < 50; ++i) q.waiting.charge({user(1), org(1), 100, {org(1)}, true}, 100, {});
+  q.put("other", {user(8), org(8), 100});
+  q.put("of a member", {user(2), org(1), 50});
+  BOOST_TEST(q.take() == "of a member"); // it may start at once, and costs less
+}
+
+BOOST_AUTO_TEST_CASE(of_those_that_may_start_at_once_the_cheapest_does) {
+  queue_of_names q(one_by_one());
+  for (unsigned n = 0; n < 5; ++n) q.put("batch", {user(n), org(n), 1000});
+  q.put("create", {user(9), org(9), 1});
+  BOOST_TEST(q.take() == "create");
+}
+
 BOOST_AUTO_TEST_CASE(an_organization_that_was_guessed_wrongly_pays_nothing_and_is_not_guessed_again) {
   queue_of_names q(one_by_one());
   std::vector<turn_ptr> group;
   auto const write = [&](uuid const& where) { // as the sequencer does it; somebody else always waits
-    q.put("one", {user(1), {}, 10});
+    q.put("one", {user(1), {}, 10, {org(1), org(2)}});
     do {
       group.clear();
       q.waiting.take(group);
@@ -228,6 +269,7 @@ BOOST_AUTO_TEST_CASE(a_payer_has_so_many_places_and_all_have_so_many) {
   BOOST_TEST((q.put("b", {user(3), org(3), 1}) == turns::admission::payer_full)); // for another one has two of five
   q.put_many("the server itself", 2, {});
   BOOST_TEST((q.put("c", {user(4), org(4), 1}) == turns::admission::all_full));
+  BOOST_TEST((q.put("a", {user(1), org(1), 1}) == turns::admission::payer_full)); // who floods is told so
   q.take();
   q.put_many("a", 2, {user(1), org(1), 1});
 }
