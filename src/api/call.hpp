@@ -4,6 +4,7 @@
 #include "auth/people.hpp"
 #include "auth/principal.hpp"
 #include "commands/command.hpp"
+#include "core/answer_room.hpp"
 #include "core/body_source.hpp"
 #include "core/settings.hpp"
 
@@ -34,6 +35,7 @@ struct request {
   std::string method, path, query; // path and query still percent-encoded
   pairs headers;                   // names in lower case
   std::string body, peer, request_id;
+  answer_room const* room = nullptr; // nothing: nobody counts what waits to be read
 
   std::string_view header(std::string_view name) const noexcept; // empty where it is absent
   std::optional<std::string_view> find_header(std::string_view name) const noexcept;

@@ -60,4 +60,30 @@ unsigned quality(std::string_view accept, std::string_view type) noexcept {
   return wanted;
 }
 
+result<> check_media(operation const& op, request const& asked) {
+  if (!op.writes() || asked.body.empty()) return {};
+  auto type = asked.header("content-type");
+  type = type.substr(0, type.find(';'));
+  while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
+  std::string lower(type);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  if (lower == op.body_type || (op.method == verb::patch && lower == "application/merge-patch+json")) return {};
+  return error(errc::unsupported_media_type, "send the body as Content-Type: " + std::string(op.body_type));
+}
+
+// Who takes nothing but problems is answered all the same: it may be all that they get.
+bool accepts(operation const& op, request const& asked) {
+  auto const accept = asked.header("accept");
+  return op.answer == nullptr || quality(accept, op.answer_type) > 0 ||
+         std::ranges::any_of(op.also, [&](auto other) { return quality(accept, other) > 0; }) ||
+         accept.find("application/problem+json") != accept.npos;
+}
+
+std::string alternatives(operation const& op) {
+  std::string words;
+  for (auto const other : op.also) words += " or " + std::string(other);
+  return words;
+}
+
 } // namespace alloy::api

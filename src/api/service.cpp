@@ -66,6 +66,10 @@ struct service::pending {
   // Whose turn it is, and whose place: the user, with all their sessions and keys; of who has none, the address.
   uuid caller() const { return who ? who->user_id : address(); }
   uuid address() const { return {auth::network_of(asked.peer)}; }
+  bool has_room() const {
+    auto const user = who ? who->user_id : uuid{};
+    return !asked.room || asked.room->has_room_for(address().bytes, user.bytes, about_org.bytes);
+  }
 
   call base(services const& with) const { return {*op, asked, with, who.get(), params, query, as_of, org}; }
 
@@ -95,30 +99,10 @@ struct service::pending {
 
 namespace {
 
-result<> check_media(operation const& op, request const& asked) {
-  if (!op.writes() || asked.body.empty()) return {};
-  auto type = asked.header("content-type");
-  type = type.substr(0, type.find(';'));
-  while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
-  std::string lower(type);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  if (lower == op.body_type || (op.method == verb::patch && lower == "application/merge-patch+json")) return {};
-  return error(errc::unsupported_media_type, "send the body as Content-Type: " + std::string(op.body_type));
-}
-
-// Who takes nothing but problems is answered all the same: it may be all that he gets.
-bool accepts(operation const& op, request const& asked) {
-  auto const accept = asked.header("accept");
-  return op.answer == nullptr || quality(accept, op.answer_type) > 0 ||
-         std::ranges::any_of(op.also, [&](auto other) { return quality(accept, other) > 0; }) ||
-         accept.find("application/problem+json") != accept.npos;
-}
-
-std::string alternatives(operation const& op) {
-  std::string words;
-  for (auto const other : op.also) words += " or " + std::string(other);
-  return words;
+error unread_already() {
+  error e(errc::overloaded, "too many bytes of answers to this address, user or organization wait to be read");
+  e.retry_after_s = 1;
+  return e;
 }
 
 result<std::optional<std::uint64_t>> min_position(request const& asked) {
@@ -352,7 +336,10 @@ void service::start(std::shared_ptr<pending> p) {
   bool const waits = *min && **min > parts_.log.head() && !p->op->writes();
   if (waits || p->op->writes())
     if (auto counted = count_org(*p); !counted) return p->refuse(counted.error());
-  if (p->op->writes()) return run_write(std::move(p));
+  if (p->op->writes()) {
+    if (!p->has_room()) return p->refuse(unread_already());
+    return run_write(std::move(p));
+  }
   if (waits) return wait_for_position(std::move(p), **min);
   run_read(std::move(p));
 }
@@ -418,11 +405,12 @@ void service::run_search(std::shared_ptr<pending> p) {
   if (auto counted = count_org(*p); !counted) return p->refuse(counted.error());
   auto place = searches_.take(p->caller());
   if (!place && place.error().code == errc::rate_limited) return p->refuse(place.error());
-  if (place) p->place = std::move(*place);
   auto const then = [this, p](bool) {
     if (!parts_.with.search.ready()) return p->refuse(not_searchable());
     run_apart(p);
   };
+  if (!place) return then(false); // nobody's fault that none is left: it finds what the index has
+  p->place = std::move(*place);
   if (!searching_.wait(due, parts_.with.config.search_wait_ms, then)) then(false);
   searching_.raised(index.position()); // it may have got there between the look and the wait
 }

@@ -1,5 +1,6 @@
 #pragma once
 // A request and an answer as the rest of Alloy sees them: plain values, so that Beast's types end in this room.
+#include "core/answer_room.hpp"
 #include "core/body_source.hpp"
 
 #include <array>
@@ -23,6 +24,7 @@ struct request {
   std::string body;
   std::string peer;       // the peer's address without port
   std::string request_id; // X-Request-Id as sent if it is sane, else made here
+  answer_room const* room = nullptr;
 
   // The first value of a header, or empty. `name` in lower case.
   std::string_view header(std::string_view name) const noexcept;

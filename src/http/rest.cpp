@@ -12,6 +12,7 @@ handler rest(call_handler to) {
     asked.body = std::move(in.body);
     asked.peer = std::move(in.peer);
     asked.request_id = std::move(in.request_id);
+    asked.room = in.room;
     to(std::move(asked), [done = std::move(done)](api::reply&& r) {
       response out;
       out.status = r.status;

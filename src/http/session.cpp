@@ -96,7 +96,7 @@ void session::sent(std::size_t bytes, bool failed) {
   if (failed) {
     is_over_ = true;
   } else if (!has_output()) {
-    if (held_bytes_ > 0) let_go();
+    if (held_bytes_ > 0 && phase_ != phase::squeeze) let_go(); // what is being compressed is there still
     is_reader_watched_ = false;
     out_.clear();
     if (out_.capacity() > kept_bytes_max) out_.shrink_to_fit();
@@ -264,11 +264,13 @@ void session::dispatch() {
   if (place_.is_proxy()) find_client();
   asked.peer = client_;
   asked.request_id = request_id_;
+  asked.room = &house.unsent;
   if (without_body_) asked.method = "GET"; // HEAD is GET without the body: the rest of Alloy need not know it
   phase_ = phase::answer;
   slot_->open();
   if (house.cors.is_on() && cors_policy::is_preflight(asked)) return slot_->fill(cors_policy::preflight_answer());
-  // What it does could not be undone where its answer is refused: so it is looked at before.
+  // What it does could not be undone where its answer is refused: so it is looked at before; by who knows whose it is,
+  // for the user and the organization, too.
   if (method_label_ != "GET" && method_label_ != "HEAD" && !house.unsent.has_room({client_network_})) {
     house.watch().answer_refused();
     return slot_->fill(overloaded(request_id_, {}));

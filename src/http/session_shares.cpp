@@ -44,17 +44,25 @@ void session::refuse_connection(std::string_view reason) noexcept {
 
 // ------------------------------------------------------------------------------- memory
 
-// Counts `bytes` instead of what was counted before. False: too many, and as before.
+// Counts `bytes` instead of what was counted before, all of them for who asks now. False: too many, and as before.
 bool session::hold(std::size_t bytes, bool in_any_case) {
   auto& unsent = home_.house->unsent;
   auto const now = holders_now();
+  auto const former = held_bytes_;
+  auto const former_by = held_by_;
   if (held_bytes_ > 0 && held_by_ != now) let_go();
   if (bytes > held_bytes_) {
     auto const more = bytes - held_bytes_;
-    if (in_any_case)
+    if (in_any_case) {
       unsent.add(now, more);
-    else if (!unsent.take(now, more))
+    } else if (!unsent.take(now, more)) {
+      if (held_bytes_ < former) {
+        unsent.add(former_by, former);
+        home_.house->watch().unsent_changed(static_cast<std::int64_t>(former));
+        held_bytes_ = former;
+      }
       return false;
+    }
     home_.house->watch().unsent_changed(static_cast<std::int64_t>(more));
     held_by_ = now;
   } else if (bytes < held_bytes_) {

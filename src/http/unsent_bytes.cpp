@@ -79,6 +79,10 @@ bool unsent_bytes::has_room(holders const& by) const {
   return may_hold(by, 1);
 }
 
+bool unsent_bytes::has_room_for(id const& address, id const& user, id const& org) const {
+  return has_room({address, user, org});
+}
+
 std::size_t unsent_bytes::of(auth::network const& address) const {
   std::lock_guard const lock(mutex_);
   return held(addresses_, address);

@@ -2,6 +2,7 @@
 // Bytes of answers that wait to be sent, of one server: how many in all, and for each address, user and organization.
 // Only large or waiting answers are counted, so that the way of a small one takes no lock. Any thread.
 #include "auth/network.hpp"
+#include "core/answer_room.hpp"
 
 #include <array>
 #include <atomic>
@@ -19,7 +20,7 @@ struct holders {
   bool operator==(holders const&) const = default;
 };
 
-class unsent_bytes {
+class unsent_bytes final : public answer_room {
  public:
   unsent_bytes(std::size_t bytes_max, std::size_t per_holder_max) noexcept
       : max_(bytes_max), per_holder_max_(per_holder_max) {}
@@ -32,6 +33,7 @@ class unsent_bytes {
   void give_back(holders const& by, std::size_t fewer) noexcept;
   // Whether a byte more could be taken.
   bool has_room(holders const& by) const;
+  bool has_room_for(id const& address, id const& user, id const& org) const override;
 
   std::size_t total() const noexcept { return total_.load(std::memory_order_relaxed); }
   std::size_t of(auth::network const& address) const;

@@ -24,10 +24,21 @@ class counting_observer : public http::observer {
     ++refused[std::string(reason)];
   }
 
+  void unsent_changed(std::int64_t bytes) noexcept override {
+    std::lock_guard const lock(mutex);
+    unsent.push_back(bytes + (unsent.empty() ? 0 : unsent.back()));
+  }
+
+  std::int64_t unsent_now() {
+    std::lock_guard const lock(mutex);
+    return unsent.empty() ? 0 : unsent.back();
+  }
+
   std::atomic<int> opened{0}, closed{0}, started{0};
   std::mutex mutex;
   std::vector<http::exchange_facts> finished;
   std::map<std::string, int> refused;
+  std::vector<std::int64_t> unsent; // bytes, after each change
 };
 
 class echo_server {

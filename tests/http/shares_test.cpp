@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 #include <zlib.h>
 
+#include <algorithm>
 #include <thread>
 
 using namespace alloy;
@@ -256,6 +257,43 @@ BOOST_AUTO_TEST_CASE(an_address_that_reads_nothing_gets_no_more_large_answers) {
   deaf.reset();
   while (echo.server.connections() > 1) std::this_thread::yield();
   BOOST_TEST(peer.ask(get("/large")).status == 200U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_compressed_is_counted_though_all_before_it_is_sent) {
+  constexpr std::size_t bytes = 5'000'000;
+  tests::echo_server echo;
+  echo.special = [](http::request const& r) {
+    return tests::echo_server::plain(r.path == "/large" ? text_of(bytes) : "small");
+  };
+  tests::wire peer(echo.port);
+  peer.send(get("/small") + get("/large", "Accept-Encoding: gzip\r\n"));
+  BOOST_TEST(peer.read().body == "small");
+  BOOST_TEST((unzip(peer.read().body, bytes + 1) == text_of(bytes)));
+  while (echo.watch->unsent_now() > 0) std::this_thread::yield();
+  std::lock_guard const lock(echo.watch->mutex);
+  auto const& counts = echo.watch->unsent;
+  BOOST_TEST(*std::ranges::max_element(counts) >= static_cast<std::int64_t>(bytes));
+  BOOST_TEST(std::ranges::count(counts, 0) == 1); // when the last byte is on its way, and not before
+}
+
+BOOST_AUTO_TEST_CASE(a_request_says_whether_its_answer_could_be_held) {
+  http::settings with;
+  with.unsent_per_address_bytes_max = 10'000'000;
+  tests::echo_server echo(with);
+  answer_room const* room = nullptr;
+  echo.special = [&room](http::request const& r) {
+    room = r.room;
+    auto answer = tests::echo_server::plain(std::string(20'000'000, 'x'));
+    answer.user = {7};
+    return answer;
+  };
+  tests::wire deaf(echo.port);
+  deaf.send(get("/large"));
+  while (echo.watch->unsent_now() == 0) std::this_thread::yield();
+  auto const elsewhere = from("192.0.2.1");
+  BOOST_TEST(room->has_room_for(elsewhere, {8}, {}));
+  BOOST_TEST(!room->has_room_for(elsewhere, {7}, {})); // from wherever they ask
+  BOOST_TEST(!room->has_room_for(from("127.0.0.1"), {8}, {}));
 }
 
 BOOST_AUTO_TEST_CASE(a_write_is_refused_before_it_is_done_where_its_answer_could_not_be_held) {
