@@ -44,7 +44,7 @@ result<> worker_pool::submit(caller const& who, job work, entry how) {
     if (stopping_) return error(errc::shutting_down);
     if (how == entry::queued)
       if (auto admitted = admit(who); !admitted) return admitted;
-    line_up(who, std::move(work));
+    line_up(who, {std::move(work), how});
     options_.counted.taken.add();
     options_.counted.waiting.set(static_cast<double>(waiting_));
   }
@@ -55,14 +55,14 @@ result<> worker_pool::submit(caller const& who, job work, entry how) {
 // The caller's own bound comes first: who floods is told so, though the flood has filled the queue of all.
 result<> worker_pool::admit(caller const& who) {
   auto const own = lines_.find(who);
-  std::size_t const theirs = own == lines_.end() ? 0 : own->second->jobs.size();
-  auto const left = left_by_others(options_.queue_max, waiting_, theirs);
+  std::size_t const theirs = own == lines_.end() ? 0 : own->second->queued;
+  auto const left = left_by_others(options_.queue_max, queued_, theirs);
   if (theirs > 0 && theirs >= fair_share(options_.queue_max, options_.queue_per_caller_max, left)) {
     options_.counted.refused_for_caller.add();
     return refusal(errc::rate_limited, "too many " + options_.jobs + " of one " + options_.whose + " wait already",
                    std::min(waiting_, theirs * turns_.size()));
   }
-  if (waiting_ < options_.queue_max) return {};
+  if (queued_ < options_.queue_max) return {};
   options_.counted.refused_for_all.add();
   return refusal(errc::overloaded, "too many " + options_.jobs + " wait already", waiting_);
 }
@@ -74,16 +74,20 @@ error worker_pool::refusal(errc code, std::string words, std::size_t ahead) cons
 }
 
 // Wholly or, where there is no memory for it, not at all.
-void worker_pool::line_up(caller const& who, job work) {
-  if (auto const own = lines_.find(who); own != lines_.end()) {
-    own->second->jobs.push_back(std::move(work));
+void worker_pool::line_up(caller const& who, waiting_job one) {
+  std::size_t const queued = one.how == entry::queued ? 1 : 0;
+  auto own = lines_.find(who);
+  if (own != lines_.end()) {
+    own->second->jobs.push_back(std::move(one));
   } else {
     std::list<line> fresh(1);
     fresh.front().who = who;
-    fresh.front().jobs.push_back(std::move(work));
-    lines_.emplace(who, fresh.begin());
+    fresh.front().jobs.push_back(std::move(one));
+    own = lines_.emplace(who, fresh.begin()).first;
     turns_.splice(turns_.end(), fresh);
   }
+  own->second->queued += queued;
+  queued_ += queued;
   ++waiting_;
 }
 
@@ -98,8 +102,11 @@ std::list<worker_pool::line>::iterator worker_pool::turn() {
 
 // The caller's first job; they go behind all others that wait.
 worker_pool::job worker_pool::next(std::list<line>::iterator first) {
-  auto taken = std::move(first->jobs.front());
+  auto taken = std::move(first->jobs.front().work);
+  std::size_t const queued = first->jobs.front().how == entry::queued ? 1 : 0;
   first->jobs.pop_front();
+  first->queued -= queued;
+  queued_ -= queued;
   if (first->jobs.empty()) {
     lines_.erase(first->who);
     turns_.erase(first);

@@ -24,7 +24,8 @@ class worker_pool {
  public:
   using caller = std::array<std::uint8_t, 16>; // a UUID, a network
   using job = std::function<void()>;
-  // What has held a place elsewhere until now, where it was bounded, is not refused for want of one here.
+  // What has held a place elsewhere until now, where it was bounded, is not refused for want of one here, and takes
+  // none from anybody else.
   enum class entry : bool { queued, had_place };
 
   struct meters {
@@ -59,14 +60,19 @@ class worker_pool {
   void stop();
 
  private:
+  struct waiting_job {
+    job work;
+    entry how = entry::queued;
+  };
   struct line {
     caller who;
-    std::deque<job> jobs; // never empty
+    std::deque<waiting_job> jobs; // never empty
+    std::size_t queued = 0;       // of them, those that have no place of their own
   };
 
   result<> admit(caller const& who);
   error refusal(errc code, std::string words, std::size_t ahead) const;
-  void line_up(caller const& who, job work);
+  void line_up(caller const& who, waiting_job one);
   std::list<line>::iterator turn();
   job next(std::list<line>::iterator first);
   void work(std::optional<caller>& serves);
@@ -77,7 +83,7 @@ class worker_pool {
   std::list<line> turns_; // whose turn is next, in front
   std::map<caller, std::list<line>::iterator> lines_;
   std::vector<std::optional<caller>> served_; // by each worker, now
-  std::size_t waiting_ = 0;
+  std::size_t waiting_ = 0, queued_ = 0;      // as in a line
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

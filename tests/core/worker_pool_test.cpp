@@ -185,9 +185,12 @@ BOOST_AUTO_TEST_CASE(who_had_a_place_elsewhere_is_not_refused_for_want_of_one_bu
   BOOST_TEST(pool.submit(
                      ben, [&] { order += 'b'; }, worker_pool::entry::had_place)
                  .has_value());
+  // They take no place from anybody: the queue has one left.
+  BOOST_TEST(pool.submit(cid, [&] { order += 'c'; }).has_value());
+  BOOST_TEST((pool.submit(some_caller(4), [] {}).error().code == errc::overloaded));
   held.begin();
   pool.stop();
-  BOOST_TEST(order == "1b23");
+  BOOST_TEST(order == "1bc23");
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_throws_does_not_stop_the_pool) {
