@@ -107,6 +107,11 @@ bool is_mark(code_point p) noexcept {
   return c >= UTF8PROC_CATEGORY_MN && c <= UTF8PROC_CATEGORY_ME;
 }
 
+bool is_above(code_point p) noexcept {
+  constexpr auto above = 230; // its canonical combining class (UAX #44)
+  return property(p).combining_class == above;
+}
+
 bool is_visible(code_point p) noexcept {
   if (p < 0x80) return p > ' ' && p != 0x7f;
   if (is_control(p) || is_line_break(p) || is_space(p)) return false;

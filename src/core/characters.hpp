@@ -22,6 +22,7 @@ bool is_line_break(code_point p) noexcept; // whatever begins a new line: U+000A
 bool is_space(code_point p) noexcept;      // of any width; U+2800, the empty Braille pattern, is one to the eye
 // A mark that is drawn on the character before it.
 bool is_mark(code_point p) noexcept;
+bool is_above(code_point p) noexcept; // a mark that stands above it, as others of this class do: they stack
 // Something of it is seen: it is no space, no control, no format character that fonts draw nothing for, and no
 // noncharacter. Private and unassigned code points count as seen, for a font or a later Unicode may have them.
 bool is_visible(code_point p) noexcept;
@@ -34,6 +35,7 @@ bool belongs_between(code_point before, code_point p, code_point after) noexcept
 // own takes time by the square of how many marks stand beside each other: half a minute for 80 kB of them.
 std::optional<std::vector<code_point>> decomposed(std::string_view utf8, int options,
                                                   code_point (*instead)(code_point) = nullptr);
+// Into NFC, of what is decomposed and in order.
 void compose(std::vector<code_point>& decomposed);
 
 std::string composed(std::string_view utf8);              // NFC

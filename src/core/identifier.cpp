@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <optional>
 #include <vector>
 
 namespace alloy {
@@ -57,13 +58,49 @@ text_fault too_long_or_short(std::size_t length, std::size_t min, std::size_t ma
                                                        std::to_string(length)};
 }
 
-// An i or a j has its dot: another one above it is drawn at the same place, and one above a dotless one makes it whole.
+constexpr code_point dot_above = 0x307;
+
+// What has a dot of its own, or is given one by a dot above it: nothing where it is another letter.
+std::optional<code_point> with_dot(code_point letter) noexcept {
+  switch (letter) {
+  case 'i':
+  case 0x131: return 'i';
+  case 'j':
+  case 0x237: return 'j';
+  case 0x268:
+  case 0x29d:
+  case 0x3f3:
+  case 0x456:
+  case 0x458: return letter; // of Unicode's Soft_Dotted
+  default: return std::nullopt;
+  }
+}
+
+// Another dot above a letter that has one is drawn at the same place, unless something else stands between them; one
+// above a dotless letter makes it whole. `text` is folded.
 std::string without_second_dots(std::string text) {
-  for (auto const& [dotted, whole] : {std::pair{"i\u0307", "i"}, std::pair{"\u0131\u0307", "i"},
-                                      std::pair{"j\u0307", "j"}, std::pair{"\u0237\u0307", "j"}})
-    for (auto at = text.find(dotted); at != std::string::npos; at = text.find(dotted, at))
-      text.replace(at, std::string_view(dotted).size(), whole);
-  return text;
+  if (text.find("\u0307") == std::string::npos) return text;
+  auto points = decomposed(text, 0);
+  if (!points) return text;
+  std::vector<code_point> kept;
+  kept.reserve(points->size());
+  auto letter = points->size(); // where it is in `kept`, as long as nothing is above it
+  for (auto const p : *points) {
+    auto const whole = p == dot_above && letter < kept.size() ? with_dot(kept[letter]) : std::nullopt;
+    if (whole) {
+      kept[letter] = *whole;
+      continue;
+    }
+    kept.push_back(p);
+    if (!is_mark(p))
+      letter = kept.size() - 1;
+    else if (is_above(p))
+      letter = points->size();
+  }
+  compose(kept);
+  std::string out;
+  for (auto const p : kept) append_point(out, p);
+  return out;
 }
 
 // What stands behind xn-- in a label of a domain (RFC 3492); nothing where it is no such text.

@@ -14,7 +14,7 @@ void fold(view& state, events::record const& r, std::string_view bytes);
 result<> fold_foreign(view& state, events::record const& r, std::string_view bytes);
 
 // Of the rows that fold() writes: raised whenever the same log gives other rows, so that an older state is noticed.
-inline constexpr std::uint32_t state_version = 7;
+inline constexpr std::uint32_t state_version = 8;
 
 // The position of the last event that is folded into the state.
 std::uint64_t folded_position(reader const& state);

@@ -75,12 +75,18 @@ BOOST_AUTO_TEST_CASE(a_second_dot_on_an_i_or_a_j_is_no_difference) {
   BOOST_TEST(same_name("\u0131\u0307", "i"));
   BOOST_TEST(same_name("\u0237\u0307x", "jx"));
   BOOST_TEST(same_name("\u0130stanbul", "istanbul"));
+  BOOST_TEST(same_name("F\u1ecb\u0307le", "F\u1ecble")); // another mark, below it, stands between
+  BOOST_TEST(same_name("\u012f\u0307", "\u012f"));
+  BOOST_TEST(same_name("\u0456\u0307\u0307", "\u0456")); // of the Cyrillic letter
+  BOOST_TEST(same_name("i\u0307\u0301", "\u00ed"));
+  BOOST_TEST(!same_name("\u00ed\u0307", "\u00ed")); // the dot stands above the acute
   BOOST_TEST(!same_name("\u0131", "i"));
   BOOST_TEST(!same_name("a\u0307", "a"));
 }
 
 BOOST_AUTO_TEST_CASE(folding_twice_is_folding_once) {
   for (std::string const t : {"  Stra\u00dfe \u00a0 x", "\u1e9e\u0130I\u0131", "\ufb01 \u2460 \u00b2", "a\u0345\u0301",
+                              "\u0130\u0301", "\u1ecb\u0307\u0301", "i\u0307\u0323", "\u0131\u0307\u0301\u0307",
                               "\u0390", "\uff21\u3164", "\U0001f468\u200d\U0001f4bb"})
     BOOST_TEST(fold_name(fold_name(t)) == fold_name(t), quoted_name(t));
 }
