@@ -18,9 +18,11 @@ std::vector<uuid> projects_with(reader const& state, workflow const& w) {
 
 result<commands::plan> update_one(write_call& c, update_workflow const& body) {
   auto const w = c.entity<workflow>();
+  std::optional<std::vector<uuid>> projects; // looked for once, and where a status goes
   auto const tickets = [&](std::string const& status) {
     std::vector<uuid> all;
-    for (auto const& project : projects_with(c.state(), w)) {
+    if (!projects) projects = projects_with(c.state(), w);
+    for (auto const& project : *projects) {
       auto const some = projections::tickets_with_status(c.state(), w.org_id, project, status);
       all.insert(all.end(), some.begin(), some.end());
     }

@@ -18,10 +18,24 @@ namespace {
 constexpr std::int64_t housekeeping_every_ms = 1000;
 constexpr std::size_t swept_rows_max = 1000;
 constexpr std::chrono::milliseconds pause_after_exception{1};
+// What a command costs beyond the things that it names: one for so much of the writer's time, which all wait for, and
+// for so many bytes, which all that follow the log read. A short time is none: it may be somebody else's.
+constexpr std::chrono::microseconds time_unit{40}, time_least{1000};
+constexpr std::size_t bytes_unit = 1024;
 constexpr std::size_t events_per_record_max = 2000; // more are cut before they are encoded, not after
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+std::size_t cost_of(std::chrono::steady_clock::duration took) {
+  return took < time_least ? 0 : static_cast<std::size_t>(took / time_unit);
+}
+
+std::size_t cost_of(std::span<new_record const> records) {
+  std::size_t bytes = 0;
+  for (auto const& r : records) bytes += r.bytes.size();
+  return bytes / bytes_unit;
 }
 
 } // namespace
@@ -164,7 +178,9 @@ void sequencer::run_batch(std::vector<turn_ptr>& all) {
   std::size_t cost = 0;
   while (answers.size() < all.size()) {
     auto& t = *all[answers.size()];
+    auto const begun = std::chrono::steady_clock::now();
     answers.push_back(run_one(t, into));
+    t.spent = std::max(t.spent, cost_of(std::chrono::steady_clock::now() - begun));
     cost += t.spent;
     if (cost >= settings_.batch_cost_max && answers.size() < all.size()) give_back(all, answers.size());
   }
@@ -219,7 +235,8 @@ result<answer> sequencer::run_one(turn& t, open_batch& into) {
     fault_points::pass("sequencer.decide");
     auto decided = c.decide(h, at);
     result<answer> done = decided ? apply(c, *decided, at, into) : result<answer>(decided.error());
-    t.spent = std::max<std::size_t>(t.spent, into.next_position - kept_position);
+    t.spent = std::max<std::size_t>(
+        {t.spent, into.next_position - kept_position, cost_of(std::span(into.out).subspan(kept_records))});
     for (auto const& r : std::span(into.records).subspan(kept_records))
       if (r.head.tenant != identity_tenant) t.wrote = r.head.tenant;
     if (!done || c.dry_run)
