@@ -56,23 +56,12 @@ call within(call const& c, std::string const& status) {
   return column;
 }
 
-// Of each status, of the tickets that the query finds at the moment that was asked for.
-std::map<std::string, std::uint64_t> counts_then(read_call const& c, ticket_query const& q) {
+// Of each status, of the tickets in a sprint.
+std::map<std::string, std::uint64_t> counts_in(reader const& state, uuid const& org, uuid const& sprint) {
   std::map<std::string, std::uint64_t> counts;
-  page_request all;
-  all.limit = std::numeric_limits<std::int32_t>::max();
-  for (auto const& row : list_tickets_then(c.state, *c.then, q, all).rows)
-    ++counts[alloy::json::stored<domain::ticket>(row).status];
+  for (auto const& id : tickets_in_sprint(state, org, sprint))
+    if (auto const t = domain::find<domain::ticket>(state, org, id)) ++counts[t->status];
   return counts;
-}
-
-std::uint64_t count_of(read_call const& c, domain::project const& p, std::optional<uuid> const& sprint,
-                       std::string const& status) {
-  if (!sprint) return count_status(c.state, p.org_id, p.id, status);
-  std::uint64_t count = 0;
-  for (auto const& id : tickets_in_sprint(c.state, p.org_id, *sprint))
-    if (auto const t = domain::find<domain::ticket>(c.state, p.org_id, id)) count += t->status == status;
-  return count;
 }
 
 // A thing of the organization as it stands, or as it stood at the moment that was asked for.
@@ -90,25 +79,27 @@ result<reply> board_of(read_call const& c, domain::project const& p, std::option
   if (q.status && !asked_for)
     return error::of_field("/status", "not_one_of", "the workflow " + w.name + " has no such status");
   // A cursor is of one column: without the status it is of no list.
-  if (auto const asked = page_asked(c, q.limit, q.cursor); !asked) return asked.error();
+  auto ask = page_asked(asked_for ? within(c, asked_for->name) : static_cast<call const&>(c), q.limit, q.cursor);
+  if (!ask) return ask.error();
+  if (!q.status) ask->bytes_max /= std::max<std::size_t>(1, w.statuses.size()); // all columns are one answer
   ticket_query query;
   query.scopes.push_back({p.org_id, {p.id}});
   auto& filter = query.scopes.front().filter;
   if (sprint) filter.sprint = id_filter{{*sprint}, false};
-  auto counts = c.then ? counts_then(c, query) : std::map<std::string, std::uint64_t>();
+  std::map<std::string, projections::status_then> then;
+  if (c.then) then = list_statuses_then(c.state, *c.then, query, *ask);
+  std::map<std::string, std::uint64_t> counts;
+  if (!c.then && sprint) counts = counts_in(c.state, p.org_id, *sprint);
   board b;
   for (auto const& s : w.statuses) {
     if (asked_for && asked_for != &s) continue;
     call const column = within(c, s.name);
-    auto ask = page_asked(column, q.limit, q.cursor);
-    if (!ask) return ask.error();
-    if (!q.status) ask->bytes_max /= w.statuses.size(); // all columns are one answer
     filter.status = {s.name};
-    auto const page = c.then ? list_tickets_then(c.state, *c.then, query, *ask) : list_tickets(c.state, query, *ask);
+    auto const page = c.then ? std::move(then[s.name].first) : list_tickets(c.state, query, *ask);
     auto& shown = b.columns.emplace_back();
     shown.status = s.name;
     shown.category = s.category;
-    shown.count = c.then ? counts[s.name] : count_of(c, p, sprint, s.name);
+    shown.count = c.then ? then[s.name].count : sprint ? counts[s.name] : count_status(c.state, p.org_id, p.id, s.name);
     for (auto const& row : page.rows) shown.tickets.push_back(alloy::json::stored<domain::ticket>(row));
     shown.has_more = !page.next.empty();
     if (shown.has_more) shown.next_cursor = sealed_cursor(column, page.next);

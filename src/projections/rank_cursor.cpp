@@ -2,8 +2,13 @@
 
 #include "core/key.hpp"
 
+#include <algorithm>
+#include <optional>
+
 namespace alloy::projections {
 namespace {
+
+constexpr std::size_t cursors_max = 64; // of one set
 
 bool comes_before(rank const& a, rank const& b, direction way) {
   return way == direction::ascending ? a < b : b < a;
@@ -30,7 +35,7 @@ class members final : public rank_cursor {
   std::string target_;
 };
 
-// Few sets in practice (statuses, projects): the first of them is looked for anew at each step.
+// Few sets: the first of them is looked for anew at each step.
 class any final : public rank_cursor {
  public:
   any(std::vector<rank_cursor_ptr> sets, direction way) : sets_(std::move(sets)), way_(way) {}
@@ -65,6 +70,80 @@ class any final : public rank_cursor {
   direction const way_;
   bool started_ = false;
   rank_cursor* first_ = nullptr;
+};
+
+// Many sets, walked with one cursor: it jumps to where each of them goes on.
+class walked final : public rank_cursor {
+ public:
+  walked(reader const& state, std::vector<std::string> prefixes, direction way)
+      : prefixes_(std::move(prefixes)), way_(way) {
+    auto const [first, last] = std::ranges::minmax_element(prefixes_);
+    rows_ = state.cursor(*first, after_prefix(*last), way_);
+  }
+
+  void start() override {
+    heap_.clear();
+    for (std::size_t i = 0; i < prefixes_.size(); ++i)
+      push(i, way_ == direction::ascending ? prefixes_[i] : after_prefix(prefixes_[i]));
+    started_ = true;
+  }
+  void seek(rank const& to) override {
+    if (!started_) {
+      for (std::size_t i = 0; i < prefixes_.size(); ++i) push(i, prefixes_[i] + std::string(to.view()));
+      started_ = true;
+    }
+    while (valid() && comes_before(at(), to, way_)) {
+      auto const set = pop();
+      push(set, prefixes_[set] + std::string(to.view()));
+    }
+  }
+  void next() override {
+    rank const last = at();
+    while (valid() && at() == last) {
+      auto const set = pop();
+      rows_->seek(prefixes_[set] + std::string(last.view()));
+      if (rows_->valid() && rank_in(set) == last) rows_->next();
+      push_found(set);
+    }
+  }
+  bool valid() const override { return !heap_.empty(); }
+  rank at() const override { return heap_.front().at; }
+
+ private:
+  struct member {
+    rank at;
+    std::size_t set;
+  };
+  auto is_later() const {
+    return [way = way_](member const& a, member const& b) { return comes_before(b.at, a.at, way); };
+  }
+  // Where the cursor stands, if that is in the set.
+  std::optional<rank> rank_in(std::size_t set) const {
+    if (!rows_->valid() || !rows_->key().starts_with(prefixes_[set])) return std::nullopt;
+    return rank::at_end_of(rows_->key());
+  }
+  void push(std::size_t set, std::string const& from) {
+    rows_->seek(from);
+    push_found(set);
+  }
+  void push_found(std::size_t set) {
+    auto const found = rank_in(set);
+    if (!found) return;
+    heap_.push_back({*found, set});
+    std::ranges::push_heap(heap_, is_later());
+  }
+  std::size_t pop() {
+    std::ranges::pop_heap(heap_, is_later());
+    auto const set = heap_.back().set;
+    heap_.pop_back();
+    return set;
+  }
+
+  std::vector<std::string> const prefixes_;
+  direction const way_;
+  std::unique_ptr<row_cursor> rows_;
+  bool started_ = false;
+  std::vector<member> heap_; // of each set that has more, where it goes on; the first in front
 };
 
 class all final : public rank_cursor {
@@ -120,8 +199,11 @@ rank_cursor_ptr members_of(reader const& state, std::string prefix, direction wa
   return std::make_unique<members>(state, std::move(prefix), way);
 }
 
-rank_cursor_ptr any_of(std::vector<rank_cursor_ptr> sets, direction way) {
-  if (sets.size() == 1) return std::move(sets.front());
+rank_cursor_ptr members_of_any(reader const& state, std::vector<std::string> prefixes, direction way) {
+  if (prefixes.size() == 1) return members_of(state, std::move(prefixes.front()), way);
+  if (prefixes.size() > cursors_max) return std::make_unique<walked>(state, std::move(prefixes), way);
+  std::vector<rank_cursor_ptr> sets;
+  for (auto& prefix : prefixes) sets.push_back(members_of(state, std::move(prefix), way));
   return std::make_unique<any>(std::move(sets), way);
 }
 

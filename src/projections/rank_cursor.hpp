@@ -23,7 +23,9 @@ using rank_cursor_ptr = std::unique_ptr<rank_cursor>;
 
 // The rows that begin with `prefix`; their keys end in the rank.
 rank_cursor_ptr members_of(reader const& state, std::string prefix, direction way);
-rank_cursor_ptr any_of(std::vector<rank_cursor_ptr> sets, direction way);
+// Those that begin with any of the prefixes, of one index. However many prefixes: a few have a cursor each, and many
+// share one, for a cursor of the store holds the blocks that it stands on.
+rank_cursor_ptr members_of_any(reader const& state, std::vector<std::string> prefixes, direction way);
 rank_cursor_ptr all_of(std::vector<rank_cursor_ptr> sets, direction way); // REQUIRES: not empty
 
 } // namespace alloy::projections

@@ -11,6 +11,8 @@ namespace {
 
 // With a set that is small by itself, joining more projects than this costs more than looking at documents.
 constexpr std::size_t joined_projects_max = 16;
+// Of so many statuses, each in each project, documents are asked for theirs: the sets alone would take longer.
+constexpr std::size_t joined_sets_max = 4096;
 
 template <class T> bool among(std::vector<T> const& wanted, T const& value) {
   return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
@@ -69,7 +71,7 @@ class planner {
     named(f.reporter, table::ticket_by_reporter);
     named(f.label, table::ticket_by_label);
     if (!f.tag.empty()) {
-      std::vector<rank_cursor_ptr> either;
+      std::vector<std::string> either;
       for (auto const& t : f.tag) tagged(t, either);
       add(std::move(either));
     }
@@ -81,35 +83,40 @@ class planner {
   }
 
  private:
-  rank_cursor_ptr rows(std::string prefix) { return members_of(state_, std::move(prefix), way_); }
-  void add(std::vector<rank_cursor_ptr> either) { sets_.all.push_back(any_of(std::move(either), way_)); }
+  // What begins with one of them; with none, nothing.
+  void add(std::vector<std::string> either) {
+    if (either.empty())
+      sets_.all.push_back(std::make_unique<gathered>(std::vector<rank>(), way_));
+    else
+      sets_.all.push_back(members_of_any(state_, std::move(either), way_));
+  }
 
   void held(std::optional<id_filter> const& f, table by) {
     if (!f) return;
-    std::vector<rank_cursor_ptr> either;
-    for (auto const& id : f->any) either.push_back(rows(holders_of(scope_.tenant, by, id).str()));
+    std::vector<std::string> either;
+    for (auto const& id : f->any) either.push_back(holders_of(scope_.tenant, by, id).str());
     if (f->none)
-      for (auto const& p : scope_.projects) either.push_back(rows(without_any(scope_.tenant, by, p).str()));
+      for (auto const& p : scope_.projects) either.push_back(without_any(scope_.tenant, by, p).str());
     add(std::move(either));
   }
 
   void named(std::vector<uuid> const& ids, table by) {
     if (ids.empty()) return;
-    std::vector<rank_cursor_ptr> either;
-    for (auto const& id : ids) either.push_back(rows(holders_of(scope_.tenant, by, id).str()));
+    std::vector<std::string> either;
+    for (auto const& id : ids) either.push_back(holders_of(scope_.tenant, by, id).str());
     add(std::move(either));
   }
 
-  void tagged(tag_filter const& t, std::vector<rank_cursor_ptr>& either) {
+  void tagged(tag_filter const& t, std::vector<std::string>& either) {
     auto const of_key = domain::tag_values(scope_.tenant, entity::ticket, t.key).str();
     if (t.value)
-      either.push_back(rows(domain::tag_values(scope_.tenant, entity::ticket, t.key, *t.value).str()));
+      either.push_back(domain::tag_values(scope_.tenant, entity::ticket, t.key, *t.value).str());
     else { // every value there is, found by jumping from one to the next
       auto const values = state_.cursor(of_key, after_prefix(of_key), direction::ascending);
       for (values->seek(of_key); values->valid();) {
         std::string const k(values->key());
         auto const prefix = k.substr(0, k.size() - rank::size);
-        either.push_back(rows(prefix));
+        either.push_back(prefix);
         values->seek(after_prefix(prefix));
       }
     }
@@ -165,18 +172,21 @@ class planner {
       return;
     }
     if (bounded && !by_status && !by_priority && scope_.whole_tenant) return;
-    std::vector<rank_cursor_ptr> statuses, priorities;
-    for (auto const& project : scope_.projects) {
-      if (by_status)
-        for (auto const& name : statuses_in(project))
-          statuses.push_back(rows(status_of(scope_.tenant, project, name).str()));
-      if (by_priority || !by_status)
-        for (auto const p : {priority::Urgent, priority::High, priority::Medium, priority::Low, priority::None})
-          if (only ? p == *only : among(f.priority, p))
-            priorities.push_back(rows(priority_of(scope_.tenant, project, p).str()));
-    }
-    if (by_status) add(std::move(statuses));
-    if (by_priority || !by_status) add(std::move(priorities));
+    std::vector<std::string> statuses, priorities;
+    if (by_status)
+      for (auto const& project : scope_.projects) {
+        for (auto const& name : statuses_in(project)) statuses.push_back(status_of(scope_.tenant, project, name).str());
+        if (statuses.size() > joined_sets_max) break;
+      }
+    bool const joins_statuses = by_status && statuses.size() <= joined_sets_max;
+    sets_.exact = sets_.exact && joins_statuses == by_status;
+    if (joins_statuses) add(std::move(statuses));
+    if (joins_statuses && !by_priority) return;
+    for (auto const& project : scope_.projects)
+      for (auto const p : {priority::Urgent, priority::High, priority::Medium, priority::Low, priority::None})
+        if (only ? p == *only : among(f.priority, p))
+          priorities.push_back(priority_of(scope_.tenant, project, p).str());
+    add(std::move(priorities));
   }
 
   reader const& state_;

@@ -4,9 +4,19 @@
 #include "projections/history.hpp"
 #include "projections/ticket_list.hpp"
 
+#include <map>
+
 namespace alloy::projections {
 
 page list_tickets_then(reader const& state, past const& then, ticket_query const& q, page_request const& ask);
+
+// The same for each status, folded once: how many there are, and the first page of them.
+struct status_then {
+  std::uint64_t count = 0;
+  page first;
+};
+std::map<std::string, status_then> list_statuses_then(reader const& state, past const& then, ticket_query const& q,
+                                                      page_request const& ask);
 
 // Entities of one kind that belonged to the owner, by id. `now` are the ids of those that do today.
 page list_then(past const& then, uuid const& tenant, uuid const& owner, entity kind, std::vector<uuid> now,
