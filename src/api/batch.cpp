@@ -59,6 +59,8 @@ tried try_each(write_call& c, table rows, std::vector<std::string> const& names,
   tried all;
   storage::overlay so_far(c.state());
   std::vector<uuid> seen;
+  auto const bytes_max = static_cast<std::size_t>(c.with.config.batch_answer_max_bytes);
+  std::size_t bytes = 0;
   for (auto const& name : names) {
     auto about = find_named_subject(c.op, rows, name, c.org, *c.who, so_far);
     if (!about) {
@@ -76,6 +78,10 @@ tried try_each(write_call& c, table rows, std::vector<std::string> const& names,
       continue;
     }
     fold(so_far, decided->events, c);
+    std::string made;
+    so_far.get(key(about->org, rows).add(about->id).str(), made);
+    bytes += about->row.size() + made.size();
+    if ((all.is_too_large = bytes > bytes_max)) break;
     for (auto& e : decided->events) all.events.push_back(std::move(e));
     all.each.push_back(changed_thing{about->org, about->id, std::move(decided->warning)});
   }
@@ -83,6 +89,9 @@ tried try_each(write_call& c, table rows, std::vector<std::string> const& names,
 }
 
 result<> check_batch(tried const& all, std::string_view field, bool atomic) {
+  if (all.is_too_large)
+    return error(errc::body_too_large,
+                 "these things are larger than batch_answer_max_bytes of this server; name fewer at once");
   bool const forbidden = std::all_of(all.each.begin(), all.each.end(),
                                      [](auto const& one) { return !one && describe(one.error().code).status == 403; });
   if (forbidden) return all.each.front().error();

@@ -38,6 +38,7 @@ struct changed_thing {
 struct tried {
   std::vector<result<changed_thing>> each; // in the order of the names
   domain::facts events;
+  bool is_too_large = false; // given up, for what it would be answered
 };
 
 using decide_one = std::function<result<domain::decision>(reader const& state, subject const& about)>;
@@ -45,8 +46,9 @@ using decide_one = std::function<result<domain::decision>(reader const& state, s
 // `field` is where the body names them.
 tried try_each(write_call& c, table rows, std::vector<std::string> const& names, std::string_view field,
                decide_one const& decide);
-// Who may change none of them is refused as one who may not change one; and, where it is to be all or nothing, who may
-// not change all, with every fault at once.
+// All things, as they were and as they would be, have `batch_answer_max_bytes` at most: the answer has them whole, and
+// the log what changes. Who may change none of them is refused as one who may not change one; and, where it is to be
+// all or nothing, who may not change all, with every fault at once.
 result<> check_batch(tried const& all, std::string_view field, bool atomic);
 
 // The plan whose answer has an outcome for each: `Answer` has succeeded, failed and results.

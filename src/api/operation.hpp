@@ -42,6 +42,9 @@ struct operation {
   bool names_things = false;     // its body names things of organizations
   auth::bound_key bound = {};    // which bound API keys may do it, where their user may; none, unless the row says so
   bool apart = false;            // a read that may take long: on the pool, where nobody else's answer waits for it
+  // A list that is read at once where the query, but for the page, has one of these at most and nothing else: that is
+  // one walk along one index. Empty: with any query.
+  std::vector<std::string_view> at_once_with = {};
 
   using schema_fn = std::string (*)(schema_book&);
   schema_fn body = nullptr, answer = nullptr;

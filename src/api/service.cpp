@@ -307,12 +307,19 @@ uuid service::look_up_org(pending const& p) const {
       .value_or(uuid{});
 }
 
-// What has moved since such a walk began is folded from the log, page for page.
-bool service::goes_on_in_moving_order(pending const& p) {
+bool service::takes_long(pending const& p) {
+  if (p.op->apart || p.place) return true;
   auto const given = [&](std::string_view name) {
     auto const at = std::find_if(p.query.begin(), p.query.end(), [&](auto const& q) { return q.first == name; });
     return at == p.query.end() ? nullptr : &at->second;
   };
+  auto const& most = p.op->at_once_with;
+  auto const is_of_page = [](std::string_view name) { return name == "limit" || name == "cursor" || name == "org_id"; };
+  auto const others = std::ranges::count_if(p.query, [&](auto const& q) { return !is_of_page(q.first); });
+  auto const known =
+      std::ranges::count_if(p.query, [&](auto const& q) { return std::ranges::count(most, q.first) > 0; });
+  if (!most.empty() && (others > 1 || others > known)) return true;
+  // What has moved since a walk in a moving order began is folded from the log, page for page.
   if (!p.op->timed || !given("cursor")) return false;
   auto const* const sort = given("sort");
   return sort ? !sort->ends_with("created_at") : given("q") != nullptr;
@@ -333,7 +340,8 @@ void service::start(std::shared_ptr<pending> p) {
   if (auto checked = check_preconditions(p->asked); !checked) return p->refuse(checked.error());
   auto const min = min_position(p->asked);
   if (!min) return p->refuse(min.error());
-  bool const waits = *min && **min > parts_.log.head() && !p->op->writes();
+  // Who shows no credential is not told how far the log is.
+  bool const waits = *min && **min > parts_.log.head() && !p->op->writes() && p->who;
   if (waits || p->op->writes())
     if (auto counted = count_org(*p); !counted) return p->refuse(counted.error());
   if (p->op->writes()) {
@@ -427,7 +435,7 @@ void service::run_read(std::shared_ptr<pending> p) {
     if (std::any_of(p->query.begin(), p->query.end(), [](auto const& q) { return q.first == "q"; }))
       return run_search(std::move(p));
   }
-  if (p->op->apart || p->place || goes_on_in_moving_order(*p)) return run_apart(p);
+  if (takes_long(*p)) return run_apart(p);
   answer_read(p, nullptr);
 }
 
@@ -546,6 +554,7 @@ result<> service::admit_again(pending const& p, rows_now const& rows, timestamp 
 result<commands::plan> service::decide(pending const& p, bound_command const& bound, commands::head const& head,
                                        timestamp at) const {
   write_call c{p.base(parts_.with), head, at};
+  if (!p.has_room()) return unread_already(); // those that waited together with it may have been answered since
   if (p.who) {
     // What was admitted while the session was open may have its turn when it is not any more.
     if (!auth::is_in_force(head.state, *p.who, at)) return ended();

@@ -247,7 +247,7 @@ result<reply> mine(read_call& c, my_tickets const& q) {
 } // namespace
 
 std::vector<operation> ticket_list_rows() {
-  return {
+  std::vector<operation> rows{
       timed(get_list<ticket, project_tickets>("list_tickets", "/api/v1/projects/{project_id}/tickets", role::Viewer,
                                               "List a project's tickets", in_project)),
       timed(get_list<ticket, all_tickets>("search_tickets", "/api/v1/tickets", role::Viewer,
@@ -255,6 +255,9 @@ std::vector<operation> ticket_list_rows() {
       timed(called("ticket mine", get_list<ticket, my_tickets>("get_my_tickets", "/api/v1/tickets/mine", role::Viewer,
                                                                "List the tickets assigned to the caller", mine))),
   };
+  rows[0].at_once_with = {"status", "assignee_id", "sprint_id", "priority", "sort"};
+  rows[1].apart = rows[2].apart = true; // of many projects and organizations
+  return rows;
 }
 
 } // namespace alloy::api

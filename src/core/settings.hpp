@@ -41,8 +41,8 @@ struct settings {
   std::int64_t answer_bytes_per_second_min, unsent_max_bytes, unsent_per_address_max_bytes;
   std::int64_t gzip_min_bytes, gzip_at_once_max_bytes, page_limit_default, page_limit_max, page_max_bytes;
   std::int64_t min_position_wait_ms, search_wait_ms, waits_max, waits_per_user_max;
-  std::int64_t queue_max, queue_per_org_max, batch_max, batch_cost_max, record_max_bytes, command_max_bytes,
-      idempotency_ttl_seconds;
+  std::int64_t queue_max, queue_per_org_max, batch_max, batch_cost_max, batch_answer_max_bytes, record_max_bytes,
+      command_max_bytes, idempotency_ttl_seconds;
   std::int64_t free_space_min_bytes, block_cache_bytes, write_buffer_bytes, search_write_buffer_bytes;
   std::int64_t hashing_workers, hashing_queue_max, hashing_queue_per_address_max;
   std::int64_t reading_workers, reading_queue_max, reading_queue_per_user_max;

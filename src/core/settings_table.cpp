@@ -147,6 +147,8 @@ setting_row const table[] = {
     {"batch_cost_max", &s::batch_cost_max, "1024", 1, 1'000'000,
      "what the commands written with one fsync may cost; a command on many things costs one for each"},
     {"batch_max", &s::batch_max, "256", 1, 65536, "commands written with one fsync"},
+    {"batch_answer_max_bytes", &s::batch_answer_max_bytes, "16777216", 64 * kib, gib,
+     "the things that a command on many changes, as they were and as they are; for more it is answered 413"},
     {"record_max_bytes", &s::record_max_bytes, "524288", 4 * kib, 64 * mib, "largest record of the log"},
     {"command_max_bytes", &s::command_max_bytes, "67108864", 4 * kib, gib,
      "most that one command may write to the log"},
@@ -408,7 +410,9 @@ std::vector<std::string> contradictions(settings const& values) {
 }
 
 std::string nearest_name(std::string_view mistyped, std::vector<std::string> const& known) {
+  constexpr std::size_t bytes_max = 64; // what is longer is no slip
   std::string nearest;
+  if (mistyped.size() > bytes_max) return nearest;
   auto best = std::max<std::size_t>(2, mistyped.size() / 3) + 1;
   for (auto const& name : known)
     if (auto const distance = edit_distance(mistyped, name); distance < best) {

@@ -4,7 +4,7 @@ find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 # a client that asks one thing after the other, `form` ask other programs about documents that every build answers alike.
 set(many doors events flapping generated limits mcp shares_http shares_pools shares_webhooks shares_writes strangers targets transfer trust_exceptions trust_mcp trust_operators trust_streams
          trust_webhooks webhooks writes)
-set(one bad_input charts credentials finance imports isolation isolation_ways lists mass_assignment operations organization proxies shares_limits
+set(one bad_input charts shares_costs credentials finance imports isolation isolation_ways lists mass_assignment operations organization proxies shares_limits
         tags terminal tickets tickets_past trust_doors trust_invites trust_keys trust_lists trust_logins trust_names
         trust_retries trust_sessions trust_undo quotas small_doors words_lists words_names words_search)
 set(form openapi)
