@@ -67,11 +67,14 @@ std::optional<code_point> with_dot(code_point letter) noexcept {
   case 0x131: return 'i';
   case 'j':
   case 0x237: return 'j';
+  case 0x249:
   case 0x268:
   case 0x29d:
   case 0x3f3:
   case 0x456:
-  case 0x458: return letter; // of Unicode's Soft_Dotted
+  case 0x458:
+  case 0x1d96:
+  case 0x1df1a: return letter; // of Unicode's Soft_Dotted
   default: return std::nullopt;
   }
 }
@@ -150,7 +153,7 @@ std::string spelled_out(std::string_view domain) {
   for (std::string_view rest = dotted; !rest.empty();) {
     auto const label = rest.substr(0, rest.find('.'));
     auto const letters = label.starts_with(ascii_form) ? punycode(label.substr(ascii_form.size())) : std::nullopt;
-    out += letters ? compatible_lower_case(*letters) : std::string(label);
+    out += letters ? without_second_dots(compatible_lower_case(*letters)) : std::string(label);
     rest.remove_prefix(label.size());
     if (rest.empty()) break;
     out += '.';
@@ -211,7 +214,7 @@ std::string fold_address(std::string_view address) {
   if (is_ascii(folded))
     lower_ascii(folded);
   else
-    folded = compatible_lower_case(folded);
+    folded = without_second_dots(compatible_lower_case(folded));
   auto const at = folded.rfind('@');
   if (at == std::string::npos) return folded;
   return folded.substr(0, at + 1) + spelled_out(std::string_view(folded).substr(at + 1));

@@ -252,8 +252,10 @@ void detail::begin_member(std::string& out, bool& first, std::string_view name) 
   out += "\":";
 }
 
+constexpr std::size_t faults_max = 100;
+
 void reading::fail(std::string_view code, std::string detail) {
-  if (faults.size() >= 100) return;
+  if (faults.size() >= faults_max) return;
   std::string pointer;
   for (auto const& one : steps_) {
     if (one.name.data() == nullptr)
@@ -296,6 +298,7 @@ std::string unknown_detail(std::string_view name, std::span<std::string_view con
 
 void detail::refuse_unknown(node const& n, std::span<std::string_view const> known, reading& at) {
   for (node const* m = n.child; m; m = m->next) {
+    if (at.faults.size() >= faults_max) return; // a nearest name is dear to find
     if (std::ranges::find(known, m->name) != known.end()) continue;
     at.push(m->name);
     at.fail("unknown_field", unknown_detail(m->name, known));

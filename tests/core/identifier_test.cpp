@@ -179,6 +179,8 @@ BOOST_AUTO_TEST_CASE(addresses_are_the_same_without_regard_to_case_and_to_what_i
            {"\uff41da@x.io", "ada@x.io"},
            {"ada\u200e@x.io", "ada@x.io"},
            {"ada@xn--bcher-kva.de", "ada@b\u00fccher.de"},
+           {"fi\u0307n@example.com", "fin@example.com"},
+           {"\u0432\u0456\u0307@exampl\u0456\u0307.com", "\u0432\u0456@exampl\u0456.com"},
            {"ada@XN--BCHER-KVA.DE", "ada@B\u00dcCHER.de"},
            {"ada@mail.xn--fsqu00a.xn--0zwm56d", "ada@mail\u3002\u4f8b\u5b50.\u6d4b\u8bd5"}})
     BOOST_TEST(fold_address(one) == fold_address(other), quoted_name(one) << " is not " << quoted_name(other));
