@@ -14,6 +14,7 @@ namespace asio = boost::asio;
 constexpr std::size_t head_read_bytes = 4 * 1024;
 constexpr std::size_t body_read_bytes = 32 * 1024;
 constexpr std::size_t flush_bytes = 64 * 1024;    // of answers to pipelined requests
+constexpr std::size_t in_a_row_max = 8;           // of those; then others have their turn
 constexpr std::size_t kept_bytes_max = 64 * 1024; // of an idle connection's buffers
 constexpr std::size_t request_id_bytes_max = 128;
 constexpr std::int64_t look_again_ms = 100;
@@ -78,6 +79,7 @@ asio::mutable_buffer session::space() {
 
 void session::received(std::size_t bytes, bool ended) {
   in_.commit(bytes);
+  in_a_row_ = 0;
   // It was idle when it was ended, but a request was already on its way: serve that one still.
   if (phase_ == phase::done && bytes > 0) phase_ = phase::head;
   if (ended && phase_ != phase::done) is_over_ = true;
@@ -108,6 +110,11 @@ void session::sent(std::size_t bytes, bool failed) {
 std::optional<action> session::take_head() {
   if (!tail_.empty() || out_.size() >= flush_bytes || (held_bytes_ > 0 && has_output())) return action::write;
   auto bytes = buffered();
+  if (in_a_row_ >= in_a_row_max && !bytes.empty()) {
+    if (has_output()) return action::write;
+    if (!has_turn()) return ask_turn();
+    in_a_row_ = 0;
+  }
   if (!skipped_empty_line_ && bytes.starts_with("\r\n")) { // some clients send one too many (RFC 9112 section 2.2)
     in_.consume(2);
     skipped_empty_line_ = true;
@@ -256,6 +263,7 @@ std::optional<action> session::take_body() {
 void session::dispatch() {
   auto const& house = *home_.house;
   ++requests_;
+  ++in_a_row_;
   began_ = std::chrono::steady_clock::now();
   home_.house->in_flight.fetch_add(1, std::memory_order_relaxed);
   is_in_flight_ = true;

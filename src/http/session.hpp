@@ -139,10 +139,10 @@ class session {
   phase phase_ = phase::head;
   bool keep_alive_ = true, is_http_1_0_ = false, without_body_ = false, takes_gzip_ = false;
   bool is_in_flight_ = false, wants_continue_ = false, skipped_empty_line_ = false, lingers_ = false, is_over_ = false;
-  std::size_t scanned_bytes_ = 0;     // of in_, known to hold no end of head
-  std::size_t body_bytes_wanted_ = 1; // in in_, before the parser is asked again
-  std::size_t requests_ = 0;
-  std::size_t received_bytes_ = 0; // of this request
+  std::size_t scanned_bytes_ = 0;           // of in_, known to hold no end of head
+  std::size_t body_bytes_wanted_ = 1;       // in in_, before the parser is asked again
+  std::size_t requests_ = 0, in_a_row_ = 0; // since something was read
+  std::size_t received_bytes_ = 0;          // of this request
   std::string request_id_, origin_;
   std::string_view method_label_;
   std::int64_t deadline_ms_ = 0;
