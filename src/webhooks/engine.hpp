@@ -30,6 +30,7 @@ struct lane;
 struct tenant {
   std::deque<sendable_ptr> recent; // everything public of it behind `recent_from` and up to what was followed
   events::position recent_from = 0;
+  std::size_t recent_bytes = 0;
   // Endpoints that are up to date, by what they subscribed to. An event takes those that want it out of all of them.
   std::unordered_map<std::string, std::unordered_set<lane*>> live;
   std::size_t lanes = 0;

@@ -13,8 +13,13 @@ namespace alloy::webhooks {
 namespace {
 
 constexpr std::size_t records_per_read = 256, records_ahead = 64;
-constexpr std::size_t recent_max = 4096; // events kept for each organization
+// Of the events that are kept for each organization; what is older is read from the log.
+constexpr std::size_t recent_max = 4096, recent_bytes_max = std::size_t{1} << 20;
 constexpr std::string_view ping_type = "ping";
+
+std::size_t bytes_of(sendable const& s) {
+  return sizeof s + s.event.data.size();
+}
 
 // The tenant of a record, without reading it: its JSON begins so (codec.cpp).
 std::optional<uuid> tenant_in(std::string_view bytes) {
@@ -245,10 +250,13 @@ void dispatcher::engine::offer(tenant& t, sendable_ptr s) {
       queue(*l);
     }
   }
+  t.recent_bytes += bytes_of(*s);
   t.recent.push_back(std::move(s));
-  if (t.recent.size() <= recent_max) return;
-  t.recent_from = t.recent.front()->event.position;
-  t.recent.pop_front();
+  while (t.recent.size() > recent_max || (t.recent_bytes > recent_bytes_max && t.recent.size() > 1)) {
+    t.recent_from = t.recent.front()->event.position;
+    t.recent_bytes -= bytes_of(*t.recent.front());
+    t.recent.pop_front();
+  }
 }
 
 void dispatcher::engine::go_live(lane& l) {
