@@ -163,7 +163,7 @@ void sequencer::give_back(std::vector<turn_ptr>& all, std::size_t from) {
 void sequencer::settle(std::vector<turn_ptr> const& all) {
   contained(thrown_at::sequencer, [&] {
     std::scoped_lock lock(guard_);
-    for (auto const& t : all) queue_.charge(t->by, t->spent, t->wrote);
+    for (auto const& t : all) queue_.charge(*t);
     queue_.settle();
   });
 }

@@ -73,6 +73,7 @@ void turns::push(turn_ptr t) {
 
 void turns::take(std::vector<turn_ptr>& group) {
   group.reserve(std::min(heap_.size(), limits_.group_max));
+  if (!heap_.empty()) round_ = std::max(round_, heap_.front()->start);
   for (std::size_t cost = 0; !heap_.empty() && group.size() < limits_.group_max;) {
     auto const& next = heap_.front()->by;
     if (!group.empty() &&
@@ -82,7 +83,6 @@ void turns::take(std::vector<turn_ptr>& group) {
     std::pop_heap(heap_.begin(), heap_.end(), is_later);
     auto& t = group.emplace_back(std::move(heap_.back()));
     heap_.pop_back();
-    round_ = std::max(round_, t->start);
     for (auto* const one : {find(users_, t->by.user), find(orgs_, t->by.org)})
       if (one) --one->waiting;
   }
@@ -107,6 +107,11 @@ void turns::put_back(turn_ptr&& t) {
   each_account(t->by, [&](account& one) { one.paid_until = std::max(one.paid_until, t->start + t->by.cost); });
   each_account(t->by, [&](account& one) { ++one.waiting; });
   push(std::move(t));
+}
+
+void turns::charge(turn const& had) {
+  round_ = std::max(round_, had.start);
+  charge(had.by, had.spent, had.wrote);
 }
 
 void turns::charge(payer const& by, std::size_t cost, uuid const& org) {

@@ -51,6 +51,9 @@ class turns {
   void take(std::vector<turn_ptr>& group);
   // It was taken and had no turn after all: it is the first of its payers again. Moved from only where that is done.
   void put_back(turn_ptr&& t);
+  // It has had its turn. The round goes on here, and not where it was taken: what comes meanwhile goes before all that
+  // is put back.
+  void charge(turn const& had);
   // What it has cost indeed, and whose organization it was about: that one pays, and not one that was guessed.
   // Nil: nobody's.
   void charge(payer const& by, std::size_t cost, uuid const& org);

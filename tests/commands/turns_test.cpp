@@ -258,6 +258,27 @@ BOOST_AUTO_TEST_CASE(what_is_put_back_is_the_next_of_its_payer) {
   BOOST_TEST(q.take() == "b");
 }
 
+// All of a flood are in the group; the first of them turned out to be as dear as a group may be.
+BOOST_AUTO_TEST_CASE(who_comes_meanwhile_goes_before_what_is_put_back) {
+  queue_of_names q;
+  q.put_many("dear", 5, {user(1), org(1), 1});
+  std::vector<turn_ptr> group;
+  q.waiting.take(group);
+  BOOST_TEST(group.size() == 5u);
+  q.put("theirs", {user(2), org(2), 1});
+  while (group.size() > 1) {
+    q.waiting.put_back(std::move(group.back()));
+    group.pop_back();
+  }
+  group.front()->spent = 1000;
+  q.waiting.charge(*group.front());
+  q.put("theirs too", {user(3), org(3), 1});
+  BOOST_TEST(q.take() == "theirs theirs too dear dear dear dear");
+  q.put("dear", {user(1), org(1), 1});
+  q.put_many("theirs", 100, {user(2), org(2), 1});
+  BOOST_TEST(q.take().ends_with(" dear")); // what came later pays
+}
+
 BOOST_AUTO_TEST_CASE(a_payer_has_so_many_places_and_all_have_so_many) {
   turns::limits l;
   l.waiting_max = 5;
