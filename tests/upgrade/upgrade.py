@@ -11,7 +11,7 @@ import sys  # noqa: E402
 sys.path.insert(0, str(HERE.parent / "scenarios"))
 
 import server  # noqa: E402
-from answers import differs, held  # noqa: E402
+from answers import OF_TODAY, differs, held  # noqa: E402
 
 VERSIONS = sorted(p.name for p in HERE.iterdir() if (p / "store.tar.gz").exists())
 
@@ -35,7 +35,7 @@ class Upgrade(unittest.TestCase):
             reader = one.client(said["key"])
             wrong = []
             for path, was in said["answers"].items():
-                if found := differs(was, held(reader, path)):
+                if path not in OF_TODAY and (found := differs(was, held(reader, path))):
                     wrong.append(f"{path}: {found}")
             self.assertEqual(wrong, [], f"{len(wrong)} of {len(said['answers'])} answers differ")
             self.still_works(one, said)
