@@ -307,7 +307,7 @@ uuid service::look_up_org(pending const& p) const {
       .value_or(uuid{});
 }
 
-bool service::takes_long(pending const& p) {
+bool service::takes_long(pending const& p) const {
   if (p.op->apart || p.place) return true;
   auto const given = [&](std::string_view name) {
     auto const at = std::find_if(p.query.begin(), p.query.end(), [&](auto const& q) { return q.first == name; });
@@ -318,7 +318,12 @@ bool service::takes_long(pending const& p) {
   auto const others = std::ranges::count_if(p.query, [&](auto const& q) { return !is_of_page(q.first); });
   auto const known =
       std::ranges::count_if(p.query, [&](auto const& q) { return std::ranges::count(most, q.first) > 0; });
-  if (!most.empty() && (others > 1 || others > known)) return true;
+  if (!most.empty()) {
+    if (others > 1 || others > known) return true;
+    // A large page is made of a megabyte, also where nobody will take it.
+    auto const* const limit = given("limit");
+    if (!p.has_room() || (limit && std::atoll(limit->c_str()) > parts_.with.config.page_limit_default)) return true;
+  }
   // What has moved since a walk in a moving order began is folded from the log, page for page.
   if (!p.op->timed || !given("cursor")) return false;
   auto const* const sort = given("sort");

@@ -66,7 +66,7 @@ class service {
   void submit(std::shared_ptr<pending> p, bound_command bound);
   result<commands::plan> decide(pending const& p, bound_command const& bound, commands::head const& head,
                                 timestamp at) const;
-  static bool takes_long(pending const& p);
+  bool takes_long(pending const& p) const;
   result<> take_org(pending& p) const;
   result<> count_org(pending& p, std::optional<uuid> const& known = {});
   uuid look_up_org(pending const& p) const;

@@ -49,7 +49,7 @@ class Costs(Workshop):
 
         for query in ("", "?limit=50", "?status=Backlog&limit=50", "?status=backlog", "?sort=-created_at"):
             self.assertEqual(apart(path + query), (0, 6), query)
-        for query in ("?status=Backlog&assignee_id=none", "?created_since=2020-01-01T00:00:00Z", "?category=todo", "?sort=-updated_at&status=Backlog"):
+        for query in ("?limit=200", "?status=Backlog&assignee_id=none", "?created_since=2020-01-01T00:00:00Z", "?category=todo", "?sort=-updated_at&status=Backlog"):
             self.assertEqual(apart(path + query), (1, 6), query)
         self.assertEqual(apart(f"/api/v1/tickets?org_id={self.org}&project_id=COST"), (1, 6))
 
