@@ -113,7 +113,8 @@ class Flood:
                     return
                 self.answers.append((answer.status, answer.code if answer.status >= 400 else ""))
                 if answer.status in (429, 503):
-                    self.refusal = answer
+                    if answer.status == 503 or not self.refusal or self.refusal.status != 503:
+                        self.refusal = answer
                     self.told.update(re.findall('"[a-z]+"', answer.json["detail"]) if "detail" in answer.json else ())
                     time.sleep(BREATH_S)
 

@@ -208,12 +208,14 @@ class Strangers(Floods):
                 deaf.enter_context(Deaf(self.server.port, asked(page, self.keys[0]) * 60, 20, address))
             wait_until(lambda: metrics(self.server)["alloy_http_unsent_refused_total"] > len(addresses), "a large answer to be refused")
             self.assertLessEqual(metrics(self.server)["alloy_http_unsent_bytes"], most)
-            sends = [lambda one: one.ask("GET", page, token=self.keys[0], statuses={200, 503})]
+            sends = [lambda one: one.ask("GET", page, token=self.keys[0], statuses={200, 429, 503})]
             with self.flood(sends, lambda flood: flood.count(503), "the flooder to be refused", addresses=addresses) as (flood, watch):
+                begun = len(flood.answers)
                 for _ in range(20):
                     self.admin.ask("GET", "/openapi.json", statuses={200})
                 same = come_from(self.server.client(self.keys[0]), addresses[0])
                 same.ask("GET", "/api/v1/auth/me", statuses={200})
+                wait_until(lambda: len(flood.answers) > begun, "the flooder, whose pages are made one after the other, to be answered")
             self.assertIn("overloaded", flood.codes())
             self.assertIn("to this address", flood.refusal.json["detail"])
             self.assertLessEqual(watch.most["alloy_http_unsent_bytes"], most + len(self.everybody.callers) * MIB)
