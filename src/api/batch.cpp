@@ -81,7 +81,10 @@ tried try_each(write_call& c, table rows, std::vector<std::string> const& names,
     std::string made;
     so_far.get(key(about->org, rows).add(about->id).str(), made);
     bytes += about->row.size() + made.size();
-    if ((all.is_too_large = bytes > bytes_max)) break;
+    if (bytes > bytes_max) {
+      all.is_too_large = true;
+      break;
+    }
     for (auto& e : decided->events) all.events.push_back(std::move(e));
     all.each.push_back(changed_thing{about->org, about->id, std::move(decided->warning)});
   }

@@ -67,8 +67,8 @@ struct service::pending {
   uuid caller() const { return who ? who->user_id : address(); }
   uuid address() const { return {auth::network_of(asked.peer)}; }
   bool has_room() const {
-    auto const user = who ? who->user_id : uuid{};
-    return !asked.room || asked.room->has_room_for(address().bytes, user.bytes, about_org.bytes);
+    return !asked.room ||
+           asked.room->has_room_for(address().bytes, who ? who->user_id.bytes : uuid{}.bytes, about_org.bytes);
   }
 
   call base(services const& with) const { return {*op, asked, with, who.get(), params, query, as_of, org}; }
@@ -307,21 +307,21 @@ uuid service::look_up_org(pending const& p) const {
       .value_or(uuid{});
 }
 
+// A read that others' answers would wait for, were it answered at once.
 bool service::takes_long(pending const& p) const {
   if (p.op->apart || p.place) return true;
   auto const given = [&](std::string_view name) {
     auto const at = std::find_if(p.query.begin(), p.query.end(), [&](auto const& q) { return q.first == name; });
     return at == p.query.end() ? nullptr : &at->second;
   };
-  auto const& most = p.op->at_once_with;
-  auto const is_of_page = [](std::string_view name) { return name == "limit" || name == "cursor" || name == "org_id"; };
-  auto const others = std::ranges::count_if(p.query, [&](auto const& q) { return !is_of_page(q.first); });
-  auto const known =
-      std::ranges::count_if(p.query, [&](auto const& q) { return std::ranges::count(most, q.first) > 0; });
-  if (!most.empty()) {
-    if (others > 1 || others > known) return true;
-    // A large page is made of a megabyte, also where nobody will take it.
-    auto const* const limit = given("limit");
+  if (auto const& most = p.op->at_once_with; !most.empty()) {
+    std::size_t filters = 0, known = 0;
+    for (auto const& [name, value] : p.query) {
+      filters += name != "limit" && name != "cursor" && name != "org_id";
+      known += std::ranges::count(most, name) > 0;
+    }
+    if (filters > 1 || filters > known) return true;
+    auto const* const limit = given("limit"); // a large page is a megabyte, also where nobody takes it
     if (!p.has_room() || (limit && std::atoll(limit->c_str()) > parts_.with.config.page_limit_default)) return true;
   }
   // What has moved since a walk in a moving order began is folded from the log, page for page.

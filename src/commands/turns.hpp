@@ -26,7 +26,7 @@ struct payer {
 struct turn {
   command what;
   payer by;
-  std::uint64_t start = 0, number = 0; // of two that may start at once, the cheaper one does, then who came first
+  std::uint64_t start = 0, number = 0; // taken is what would end first, at start + cost; of equal ones who came first
   // Once it has had its turn: what it has cost, and the organization whose log it wrote.
   std::size_t spent = 0;
   uuid wrote = {};

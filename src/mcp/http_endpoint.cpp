@@ -115,8 +115,11 @@ void http_endpoint::handle(api::request&& asked, responder told) {
   auto const who = caller_of(asked, *counted);
   if (!who) return done(refusal_of(who.error(), !asked.header("authorization").empty()));
   if (auto refused = refuse_form(asked)) return done(std::move(*refused));
-  if (asked.room && set_.needs_credential && !asked.room->has_room_for(auth::network_of(asked.peer), *who, {}))
-    return done(refusal_of(error(errc::overloaded, "too many bytes of answers to this user wait to be read"), false));
+  if (asked.room && set_.needs_credential && !asked.room->has_room_for(auth::network_of(asked.peer), *who, {})) {
+    error unread(errc::overloaded, "too many bytes of answers to this address or user wait to be read");
+    unread.retry_after_s = 1;
+    return done(refusal_of(unread, false));
+  }
   if (set_.needs_credential)
     done = [to = std::move(done), user = *who](api::reply&& r) {
       r.user.bytes = user;

@@ -164,9 +164,9 @@ int serve(loaded_settings const& loaded) {
                     std::make_shared<http_meters>(behind.meters()));
   // Before the door: who sees the server answer can already give it commands.
   auto const machine = open_control_socket(behind);
-  auto port = door.start();
-  if (!port) throw std::runtime_error(port.error().detail);
   auto const metrics_door = open_metrics_door(behind);
+  auto port = door.start(); // last: what throws once requests come would take from them what they point at
+  if (!port) throw std::runtime_error(port.error().detail);
   log::info("serving", {{"address", config.bind},
                         {"port", static_cast<std::int64_t>(*port)},
                         {"data_dir", config.data_dir},

@@ -83,13 +83,7 @@ class planner {
   }
 
  private:
-  // What begins with one of them; with none, nothing.
-  void add(std::vector<std::string> either) {
-    if (either.empty())
-      sets_.all.push_back(std::make_unique<gathered>(std::vector<rank>(), way_));
-    else
-      sets_.all.push_back(members_of_any(state_, std::move(either), way_));
-  }
+  void add(std::vector<std::string> either) { sets_.all.push_back(members_of_any(state_, std::move(either), way_)); }
 
   void held(std::optional<id_filter> const& f, table by) {
     if (!f) return;
