@@ -17,7 +17,28 @@ void stand_back() noexcept {
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
 }
 
+// Whose job this thread runs.
+thread_local worker_pool* pool_here = nullptr;
+
 } // namespace
+
+worker_pool::pause::pause() : of_(pool_here) {
+  if (of_ == nullptr) return;
+  {
+    std::lock_guard const lock(of_->mutex_);
+    --of_->at_work_;
+  }
+  of_->news_.notify_all();
+}
+
+worker_pool::pause::~pause() {
+  if (of_ == nullptr) return;
+  std::unique_lock lock(of_->mutex_);
+  ++of_->going_on_;
+  of_->news_.wait(lock, [&] { return of_->at_work_ < of_->options_.at_work_max; });
+  --of_->going_on_;
+  ++of_->at_work_;
+}
 
 worker_pool::meters worker_pool::meters_of(metrics::registry& in, std::string const& name, std::string_view jobs) {
   std::string const words(jobs), refused = "alloy_" + name + "_refused_total",
@@ -29,6 +50,7 @@ worker_pool::meters worker_pool::meters_of(metrics::registry& in, std::string co
 
 worker_pool::worker_pool(options o) : options_(std::move(o)) {
   options_.workers = std::max(1U, options_.workers);
+  options_.at_work_max = std::max(1U, options_.at_work_max);
   options_.jobs_per_second = std::max<std::size_t>(1, options_.jobs_per_second);
   served_.resize(options_.workers);
   for (auto& serves : served_) threads_.emplace_back([this, &serves] { work(serves); });
@@ -131,12 +153,17 @@ void worker_pool::stop() {
 
 void worker_pool::work(std::optional<caller>& serves) {
   stand_back();
+  pool_here = this;
   std::unique_lock lock(mutex_);
   for (;;) {
     auto first = turns_.end();
-    news_.wait(lock, [&] { return (first = turn()) != turns_.end() || (stopping_ && waiting_ == 0); });
+    news_.wait(lock, [&] {
+      first = may_begin() ? turn() : turns_.end();
+      return first != turns_.end() || (stopping_ && waiting_ == 0);
+    });
     if (first == turns_.end()) return;
     serves = first->who;
+    ++at_work_;
     auto one = next(first);
     lock.unlock();
     contained(thrown_at::pool, [&] {
@@ -147,7 +174,9 @@ void worker_pool::work(std::optional<caller>& serves) {
     one = nullptr;
     lock.lock();
     serves.reset();
-    if (options_.at_once_per_caller_max < options_.workers) news_.notify_all(); // somebody's turn may have come
+    --at_work_;
+    if (std::min(options_.at_once_per_caller_max, options_.at_work_max) < options_.workers)
+      news_.notify_all(); // somebody's turn may have come
   }
 }
 

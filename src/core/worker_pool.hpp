@@ -41,9 +41,25 @@ class worker_pool {
     std::size_t queue_max = 64, queue_per_caller_max = 64;
     // Of one caller's jobs; for those that may wait for somebody, so that one caller's do not hold all threads.
     unsigned at_once_per_caller_max = std::numeric_limits<unsigned>::max();
+    // Of all jobs that are under way, those that wait (pause) apart: more of them than cores only take the cores from
+    // whoever answers what needs a moment.
+    unsigned at_work_max = std::numeric_limits<unsigned>::max();
     std::size_t jobs_per_second = 30;            // of one worker, about; tells who is refused when to come back
     std::string jobs = "jobs", whose = "caller"; // for the words of a refusal
     meters counted = {};
+  };
+
+  // While a job waits for somebody else, another one may be worked on in its place. In any other thread it does
+  // nothing.
+  class pause {
+   public:
+    pause();
+    ~pause(); // waits until it may go on, before jobs that have not begun
+    pause(pause const&) = delete;
+    pause& operator=(pause const&) = delete;
+
+   private:
+    worker_pool* const of_;
   };
 
   explicit worker_pool(options o);
@@ -75,6 +91,7 @@ class worker_pool {
   void line_up(caller const& who, waiting_job one);
   std::list<line>::iterator turn();
   job next(std::list<line>::iterator first);
+  bool may_begin() const noexcept { return at_work_ + going_on_ < options_.at_work_max; }
   void work(std::optional<caller>& serves);
 
   options options_;
@@ -84,6 +101,7 @@ class worker_pool {
   std::map<caller, std::list<line>::iterator> lines_;
   std::vector<std::optional<caller>> served_; // by each worker, now
   std::size_t waiting_ = 0, queued_ = 0;      // as in a line
+  unsigned at_work_ = 0, going_on_ = 0;       // jobs under way that do not wait; that have waited, and shall be
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

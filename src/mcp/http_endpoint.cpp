@@ -10,6 +10,7 @@
 #include "mcp/message_stream.hpp"
 
 #include <algorithm>
+#include <thread>
 
 namespace alloy::mcp {
 namespace {
@@ -95,6 +96,7 @@ http_endpoint::http_endpoint(server& s, endpoint_settings with)
              .queue_per_caller_max = set_.queue_per_user_max,
              // A call may wait for what its client is asked, or for a turn elsewhere.
              .at_once_per_caller_max = static_cast<unsigned>(std::max<std::size_t>(2, set_.workers) - 1),
+             .at_work_max = std::max(1U, std::thread::hardware_concurrency()),
              .jobs = "messages",
              .whose = set_.needs_credential ? "user" : "address",
              .counted = set_.counted}) {}

@@ -2,6 +2,7 @@
 
 #include "core/exceptions.hpp"
 #include "core/id.hpp"
+#include "core/worker_pool.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -69,20 +70,26 @@ void call::log(std::string_view level, json::value data) const {
   out_(notification_text("notifications/message", {{"level", level}, {"data", std::move(data)}}));
 }
 
+std::optional<json::object> server::wait_for_response(std::string const& id) {
+  worker_pool::pause const waits; // outlives the lock: whoever has its turn before may need it
+  std::unique_lock lock(guard_);
+  auto& slot = asked_[id];
+  settled_.wait_for(lock, ask_patience, [&] { return slot.response.has_value(); });
+  auto response = std::move(slot.response);
+  asked_.erase(id);
+  return response;
+}
+
 json::object call::ask(std::string_view what, json::object asked) const {
   if (client.is_modern) throw std::logic_error("a modern client is asked by the result of its request");
   auto const id = to_string(new_uuid());
   json::object request{{"jsonrpc", "2.0"}, {"id", id}, {"method", what}, {"params", std::move(asked)}};
-  std::unique_lock lock(server_.guard_);
-  server_.asked_[id].authorization = client.authorization;
-  lock.unlock();
+  {
+    std::lock_guard const lock(server_.guard_);
+    server_.asked_[id].authorization = client.authorization;
+  }
   out_(json::serialize(request));
-  lock.lock();
-  auto& slot = server_.asked_[id];
-  server_.settled_.wait_for(lock, ask_patience, [&] { return slot.response.has_value(); });
-  auto const response = std::move(slot.response);
-  server_.asked_.erase(id);
-  lock.unlock();
+  auto const response = server_.wait_for_response(id);
   if (!response) throw rpc_error(code::internal, "the client did not answer " + std::string(what) + " in time");
   if (auto const* const error = find_object(*response, "error"))
     throw rpc_error(code::internal, "the client refused " + std::string(what) + ": " + find_text(*error, "message"));

@@ -133,6 +133,7 @@ class server {
   json::object discover(peer const& of);
   static void take_meta(json::object const& request, peer& of);
   void settle(json::object const& response, peer const& of);
+  std::optional<json::object> wait_for_response(std::string const& id); // none in time: nothing
 
   struct question { // of a request that is being answered: its own client alone answers it
     std::string authorization;

@@ -5,6 +5,7 @@
 #include "core/late_answer.hpp"
 #include "core/steering.hpp"
 #include "core/web_url.hpp"
+#include "core/worker_pool.hpp"
 #include "mcp/stdio.hpp"
 
 #include <future>
@@ -38,14 +39,20 @@ void ask_without_waiting(std::string& query) {
   }
 }
 
+// A write's answer comes from another thread.
+bool is_answered(std::future<api::reply> const& answer) {
+  if (answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready) return true;
+  worker_pool::pause const waits;
+  return answer.wait_for(patience) == std::future_status::ready;
+}
+
 mcp::api_answer ask_service(api::service& to, api::request r, std::size_t bytes_max) {
   ask_without_waiting(r.query);
   r.request_id = to_string(new_uuid());
   auto const come = std::make_shared<std::promise<api::reply>>();
   auto answer = come->get_future();
   to.handle(std::move(r), [come](api::reply&& a) { come->set_value(std::move(a)); });
-  if (answer.wait_for(patience) != std::future_status::ready)
-    throw std::runtime_error("the request was not answered in time");
+  if (!is_answered(answer)) throw std::runtime_error("the request was not answered in time");
   auto a = answer.get();
   mcp::api_answer out{a.status, std::string(a.content_type), std::move(a.body)};
   if (a.source) out.body = whole_body(*a.source, bytes_max);

@@ -242,6 +242,65 @@ BOOST_AUTO_TEST_CASE(jobs_that_wait_for_somebody_leave_a_thread_to_others) {
   BOOST_TEST(ran == 5);
 }
 
+BOOST_AUTO_TEST_CASE(no_more_jobs_are_at_work_than_may_be_though_there_are_threads) {
+  std::atomic<int> at_work{0}, most{0}, ran{0};
+  {
+    worker_pool pool({.workers = 4, .at_work_max = 2});
+    for (std::uint8_t i = 0; i < 40; ++i)
+      BOOST_REQUIRE(pool.submit(some_caller(i),
+                                [&] {
+                                  most = std::max<int>(most, ++at_work);
+                                  std::this_thread::yield();
+                                  --at_work;
+                                  ++ran;
+                                })
+                        .has_value());
+  }
+  BOOST_TEST(ran == 40);
+  BOOST_TEST(most <= 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_waits_leaves_its_turn_and_goes_on_before_those_that_have_not_begun) {
+  std::promise<void> waits, answer, over;
+  auto const answered = answer.get_future().share(), until = over.get_future().share();
+  std::string order;
+  worker_pool pool({.workers = 2, .at_work_max = 1});
+  BOOST_REQUIRE(pool.submit(ada,
+                            [&, answered] {
+                              {
+                                worker_pool::pause const here;
+                                waits.set_value();
+                                answered.wait();
+                              }
+                              order += 'a';
+                            })
+                    .has_value());
+  waits.get_future().wait();
+  std::promise<void> begun;
+  BOOST_REQUIRE(pool.submit(ben,
+                            [&, until] {
+                              begun.set_value();
+                              until.wait();
+                              order += 'b';
+                            })
+                    .has_value());
+  begun.get_future().wait(); // in place of the one that waits
+  BOOST_REQUIRE(pool.submit(cid, [&] { order += 'c'; }).has_value());
+  answer.set_value();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20)); // time for it to ask for its turn again
+  over.set_value();
+  pool.stop();
+  BOOST_TEST(order == "bac");
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_outside_of_a_job_does_nothing) {
+  worker_pool pool({.workers = 1, .at_work_max = 1});
+  { worker_pool::pause const here; }
+  std::promise<void> served;
+  BOOST_REQUIRE(pool.submit(ada, [&] { served.set_value(); }).has_value());
+  served.get_future().wait();
+}
+
 BOOST_AUTO_TEST_CASE(a_pool_that_stops_runs_what_it_took_and_takes_no_more) {
   std::atomic<int> ran{0};
   worker_pool pool({.workers = 1});
