@@ -13,6 +13,8 @@ struct event_filter {
   std::optional<timestamp> since = {}, until = {};
   std::vector<uuid> only_projects = {}; // of a key that is bound to them
 
+  // False only where none of a record's events is of a wanted type; a look at its bytes, much cheaper than to read it.
+  bool may_want(std::string_view record) const;
   bool wants(events::record_head const& head) const;
   bool wants(reader const& state, events::log const& log, uuid const& org, events::outside_event const& e) const;
 };

@@ -72,6 +72,32 @@ BOOST_AUTO_TEST_CASE(a_pull_of_a_feed_that_wants_nothing_looks_at_so_many_record
   BOOST_TEST(out.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_record_that_has_none_of_the_wanted_types_need_not_be_read) {
+  auto const may = [](std::vector<std::string> types, std::string_view record) {
+    return event_filter{.types = std::move(types)}.may_want(record);
+  };
+  constexpr std::string_view created = R"({"events":[{"type":"ticket.created"}]})";
+  BOOST_TEST(may({}, created));
+  BOOST_TEST(may({"*"}, created));
+  BOOST_TEST(may({"ticket.*"}, created));
+  BOOST_TEST(may({"sprint.*", "ticket.created"}, created));
+  BOOST_TEST(!may({"ticket.create"}, created));
+  BOOST_TEST(!may({"ticket.created.*"}, created));
+  BOOST_TEST(!may({"sprint.*", "ticket.deleted"}, created));
+  // An imported record's text is as its writer has escaped it.
+  BOOST_TEST(may({"ticket.created"}, R"({"events":[{"type":"ticket\u002ecreated"}]})"));
+}
+
+BOOST_AUTO_TEST_CASE(a_feed_of_a_type_that_no_record_has_comes_to_its_end_behind_all_of_them) {
+  written const w(300);
+  event_filter none;
+  none.types = {"invite.revoked"};
+  auto from = w.reader(none);
+  while (from.read({128, 256 << 10}, [](auto const&, auto const&) { return event_reader::then::go_on; })) {
+  }
+  BOOST_TEST(from.after() == w.of->head());
+}
+
 BOOST_AUTO_TEST_CASE(a_pull_looks_at_fewer_records_where_they_are_large) {
   written const w(40, 100'000);
   std::string out;
