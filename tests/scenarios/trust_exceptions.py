@@ -1,6 +1,7 @@
 """An exception thrown into each thread's loop: it ends one job, request or connection, is logged and counted, and the thread
 goes on. Where going on would be unsafe the process ends in order."""
 import http.client
+import itertools
 import json
 import re
 import signal
@@ -213,6 +214,9 @@ class TrustExceptions(unittest.TestCase):
             with self.subTest(after=after):
                 with Server(f"follow-{after}", CRASH_POINT="throw:webhooks.follow", CRASH_AFTER=after, **FAST) as s:
                     self.deliver(s)
+                    # Writes that come close together are looked at together: more come until the point is reached.
+                    more = (f"more{n}@example.com" for n in itertools.count())
+                    wait_until(lambda: self.count(s, "webhooks") or self.register(s, next(more)) is None, "it to be thrown")
                     self.was_thrown(s, "webhooks")
                     self.assertIn("the webhooks' dispatcher has begun anew", s.log_text())
 
