@@ -214,5 +214,28 @@ def places(path, text):
             yield number, "place", f"the host of a package registry: {match[0]}"
 
 
+MODULE = re.compile(r"^\| `(\w+)` \| ([^|;]*)")
+ARCHITECTURE_WORDS_MAX = 2000
+
+
+def architecture(path, text):
+    """The page that is read first stays short, and its table of modules says what ARROWS says."""
+    if path != "docs/ARCHITECTURE.md":
+        return
+    if (words := len(text.split())) > ARCHITECTURE_WORDS_MAX:
+        yield 1, "architecture", f"{words} words, the most is {ARCHITECTURE_WORDS_MAX}"
+    missing = set(ARROWS) - {"main"}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not (match := MODULE.match(line)) or match[1] not in ARROWS:
+            continue
+        missing.discard(match[1])
+        listed = set(re.findall(r"\w+", match[2])) - {"nothing"}
+        allowed = ARROWS[match[1]] - {match[1]}
+        if (ALL if listed == {"all"} else listed) != allowed:
+            yield number, "architecture", f"{match[1]} may include {', '.join(sorted(allowed)) or 'nothing'}"
+    for module in sorted(missing):
+        yield 1, "architecture", f"the table of modules has no row of {module}"
+
+
 SOURCE_RULES = [arrows, sizes, functions, coroutines, beginnings, unfinished, tables]
-ANY_FILE_RULES = [places]
+ANY_FILE_RULES = [places, architecture]

@@ -46,9 +46,21 @@ def probe_faults(folder):
             yield f"{probe.name}:{line + 1}: {rule} was not found"
         for line, rule in sorted(found - expected):
             yield f"{probe.name}:{line + 1}: {rule} was found where nothing is wrong"
-    wanted = {"arrow", "library", "co-await", "file-size", "function-size", "line-length", "beginning", "unfinished", "table", "place"}
+    wanted = {"arrow", "library", "co-await", "file-size", "function-size", "line-length", "beginning", "unfinished", "table", "place",
+              "architecture"}
     for rule in sorted(wanted - expected_rules):
         yield f"no probe shows that {rule} finds anything"
+
+
+LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
+
+
+def broken_links(root, path, text):
+    """Links of a document to files of the tree."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for target in LINK.findall(line):
+            if "://" not in target and not target.startswith("mailto:") and not (root / path).parent.joinpath(target).exists():
+                yield number, "link", f"{target} is not there"
 
 
 def tracked(root):
@@ -76,6 +88,8 @@ def main():
         text = raw.decode(errors="replace")
         files += 1
         faults += [f"{path}:{line}: {rule}: {what}" for line, rule, what in findings(path, text)]
+        if path.endswith(".md"):
+            faults += [f"{path}:{line}: {rule}: {what}" for line, rule, what in broken_links(root, path, text)]
         lines = text.count("\n")
         if path.startswith("src/") and rules.FILE_LINES_SMELL < lines <= rules.FILE_LINES_MAX:
             print(f"warning: {path} has {lines} lines; over {rules.FILE_LINES_SMELL} is a smell")
