@@ -53,7 +53,7 @@ std::optional<principal> renewed(reader const& state, principal const& who, time
 
 // Whether the credential that made the principal is still there: its session open, its key not deleted, neither
 // expired, as `state` has it. Between the look that admitted a request and its turn (in a queue, while it waits,
-// between two pieces of a stream) it may have ended. The roles are read anew where they count (api/access.hpp).
+// between two pieces of a stream) it may have ended. The roles are read anew where they count (api/access/access.hpp).
 bool is_in_force(reader const& state, principal const& who, timestamp at);
 
 std::optional<scope> scope_named(std::string_view name) noexcept; // "*" is admin

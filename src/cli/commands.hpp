@@ -1,6 +1,6 @@
 #pragma once
 // The commands of the terminal, as the table of operations has them, and those of this machine beside them. Any thread.
-#include "api/operation_shape.hpp"
+#include "api/table/operation_shape.hpp"
 
 #include <span>
 

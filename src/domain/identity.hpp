@@ -1,6 +1,7 @@
 #pragma once
 // Bodies of what users do with their own accounts, sessions and keys. Passwords, hashes and sealed text are made by the
-// caller; the rules that need the state stand beside the operations (api/session.cpp), which hold the secrets.
+// caller; the rules that need the state stand beside the operations (api/operations/accounts/session.cpp), which hold
+// the secrets.
 #include "core/identifier.hpp"
 #include "core/json.hpp"
 #include "events/values.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 // The HTTP server's requests become calls, of the table or of MCP, and their replies responses.
-#include "api/call.hpp"
+#include "api/table/call.hpp"
 #include "http/message.hpp"
 
 namespace alloy::http {

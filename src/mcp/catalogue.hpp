@@ -1,7 +1,7 @@
 #pragma once
 // What Alloy offers over MCP: every operation of the table as a tool, prompts that bring their data along, resources
 // under alloy://. It asks the API like any client, as whoever asks it, so no rule is said here again. Any thread.
-#include "api/operation_shape.hpp"
+#include "api/table/operation_shape.hpp"
 #include "mcp/server.hpp"
 
 namespace alloy::mcp {

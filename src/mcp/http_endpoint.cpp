@@ -1,6 +1,6 @@
 #include "mcp/http_endpoint.hpp"
 
-#include "api/query.hpp"
+#include "api/table/query.hpp"
 #include "auth/network.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"

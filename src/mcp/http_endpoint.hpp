@@ -3,7 +3,7 @@
 // POST and answers it as JSON or, where something is told before the answer, as Server-Sent Events. Origin and Host are
 // checked, so that no web page reaches it through a name of its own. handle() may be called from any thread and does
 // not block.
-#include "api/rate_limits.hpp"
+#include "api/pipeline/rate_limits.hpp"
 #include "core/worker_pool.hpp"
 #include "mcp/server.hpp"
 

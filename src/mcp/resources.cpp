@@ -1,5 +1,5 @@
 // Resources under alloy://, each a read of the API, and the completion of their variables and of prompts' arguments.
-#include "api/query.hpp"
+#include "api/table/query.hpp"
 #include "core/web_url.hpp"
 #include "mcp/reading.hpp"
 

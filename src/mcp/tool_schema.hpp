@@ -1,7 +1,7 @@
 #pragma once
 // The schemas of a tool, made of an operation's. What goes in stands by itself: many clients hand it to a model, or to
 // an API of one, that knows neither `$ref` and `$defs` nor `propertyNames`. Pure.
-#include "api/operation_shape.hpp"
+#include "api/table/operation_shape.hpp"
 #include "mcp/protocol.hpp"
 
 namespace alloy::mcp {

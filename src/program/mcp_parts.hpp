@@ -1,6 +1,6 @@
 #pragma once
 // MCP at this server (/mcp) and at the terminal (`alloy mcp`): the same catalogue over two ways to the API.
-#include "api/service.hpp"
+#include "api/pipeline/service.hpp"
 #include "mcp/catalogue.hpp"
 #include "mcp/http_endpoint.hpp"
 

@@ -1,7 +1,7 @@
 #include "program/operator_commands.hpp"
 
-#include "api/operators.hpp"
-#include "api/security_log.hpp"
+#include "api/access/operators.hpp"
+#include "api/access/security_log.hpp"
 #include "auth/signing_keys.hpp"
 #include "core/identifier.hpp"
 #include "core/log.hpp"

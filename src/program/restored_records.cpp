@@ -1,6 +1,6 @@
 #include "program/restored_records.hpp"
 
-#include "api/operators.hpp"
+#include "api/access/operators.hpp"
 #include "core/local_rows.hpp"
 #include "events/ledger.hpp"
 

@@ -1,7 +1,7 @@
 #include "program/webhook_parts.hpp"
 
-#include "api/operators.hpp"
-#include "api/webhook_payload.hpp"
+#include "api/access/operators.hpp"
+#include "api/operations/webhooks/webhook_payload.hpp"
 #include "core/log.hpp"
 #include "domain/webhooks.hpp"
 

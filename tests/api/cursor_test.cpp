@@ -1,8 +1,8 @@
 // Cursors as callers get them: signed, and good for the very list they were given for.
-#include "api/answers.hpp"
-#include "api/feed_bell.hpp"
-#include "api/identity.hpp"
-#include "api/server_facts.hpp"
+#include "api/access/identity.hpp"
+#include "api/pipeline/feed_bell.hpp"
+#include "api/table/answers.hpp"
+#include "api/table/server_facts.hpp"
 #include "core/base64.hpp"
 #include "events/checkpoint.hpp"
 #include "projections/fold.hpp"

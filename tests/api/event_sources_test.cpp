@@ -1,5 +1,5 @@
 // What one pull of the event feed looks at: the thread that pulls serves others, too.
-#include "api/event_sources.hpp"
+#include "api/operations/events/event_sources.hpp"
 
 #include "events/codec.hpp"
 #include "events/ledger.hpp"

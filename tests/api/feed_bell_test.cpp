@@ -1,5 +1,5 @@
-#include "api/event_reader.hpp"
-#include "api/feed_bell.hpp"
+#include "api/operations/events/event_reader.hpp"
+#include "api/pipeline/feed_bell.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
-#include "api/payers.hpp"
+#include "api/pipeline/payers.hpp"
 
-#include "api/access.hpp"
+#include "api/access/access.hpp"
 
 #include "tests/support/decider.hpp"
 #include "tests/support/map_view.hpp"

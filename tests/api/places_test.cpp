@@ -1,4 +1,4 @@
-#include "api/places.hpp"
+#include "api/pipeline/places.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <string>

@@ -1,6 +1,6 @@
-#include "api/query.hpp"
+#include "api/table/query.hpp"
 
-#include "api/schema.hpp"
+#include "api/table/schema.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,7 @@
 // What holds for every row of the table of operations, and for the document made from it.
-#include "api/access.hpp"
-#include "api/openapi.hpp"
-#include "api/operation_shape.hpp"
+#include "api/access/access.hpp"
+#include "api/documents/openapi.hpp"
+#include "api/table/operation_shape.hpp"
 #include "tests/support/decider.hpp"
 
 #include <algorithm>

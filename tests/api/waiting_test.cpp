@@ -1,4 +1,4 @@
-#include "api/waiting.hpp"
+#include "api/pipeline/waiting.hpp"
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>

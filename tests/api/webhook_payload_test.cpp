@@ -1,4 +1,4 @@
-#include "api/webhook_payload.hpp"
+#include "api/operations/webhooks/webhook_payload.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
 // Query strings of every operation that reads. The first byte of an input chooses the operation, the rest is the query.
-#include "api/operation.hpp"
+#include "api/table/operation.hpp"
 #include "tests/fuzz/world.hpp"
 
 namespace {

@@ -22,6 +22,15 @@ ARROWS = {
     "main": ALL | {"program"},
     "program": ALL,
 }
+# Layers within `api`, from below: what an operation is, who may use it, how it is carried out, documents about all of
+# them, and the operations themselves, whose groups (tickets, planning, ...) do not know each other.
+API_LAYERS = {
+    "table": set(),
+    "access": {"table"},
+    "pipeline": {"table", "access"},
+    "documents": {"table"},
+    "operations": {"table", "access", "pipeline", "documents"},
+}
 # Of the events, the rules may know the structs, never how they are stored.
 DOMAIN_FORBIDDEN = {"events/log.hpp", "events/codec.hpp", "events/record.hpp"}
 # Single headers beyond the arrows: the values of events (roles, scopes) are what permissions are made of.
@@ -73,6 +82,24 @@ def arrows(path, text):
             yield number, "arrow", f"{room} may not include {target}"
         elif room == "domain" and header in DOMAIN_FORBIDDEN:
             yield number, "arrow", f"the rules may not know how events are stored ({header})"
+
+
+def layers(path, text):
+    """Of the folder `api`: who includes whom within it."""
+    me = path.split("/")[2:-1]
+    if room_of(path) != "api" or not me or me[0] not in API_LAYERS:
+        if room_of(path) == "api":
+            yield 1, "arrow", "a file of api stands in one of its layers, which tests/tidy/rules.py names"
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        match = INCLUDE.match(line)
+        if not match or not match[2].startswith("api/"):
+            continue
+        target = match[2].split("/")[1:-1]
+        if target[:1] != me[:1] and (not target or target[0] not in API_LAYERS[me[0]]):
+            yield number, "arrow", f"api/{me[0]} may not include {match[2]}"
+        elif len(me) > 1 and len(target) > 1 and target != me and me[0] == target[0] == "operations":
+            yield number, "arrow", f"a group of operations may not include another one's {match[2]}"
 
 
 def is_extra(path, room, target, header):
@@ -237,5 +264,5 @@ def architecture(path, text):
         yield 1, "architecture", f"the table of modules has no row of {module}"
 
 
-SOURCE_RULES = [arrows, sizes, functions, coroutines, beginnings, unfinished, tables]
+SOURCE_RULES = [arrows, layers, sizes, functions, coroutines, beginnings, unfinished, tables]
 ANY_FILE_RULES = [places, architecture]
