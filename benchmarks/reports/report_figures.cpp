@@ -6,8 +6,8 @@
 #include "../flags.hpp"
 #include "domain/orgs.hpp"
 #include "projections/burndown.hpp"
-#include "projections/capitalization.hpp"
 #include "projections/fold.hpp"
+#include "reports/capitalization.hpp"
 #include "storage/database.hpp"
 
 #include <algorithm>

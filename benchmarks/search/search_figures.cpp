@@ -7,9 +7,9 @@
 #include "core/settings.hpp"
 #include "events/codec.hpp"
 #include "events/head.hpp"
-#include "projections/search_store.hpp"
-#include "projections/text_search.hpp"
-#include "projections/words.hpp"
+#include "search/search_store.hpp"
+#include "search/text_search.hpp"
+#include "search/words.hpp"
 
 #include <algorithm>
 #include <cmath>

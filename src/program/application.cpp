@@ -9,7 +9,7 @@
 #include "program/webhook_parts.hpp"
 #include "projections/fold.hpp"
 #include "projections/replay.hpp"
-#include "projections/search_store.hpp"
+#include "search/search_store.hpp"
 
 #include <csignal>
 #include <filesystem>

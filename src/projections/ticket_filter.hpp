@@ -2,8 +2,8 @@
 // Which tickets a list is about, and the planner's half of finding them: each part of a filter as a set that can be
 // joined. What no set covers is held against the documents. Values; pure.
 #include "domain/entities.hpp"
-#include "projections/rank_cursor.hpp"
-#include "projections/text_search.hpp"
+#include "search/rank_cursor.hpp"
+#include "search/text_search.hpp"
 
 #include <functional>
 

@@ -8,7 +8,7 @@
 //   by_updated   project, updated_at ms u64be, rank
 //   by_number    project, number u64be -> id; stays when the ticket goes elsewhere, so that old references lead to it
 #include "domain/entities.hpp"
-#include "projections/rank.hpp"
+#include "search/rank.hpp"
 
 namespace alloy::projections {
 

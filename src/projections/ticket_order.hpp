@@ -1,7 +1,7 @@
 #pragma once
 // The orders that tickets are listed in, and a ticket's place in each: comparing the bytes compares the places. Pure.
 #include "domain/entities.hpp"
-#include "projections/text_search.hpp"
+#include "search/text_search.hpp"
 
 namespace alloy::projections {
 

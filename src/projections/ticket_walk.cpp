@@ -1,8 +1,8 @@
 #include "projections/ticket_walk.hpp"
 
-#include "projections/text_index.hpp"
-#include "projections/text_rows.hpp"
 #include "projections/ticket_index.hpp"
+#include "search/text_index.hpp"
+#include "search/text_rows.hpp"
 #include "storage/overlay.hpp"
 
 #include <algorithm>

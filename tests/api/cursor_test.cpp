@@ -6,7 +6,7 @@
 #include "core/base64.hpp"
 #include "events/checkpoint.hpp"
 #include "projections/fold.hpp"
-#include "projections/search_store.hpp"
+#include "search/search_store.hpp"
 #include "tests/support/decider.hpp"
 #include "tests/support/scratch_folder.hpp"
 

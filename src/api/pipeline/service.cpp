@@ -17,7 +17,7 @@
 #include "core/fault_point.hpp"
 #include "core/log.hpp"
 #include "projections/history.hpp"
-#include "projections/search_store.hpp"
+#include "search/search_store.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -2,7 +2,7 @@
 // The capitalization report as it is asked for, answered and signed: one place for its query, its bytes and its digest,
 // so that the report, its export, its explanation and the closing of a month speak of the same thing.
 #include "api/table/answers.hpp"
-#include "projections/capitalization.hpp"
+#include "reports/capitalization.hpp"
 
 namespace alloy::api {
 

@@ -3,8 +3,8 @@
 #include "api/operations/tickets/ticket_pages.hpp"
 #include "api/operations/tickets/ticket_rows.hpp"
 #include "api/table/answers.hpp"
-#include "projections/search_store.hpp"
 #include "projections/ticket_past.hpp"
+#include "search/search_store.hpp"
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 #include "events/feed.hpp"
 #include "projections/fold.hpp"
 #include "projections/history.hpp"
-#include "projections/search_store.hpp"
+#include "search/search_store.hpp"
 
 namespace alloy::api {
 namespace {

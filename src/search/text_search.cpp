@@ -1,6 +1,6 @@
-#include "projections/text_search.hpp"
+#include "search/text_search.hpp"
 
-#include "projections/block_search.hpp"
+#include "search/block_search.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #pragma once
 // Answers a query for one block at a time: what is sealed by its pages, what is loose word by word. One thread.
-#include "projections/text_rows.hpp"
-#include "projections/text_search.hpp"
+#include "search/text_rows.hpp"
+#include "search/text_search.hpp"
 
 namespace alloy::projections {
 

@@ -1,4 +1,4 @@
-#include "projections/text_rows.hpp"
+#include "search/text_rows.hpp"
 
 #include <algorithm>
 #include <stdexcept>

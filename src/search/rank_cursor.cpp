@@ -1,4 +1,4 @@
-#include "projections/rank_cursor.hpp"
+#include "search/rank_cursor.hpp"
 
 #include "core/key.hpp"
 

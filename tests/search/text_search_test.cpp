@@ -1,8 +1,8 @@
-#include "projections/text_search.hpp"
+#include "search/text_search.hpp"
 
-#include "projections/text_block.hpp"
+#include "search/text_block.hpp"
 #include "tests/projections/any_steps.hpp"
-#include "tests/projections/text_world.hpp"
+#include "tests/search/text_world.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -2,7 +2,7 @@
 // The capitalization report over the time entries of a period. Amounts are rounded once per entry, half away from zero;
 // every total is a sum of entry amounts, so all groupings foot to the same grand total. An entry without a rate is
 // unpriced: its minutes stand by themselves, in no total. Pure.
-#include "projections/reckoning.hpp"
+#include "reports/reckoning.hpp"
 
 #include <map>
 

@@ -1,7 +1,7 @@
-#include "projections/text_block.hpp"
+#include "search/text_block.hpp"
 
-#include "projections/text_page.hpp"
-#include "projections/words.hpp"
+#include "search/text_page.hpp"
+#include "search/words.hpp"
 
 #include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>

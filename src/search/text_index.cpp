@@ -1,7 +1,7 @@
-#include "projections/text_index.hpp"
+#include "search/text_index.hpp"
 
-#include "projections/text_block.hpp"
-#include "projections/words.hpp"
+#include "search/text_block.hpp"
+#include "search/words.hpp"
 
 #include <algorithm>
 

@@ -1,11 +1,11 @@
-#include "projections/search_store.hpp"
+#include "search/search_store.hpp"
 
 #include "core/exceptions.hpp"
 #include "core/fault_point.hpp"
 #include "core/key.hpp"
 #include "core/log.hpp"
 #include "events/codec.hpp"
-#include "projections/text_index.hpp"
+#include "search/text_index.hpp"
 
 #include <filesystem>
 #include <limits>

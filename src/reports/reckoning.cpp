@@ -1,4 +1,4 @@
-#include "projections/reckoning.hpp"
+#include "reports/reckoning.hpp"
 
 #include <algorithm>
 

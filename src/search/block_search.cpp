@@ -1,7 +1,7 @@
-#include "projections/block_search.hpp"
+#include "search/block_search.hpp"
 
-#include "projections/text_page.hpp"
-#include "projections/words.hpp"
+#include "search/text_page.hpp"
+#include "search/words.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,6 +1,6 @@
-#include "projections/capitalization.hpp"
+#include "reports/capitalization.hpp"
 
-#include "tests/projections/ledger.hpp"
+#include "tests/reports/ledger.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <rapidcheck/boost_test.h>

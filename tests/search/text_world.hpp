@@ -1,9 +1,9 @@
 #pragma once
 // Tickets of two tenants and what is said about them: each act is done to the rows of an index and noted in plain
 // maps, and a search of the maps reads all of them word by word. What was done can be done again to other rows.
-#include "projections/text_index.hpp"
-#include "projections/text_search.hpp"
-#include "projections/words.hpp"
+#include "search/text_index.hpp"
+#include "search/text_search.hpp"
+#include "search/words.hpp"
 #include "tests/projections/history.hpp"
 
 #include <set>

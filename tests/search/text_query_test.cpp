@@ -1,4 +1,4 @@
-#include "projections/text_query.hpp"
+#include "search/text_query.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
-#include "projections/words.hpp"
+#include "search/words.hpp"
 
-#include "projections/word_points.hpp"
+#include "search/word_points.hpp"
 
 #include <array>
 #include <utf8proc.h>

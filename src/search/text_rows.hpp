@@ -18,7 +18,7 @@
 // Pure functions, any thread.
 #include "core/key.hpp"
 #include "core/view.hpp"
-#include "projections/rank.hpp"
+#include "search/rank.hpp"
 
 #include <vector>
 

@@ -1,4 +1,4 @@
-#include "projections/word_points.hpp"
+#include "search/word_points.hpp"
 
 #include "core/characters.hpp"
 

@@ -1,4 +1,4 @@
-#include "tests/projections/ledger.hpp"
+#include "tests/reports/ledger.hpp"
 
 #include "events/ledger.hpp"
 

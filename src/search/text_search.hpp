@@ -3,8 +3,8 @@
 // must not change meanwhile, so `rows` is a snapshot (search_store::rows) and outlives what is made from it. One thread
 // at a time per object. Throws what the reader throws.
 #include "core/view.hpp"
-#include "projections/rank.hpp"
-#include "projections/text_query.hpp"
+#include "search/rank.hpp"
+#include "search/text_query.hpp"
 
 #include <functional>
 #include <memory>

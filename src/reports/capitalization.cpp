@@ -1,4 +1,4 @@
-#include "projections/capitalization.hpp"
+#include "reports/capitalization.hpp"
 
 #include <algorithm>
 #include <cmath>

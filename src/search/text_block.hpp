@@ -1,7 +1,7 @@
 #pragma once
 // Sealing a block: its loose documents join those that were sealed before, and its pages are written anew. What hides a
 // ticket stays loose beside them. The same content gives the same rows. One thread at a time per view.
-#include "projections/text_rows.hpp"
+#include "search/text_rows.hpp"
 
 namespace alloy::projections {
 

@@ -3,7 +3,7 @@
 // several sets, what is in all of them (leapfrog: each set jumps to where the furthest stands, so the join costs about
 // as many seeks as the smallest set has members). All cursors of a join move in one direction. One thread at a time.
 #include "core/view.hpp"
-#include "projections/rank.hpp"
+#include "search/rank.hpp"
 
 #include <memory>
 #include <vector>

@@ -1,7 +1,7 @@
-#include "projections/text_query.hpp"
+#include "search/text_query.hpp"
 
 #include "core/text.hpp"
-#include "projections/words.hpp"
+#include "search/words.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "projections/words.hpp"
+#include "search/words.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "projections/text_page.hpp"
+#include "search/text_page.hpp"
 
 #include <algorithm>
 
