@@ -1,16 +1,16 @@
 // The composition root: which command, from which settings, on which parts.
+#include "app/audit_commands.hpp"
+#include "app/backup_commands.hpp"
+#include "app/doctor_commands.hpp"
+#include "app/mcp_parts.hpp"
+#include "app/operator_commands.hpp"
+#include "app/serve.hpp"
+#include "app/store_commands.hpp"
 #include "cli/cli.hpp"
 #include "cli/help.hpp"
 #include "core/log.hpp"
 #include "core/settings.hpp"
 #include "core/steering.hpp"
-#include "program/audit_commands.hpp"
-#include "program/backup_commands.hpp"
-#include "program/doctor_commands.hpp"
-#include "program/mcp_parts.hpp"
-#include "program/operator_commands.hpp"
-#include "program/serve.hpp"
-#include "program/store_commands.hpp"
 
 #include <cstdio>
 #include <functional>

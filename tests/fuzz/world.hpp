@@ -2,8 +2,8 @@
 // An application with one organization at work, without its sockets, for fuzz targets: the same rules, writer and store
 // as a server's. It is made anew after so many changes, so that what a run finds depends on few runs before it and an
 // input of the corpus finds what it found before. One thread uses it.
-#include "program/application.hpp"
-#include "program/mcp_parts.hpp"
+#include "app/application.hpp"
+#include "app/mcp_parts.hpp"
 
 #include <memory>
 #include <string>

@@ -21,8 +21,8 @@ ARROWS = {
     "client": {"core"},
     "mcp": {"core", "auth", "api"},
     "cli": {"core", "events", "projections", "api", "client"},
-    "main": ALL | {"program"},
-    "program": ALL,
+    "main": ALL | {"app"},
+    "app": ALL,
 }
 # Layers within `api`, from below: what an operation is, who may use it, how it is carried out, documents about all of
 # them, and the operations themselves, whose groups (tickets, planning, ...) do not know each other.
@@ -43,7 +43,7 @@ LIBRARIES = [
     ("rocksdb/", {"storage"}),
     ("boost/beast", {"http", "webhooks", "client"}),
     ("boost/asio", {"http", "webhooks", "client"}),
-    ("boost/json", {"client/boost_json.cpp", "cli", "mcp", "program/mcp_parts.cpp"}),
+    ("boost/json", {"client/boost_json.cpp", "cli", "mcp", "app/mcp_parts.cpp"}),
     ("CLI/", {"cli/arguments.cpp"}),
     ("simdjson.h", {"core/json.cpp", "auth/token.cpp"}),
     ("openssl/", {"core", "auth", "http"}),

@@ -1,5 +1,5 @@
 #pragma once
-// Who runs the server: `alloy operator add` says so on its machine, see program/operator_commands.hpp.
+// Who runs the server: `alloy operator add` says so on its machine, see app/operator_commands.hpp.
 #include "api/table/call.hpp"
 
 namespace alloy::api {

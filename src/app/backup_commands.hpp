@@ -2,8 +2,8 @@
 // `alloy backup create | verify | restore` and `alloy webhooks release`. A backup is a data folder of its own: the
 // store, the store of deliveries and the keys, as they were at one moment, and backup.json that says which. Each
 // answers the exit code.
+#include "app/control_socket.hpp"
 #include "core/settings.hpp"
-#include "program/control_socket.hpp"
 
 namespace alloy {
 

@@ -1,4 +1,4 @@
-#include "program/audit_commands.hpp"
+#include "app/audit_commands.hpp"
 
 #include "core/byte_order_mark.hpp"
 #include "core/steering.hpp"

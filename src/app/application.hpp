@@ -2,8 +2,8 @@
 // All of a server but its doors: the store and its log, the writer, the read models, webhooks, and the service that
 // answers requests, wired to one another. Made by one thread; what it hands out says which threads may use it.
 #include "api/pipeline/service.hpp"
+#include "app/control_socket.hpp"
 #include "core/metrics.hpp"
-#include "program/control_socket.hpp"
 
 namespace alloy {
 

@@ -1,10 +1,10 @@
+#include "app/backup_commands.hpp"
+#include "app/restored_records.hpp"
+#include "app/store_commands.hpp"
 #include "core/local_rows.hpp"
 #include "events/codec.hpp"
 #include "events/ledger.hpp"
 #include "events/log.hpp"
-#include "program/backup_commands.hpp"
-#include "program/restored_records.hpp"
-#include "program/store_commands.hpp"
 #include "projections/fold.hpp"
 #include "tests/support/scratch_folder.hpp"
 

@@ -2,9 +2,9 @@
 // `alloy doctor --names`: names of older versions that nobody can tell apart, also while the server runs. Changes
 // nothing but a state of another version, which is folded anew as `alloy serve` would do it. And the index of
 // addresses, which a start makes anew where another rule made it.
+#include "app/control_socket.hpp"
 #include "auth/people.hpp"
 #include "core/settings.hpp"
-#include "program/control_socket.hpp"
 #include "storage/database.hpp"
 
 namespace alloy {

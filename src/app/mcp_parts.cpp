@@ -1,4 +1,4 @@
-#include "program/mcp_parts.hpp"
+#include "app/mcp_parts.hpp"
 
 #include "cli/session.hpp"
 #include "core/id.hpp"

@@ -1,6 +1,6 @@
-#include "program/store_commands.hpp"
+#include "app/store_commands.hpp"
 
-#include "program/progress.hpp"
+#include "app/progress.hpp"
 #include "projections/fold.hpp"
 
 #include <charconv>

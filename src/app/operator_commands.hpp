@@ -2,10 +2,10 @@
 // `alloy operator add | remove | list`: who may import organizations and erase other people's data. Being an operator
 // is an event of the identity tenant, and only the machine gives it: while a server runs it is asked over the control
 // socket, else the command goes to the store itself, through a sequencer of its own. Each answers the exit code.
+#include "app/control_socket.hpp"
 #include "auth/people.hpp"
 #include "commands/sequencer.hpp"
 #include "core/settings.hpp"
-#include "program/control_socket.hpp"
 
 namespace alloy {
 

@@ -1,11 +1,11 @@
-#include "program/doctor_commands.hpp"
+#include "app/doctor_commands.hpp"
 
+#include "app/name_twins.hpp"
+#include "app/progress.hpp"
+#include "app/store_commands.hpp"
 #include "auth/address_index.hpp"
 #include "auth/signing_keys.hpp"
 #include "core/log.hpp"
-#include "program/name_twins.hpp"
-#include "program/progress.hpp"
-#include "program/store_commands.hpp"
 #include "projections/fold.hpp"
 #include "projections/replay.hpp"
 

@@ -1,13 +1,13 @@
-#include "program/operator_commands.hpp"
+#include "app/operator_commands.hpp"
 
 #include "api/access/operators.hpp"
 #include "api/access/security_log.hpp"
+#include "app/doctor_commands.hpp"
+#include "app/progress.hpp"
+#include "app/store_commands.hpp"
 #include "auth/signing_keys.hpp"
 #include "core/identifier.hpp"
 #include "core/log.hpp"
-#include "program/doctor_commands.hpp"
-#include "program/progress.hpp"
-#include "program/store_commands.hpp"
 #include "projections/fold.hpp"
 #include "projections/replay.hpp"
 

@@ -1,13 +1,13 @@
-#include "program/serve.hpp"
+#include "app/serve.hpp"
 
+#include "app/application.hpp"
+#include "app/mcp_parts.hpp"
+#include "app/operator_commands.hpp"
 #include "core/exceptions.hpp"
 #include "core/fault_point.hpp"
 #include "core/log.hpp"
 #include "http/rest.hpp"
 #include "http/server.hpp"
-#include "program/application.hpp"
-#include "program/mcp_parts.hpp"
-#include "program/operator_commands.hpp"
 
 #include <csignal>
 #include <pthread.h>

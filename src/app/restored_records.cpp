@@ -1,4 +1,4 @@
-#include "program/restored_records.hpp"
+#include "app/restored_records.hpp"
 
 #include "api/access/operators.hpp"
 #include "core/local_rows.hpp"

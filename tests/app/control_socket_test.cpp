@@ -1,4 +1,4 @@
-#include "program/control_socket.hpp"
+#include "app/control_socket.hpp"
 
 #include "tests/support/scratch_folder.hpp"
 

@@ -1,4 +1,4 @@
-#include "program/name_twins.hpp"
+#include "app/name_twins.hpp"
 
 #include "auth/address_index.hpp"
 #include "domain/names.hpp"

@@ -1,4 +1,4 @@
-#include "program/control_socket.hpp"
+#include "app/control_socket.hpp"
 
 #include "core/exceptions.hpp"
 #include "core/log.hpp"
