@@ -26,9 +26,9 @@ class flags {
     }
   }
 
-  std::string text(std::string_view name, std::string fallback) {
-    for (auto const& value : all(name)) fallback = value;
-    return fallback;
+  std::string text(std::string_view name, std::string default_value) {
+    for (auto const& value : all(name)) default_value = value;
+    return default_value;
   }
 
   std::string text(std::string_view name) {
@@ -37,8 +37,8 @@ class flags {
     return value;
   }
 
-  std::uint64_t number(std::string_view name, std::uint64_t fallback, std::uint64_t min, std::uint64_t max) {
-    auto const value = text(name, std::to_string(fallback));
+  std::uint64_t number(std::string_view name, std::uint64_t default_value, std::uint64_t min, std::uint64_t max) {
+    auto const value = text(name, std::to_string(default_value));
     std::uint64_t number = 0;
     auto const [end, ec] = std::from_chars(value.data(), value.data() + value.size(), number);
     if (ec != std::errc() || end != value.data() + value.size() || number < min || number > max)

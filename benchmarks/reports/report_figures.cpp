@@ -88,7 +88,7 @@ double median_ms(storage::database const& db, std::uint64_t rounds) {
   for (std::uint64_t n = 0; n < rounds; ++n) {
     auto const begin = std::chrono::steady_clock::now();
     auto const rows = db.snapshot(family::state);
-    projections::reckoning books(*rows, nullptr, org, {}, {});
+    projections::cost_calculation books(*rows, nullptr, org, {}, {});
     auto const report =
         projections::capitalize(books, *projections::parse_period("2026-06"), projections::report_group::team,
                                 projections::rule_set::asc350, [&](projections::reckoned const& e) {

@@ -48,14 +48,14 @@ class language {
 
  private:
   static constexpr std::size_t count = 20'000;
-  static std::vector<std::string> make_words(std::mt19937_64& dice) {
+  static std::vector<std::string> make_words(std::mt19937_64& rng) {
     constexpr char const* syllables[] = {"de",  "ploy",  "ra",  "ti",  "on", "ser", "ver",  "lo",
                                          "gin", "cache", "que", "ry",  "in", "dex", "bo",   "ard",
                                          "sta", "tus",   "er",  "ror", "re", "try", "user", "path"};
     std::vector<std::string> words;
     for (std::size_t n = 0; n < count; ++n) {
       std::string w;
-      for (std::size_t s = 0; s < 1 + n % 3 + (n > 300); ++s) w += syllables[dice() % std::size(syllables)];
+      for (std::size_t s = 0; s < 1 + n % 3 + (n > 300); ++s) w += syllables[rng() % std::size(syllables)];
       words.push_back(n < 24 ? syllables[n] : w + (n > 5000 ? std::to_string(n % 97) : ""));
     }
     return words;
@@ -92,10 +92,10 @@ class text_log final : public events::log {
       ids.push_back(new_uuid());
       add(entity::ticket, ids.back(), std::move(t));
     }
-    std::mt19937_64 dice(2);
+    std::mt19937_64 rng(2);
     for (std::uint64_t n = 0; n < comments; ++n) {
       auto const whose = tickets + n; // so that tenant and ticket agree
-      auto const of = dice() % (tickets / tenants) * tenants + whose % tenants;
+      auto const of = rng() % (tickets / tenants) * tenants + whose % tenants;
       add(entity::comment, new_uuid(), events::comment_created{ids[of], {}, words.text(100)});
     }
   }

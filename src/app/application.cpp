@@ -112,8 +112,8 @@ struct application::parts {
   projections::search_store search{*log, search_settings(config), metrics, [this](std::uint64_t position) {
                                      if (auto* const s = listening.load()) s->searchable(position);
                                    }};
-  auth::people people = indexed_people();
-  commands::kept_answers answers{keys->sealing_key(), config.idempotency_ttl_seconds * 1000};
+  auth::pii_store people = indexed_people();
+  commands::idempotency_store answers{keys->sealing_key(), config.idempotency_ttl_seconds * 1000};
   api::identity_service identity{auth::token_signer(keys, {config.jwt_issuer, config.jwt_audience}),
                                  auth::attempt_limiter(brake_settings(config)),
                                  {auth::quota(config.registrations_per_address, config.registration_window_seconds),
@@ -133,10 +133,10 @@ struct application::parts {
                               long_reads_per_second, "long reads", "user", metrics, "reading")};
   worker_pool importing{pool_of(config.transfer_workers, config.transfer_queue_max, config.transfer_queue_per_user_max,
                                 imports_per_second, "imports", "user", metrics, "transfer")};
-  api::feed_bell bell{listeners_of(config),
-                      api::places::meters_of(metrics, "event_streams", "streams and waiting pages of events")};
+  api::event_notifier bell{listeners_of(config),
+                           api::places::meters_of(metrics, "event_streams", "streams and waiting pages of events")};
   events::checkpoint_signer notary{keys->log_key(), log->identity()};
-  api::server_facts facts{db, sequencer, *log, metrics, now(), draining, config.metrics_port != 0};
+  api::server_info facts{db, sequencer, *log, metrics, now(), draining, config.metrics_port != 0};
   api::service service{
       {db,
        *log,
@@ -164,25 +164,26 @@ struct application::parts {
 
   std::unique_ptr<events::log> open_log() {
     auto opened = events::open_rocksdb_log(db, {static_cast<std::size_t>(config.record_max_bytes)});
-    if (!projections::is_folded(db.latest(storage::family::state), opened->head())) fold_anew(*opened);
+    if (!projections::is_folded(db.latest(storage::family::state), opened->head())) rebuild_state(*opened);
     return opened;
   }
 
-  auth::people indexed_people() {
-    auth::people made(keys->sealing_key());
+  auth::pii_store indexed_people() {
+    auth::pii_store made(keys->sealing_key());
     index_addresses(db, made);
     return made;
   }
 
   // Of a store that another version wrote, or whose folding was cut short.
-  void fold_anew(events::log const& from) {
+  void rebuild_state(events::log const& from) {
     alloy::log::info("folding the state anew from the log", {{"log_head", from.head()}});
     auto last = now();
-    auto const done = projections::fold_anew(from, db, [&](std::uint64_t, std::uint64_t position, std::uint64_t head) {
-      if (now().ms < last.ms + fold_progress_every_ms) return;
-      last = now();
-      alloy::log::info("folding", {{"position", position}, {"log_head", head}});
-    });
+    auto const done =
+        projections::rebuild_state(from, db, [&](std::uint64_t, std::uint64_t position, std::uint64_t head) {
+          if (now().ms < last.ms + fold_progress_every_ms) return;
+          last = now();
+          alloy::log::info("folding", {{"position", position}, {"log_head", head}});
+        });
     alloy::log::info("the state is folded", {{"records", done.records}, {"events", done.events}});
   }
 

@@ -19,7 +19,7 @@ using storage::family;
 
 constexpr std::string_view names_command = "doctor.names";
 
-std::string twins_in(storage::database const& db, auth::people const& people) {
+std::string twins_in(storage::database const& db, auth::pii_store const& people) {
   auto const state = db.snapshot(family::state), local = db.snapshot(family::local);
   return twin_lines(find_twins(*state, *local, people));
 }
@@ -31,11 +31,11 @@ std::string twins_at_rest(settings const& config) {
     throw std::runtime_error(config.data_dir + " has no store; name its folder with --data-dir");
   auto const keys = auth::signing_keys::load(config.jwt_private_key, config.jwt_public_key, config.data_dir);
   if (!keys) throw std::runtime_error(keys.error().detail);
-  auth::people const people(keys->sealing_key());
+  auth::pii_store const people(keys->sealing_key());
   storage::database db(store_at(config, path, false));
   auto const log = events::open_rocksdb_log(db);
   if (!projections::is_folded(db.latest(family::state), log->head()))
-    projections::fold_anew(*log, db, progress_line("fold"));
+    projections::rebuild_state(*log, db, progress_line("fold"));
   return twins_in(db, people);
 }
 
@@ -48,13 +48,13 @@ int look_for_twins(settings const& config) {
   return lines.empty() ? 0 : 1;
 }
 
-control_commands doctor_commands(storage::database const& db, auth::people const& people) {
+control_commands doctor_commands(storage::database const& db, auth::pii_store const& people) {
   control_commands all;
   all.emplace(names_command, [&](auto const&, auto const&) { return twins_in(db, people); });
   return all;
 }
 
-void index_addresses(storage::database& db, auth::people const& people) {
+void index_addresses(storage::database& db, auth::pii_store const& people) {
   storage::transaction txn(db);
   try {
     auto const shared = auth::index_addresses(people, db.latest(family::state), txn.of(family::local));

@@ -66,7 +66,7 @@ void of_tags(reader const& state, uuid const& org, std::vector<name_twins>& out)
 
 } // namespace
 
-std::vector<name_twins> find_twins(reader const& state, reader const& local, auth::people const& people) {
+std::vector<name_twins> find_twins(reader const& state, reader const& local, auth::pii_store const& people) {
   std::vector<name_twins> all;
   for (auto const& org : orgs_of(state)) {
     of_index<domain::label>(state, org, table::label_by_name, "label", all);

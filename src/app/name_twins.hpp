@@ -1,6 +1,6 @@
 #pragma once
 // Names of older versions that nobody can tell apart: which there are in a state. Read-only; any snapshot, one thread.
-#include "auth/people.hpp"
+#include "auth/pii_store.hpp"
 
 #include <string>
 #include <vector>
@@ -17,7 +17,7 @@ struct named_twin {
 using name_twins = std::vector<named_twin>;
 
 // Throws std::runtime_error where an address cannot be opened with the key of `people`.
-std::vector<name_twins> find_twins(reader const& state, reader const& local, auth::people const& people);
+std::vector<name_twins> find_twins(reader const& state, reader const& local, auth::pii_store const& people);
 
 // A line each, as it may stand on a terminal; empty where there are none.
 std::string twin_lines(std::vector<name_twins> const& all);

@@ -22,13 +22,13 @@ using storage::family;
 constexpr std::string_view add_command = "operator.add", remove_command = "operator.remove",
                            list_command = "operator.list";
 
-std::string name_of(auth::people const& people, reader const& local, domain::user const& u) {
+std::string name_of(auth::pii_store const& people, reader const& local, domain::user const& u) {
   auto const email = people.open(local, u.id, u.email_sealed);
   return to_string(u.id) + "  " + email.value_or(std::string(auth::former_user));
 }
 
 // Nobody is made an operator who has no way in: an erased user, or one that an import named.
-result<domain::user> find_user(commands::head const& head, auth::people const& people, std::string const& who) {
+result<domain::user> find_user(commands::head const& head, auth::pii_store const& people, std::string const& who) {
   auto id = parse_uuid(who);
   if (!id) id = people.find_by_email(head.local, known_address_rule::normal(who));
   auto const u = id ? domain::find<domain::user>(head.state, identity_tenant, *id) : std::nullopt;
@@ -36,7 +36,7 @@ result<domain::user> find_user(commands::head const& head, auth::people const& p
   return *u;
 }
 
-result<commands::plan> plan_change(commands::head const& head, auth::people const& people, bool adds,
+result<commands::plan> plan_change(commands::head const& head, auth::pii_store const& people, bool adds,
                                    std::string const& who) {
   auto const u = find_user(head, people, who);
   if (!u) return u.error();
@@ -57,7 +57,7 @@ result<commands::plan> plan_change(commands::head const& head, auth::people cons
 }
 
 // On a thread that may wait; never on the sequencer's. Only a server has a log to tell.
-std::string change(commands::sequencer& sequencer, auth::people const& people, bool adds, std::string const& who,
+std::string change(commands::sequencer& sequencer, auth::pii_store const& people, bool adds, std::string const& who,
                    bool tells) {
   auto const answered = std::make_shared<std::promise<result<commands::answer>>>();
   auto const facts = std::make_shared<api::security_facts>();
@@ -78,7 +78,7 @@ std::string change(commands::sequencer& sequencer, auth::people const& people, b
   return done->body;
 }
 
-std::string listed(storage::database const& db, auth::people const& people) {
+std::string listed(storage::database const& db, auth::pii_store const& people) {
   auto const& state = db.latest(family::state);
   std::vector<uuid> ids;
   auto const prefix = key(identity_tenant, table::operator_).str();
@@ -97,10 +97,10 @@ std::string listed(storage::database const& db, auth::people const& people) {
 struct quiet_store {
   settings const& config;
   std::shared_ptr<auth::signing_keys const> keys;
-  auth::people people;
+  auth::pii_store people;
   storage::database db;
   std::unique_ptr<events::log> log;
-  commands::kept_answers answers;
+  commands::idempotency_store answers;
   metrics::registry meters = {};
   commands::sequencer sequencer;
 
@@ -118,7 +118,7 @@ struct quiet_store {
   }
   commands::sequencer_parts parts() {
     if (!projections::is_folded(db.latest(family::state), log->head()))
-      projections::fold_anew(*log, db, progress_line("fold"));
+      projections::rebuild_state(*log, db, progress_line("fold"));
     index_addresses(db, people);
     return {db, *log, answers, meters, projections::fold, {}, {}, [](std::string const&) { std::_Exit(74); }, {}};
   }
@@ -162,7 +162,7 @@ int list_operators(settings const& config) {
 }
 
 control_commands operator_commands(storage::database const& db, commands::sequencer& sequencer,
-                                   auth::people const& people) {
+                                   auth::pii_store const& people) {
   control_commands all;
   all.emplace(add_command,
               [&](auto const& words, auto const&) { return change(sequencer, people, true, only(words), true); });

@@ -91,7 +91,7 @@ int rebuild_store(settings const& config) {
   auto const log = events::open_rocksdb_log(db);
   auto const before = projections::digest_of(db);
   std::filesystem::remove_all(config.data_dir + "/search"); // serve makes it anew
-  auto const done = projections::fold_anew(*log, db, progress_line("rebuild"));
+  auto const done = projections::rebuild_state(*log, db, progress_line("rebuild"));
   auto const after = projections::digest_of(db);
   std::printf("%llu records, %llu events folded anew\nbefore  %s\nafter   %s\n",
               static_cast<unsigned long long>(done.records), static_cast<unsigned long long>(done.events),

@@ -58,7 +58,7 @@ webhooks::transport_settings delivery_transport(settings const& s) {
   return t;
 }
 
-webhooks::target_guard delivery_guard(settings const& s) {
+webhooks::address_policy delivery_guard(settings const& s) {
   return {s.webhook_allowed_targets, s.webhook_schemes, s.webhook_ports};
 }
 
@@ -79,7 +79,7 @@ webhooks::dispatcher_parts delivery_parts(storage::database const& db, events::l
           state,
           std::move(sealing_key),
           metrics,
-          [&state, &log](events::record_head const& head, events::outside_event const& e, events::position last,
+          [&state, &log](events::record_head const& head, events::public_event const& e, events::position last,
                          bool money) { return api::webhook_payload(state, log, head, e, last, money); },
           [&state](uuid const& org, uuid const& user) { return api::may_see_money(state, org, user); },
           [&local](uuid const& org) { return api::import_state_of(local, org) != api::import_state::none; },

@@ -8,7 +8,7 @@ namespace alloy {
 
 webhooks::dispatcher_settings delivery_settings(settings const& s);
 webhooks::transport_settings delivery_transport(settings const& s);
-webhooks::target_guard delivery_guard(settings const& s);
+webhooks::address_policy delivery_guard(settings const& s);
 storage::settings delivery_store_settings(settings const& s);
 
 webhooks::dispatcher_parts delivery_parts(storage::database const& db, events::log const& log, commands::sequencer& to,

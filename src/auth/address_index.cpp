@@ -17,7 +17,7 @@ struct account {
 };
 
 // The oldest first.
-std::vector<account> accounts_of(people const& of, reader const& state, reader const& local) {
+std::vector<account> accounts_of(pii_store const& of, reader const& state, reader const& local) {
   std::vector<account> all;
   auto const prefix = key(identity_tenant, table::user).str();
   state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view, std::string_view stored) {
@@ -43,16 +43,16 @@ std::vector<shared_address> shared_by(std::vector<account> const& accounts) {
 
 } // namespace
 
-std::vector<shared_address> shared_addresses(people const& of, reader const& state, reader const& local) {
+std::vector<shared_address> shared_addresses(pii_store const& of, reader const& state, reader const& local) {
   return shared_by(accounts_of(of, state, local));
 }
 
-std::optional<std::vector<shared_address>> index_addresses(people const& of, reader const& state, view& local) {
-  if (people::addresses_are_indexed(local)) return std::nullopt;
+std::optional<std::vector<shared_address>> index_addresses(pii_store const& of, reader const& state, view& local) {
+  if (pii_store::addresses_are_indexed(local)) return std::nullopt;
   auto const accounts = accounts_of(of, state, local);
   of.drop_addresses(local);
   for (auto const& a : accounts) of.remember_email(local, a.email, a.id);
-  people::note_addresses_indexed(local);
+  pii_store::note_addresses_indexed(local);
   return shared_by(accounts);
 }
 

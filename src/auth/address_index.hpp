@@ -2,7 +2,7 @@
 // The way from an address to its user, made anew at a start where another rule made it: older versions told addresses
 // apart that are the same (JÖRG@ and jörg@). Every user's sealed address is opened. Of several who have one, the oldest
 // account keeps it; the others are found by what they wrote, to the byte. One thread; before commands are taken.
-#include "auth/people.hpp"
+#include "auth/pii_store.hpp"
 
 #include <vector>
 
@@ -14,9 +14,9 @@ struct shared_address {
 
 // Who have an address that is the same; of users who were not erased. Throws std::runtime_error where an address cannot
 // be opened with this server's key.
-std::vector<shared_address> shared_addresses(people const& of, reader const& state, reader const& local);
+std::vector<shared_address> shared_addresses(pii_store const& of, reader const& state, reader const& local);
 
 // Nothing where the index is of this version's rule.
-std::optional<std::vector<shared_address>> index_addresses(people const& of, reader const& state, view& local);
+std::optional<std::vector<shared_address>> index_addresses(pii_store const& of, reader const& state, view& local);
 
 } // namespace alloy::auth

@@ -1,6 +1,6 @@
 #include "auth/attempt_limiter.hpp"
 
-#include "auth/network.hpp"
+#include "auth/ip_prefix.hpp"
 
 #include <algorithm>
 
@@ -31,7 +31,8 @@ struct attempt_limiter::keys_of_attempt {
   }
 };
 
-result<> attempt_limiter::admit(std::string_view account, std::string_view address, std::int64_t now_ms, network from) {
+result<> attempt_limiter::admit(std::string_view account, std::string_view address, std::int64_t now_ms,
+                                login_origin from) {
   keys_of_attempt const by(account, address);
   std::lock_guard const lock(mutex_);
   if (auto free = wait_first(wait_ms(by, from, now_ms)); !free) return free;
@@ -39,7 +40,8 @@ result<> attempt_limiter::admit(std::string_view account, std::string_view addre
   return {};
 }
 
-result<> attempt_limiter::look(std::string_view account, std::string_view address, std::int64_t now_ms, network from) {
+result<> attempt_limiter::look(std::string_view account, std::string_view address, std::int64_t now_ms,
+                               login_origin from) {
   keys_of_attempt const by(account, address);
   std::lock_guard const lock(mutex_);
   return wait_first(wait_ms(by, from, now_ms));
@@ -67,10 +69,10 @@ std::vector<std::int64_t> const* attempt_limiter::failures_of(key const& k, std:
   return nullptr;
 }
 
-std::int64_t attempt_limiter::wait_ms(keys_of_attempt const& by, network from, std::int64_t now_ms) {
+std::int64_t attempt_limiter::wait_ms(keys_of_attempt const& by, login_origin from, std::int64_t now_ms) {
   auto const wait = std::max(wait_ms(by.account_from, options_.per_account, now_ms),
                              wait_ms(by.address, options_.per_address, now_ms));
-  return from == network::unknown ? std::max(wait, growing_wait_ms(by.account, now_ms)) : wait;
+  return from == login_origin::unknown ? std::max(wait, growing_wait_ms(by.account, now_ms)) : wait;
 }
 
 // How long until this key may fail again; 0: now.

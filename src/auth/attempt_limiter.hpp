@@ -28,18 +28,18 @@ class attempt_limiter {
     std::size_t keys_max = 50'000;
     std::size_t per_account_total = 100;
   };
-  enum class network : bool { unknown, known }; // whether the account has logged in from there lately
+  enum class login_origin : bool { unknown, known }; // whether the account has logged in from there lately
 
   explicit attempt_limiter(options o) : options_(o) {}
 
   // `account` as normalised for lookup. errc::rate_limited with retry_after_s where one is used up; nothing is then
   // counted, so asking again does not make it worse.
   result<> admit(std::string_view account, std::string_view address, std::int64_t now_ms,
-                 network from = network::unknown);
+                 login_origin from = login_origin::unknown);
 
   // The same, and counts nothing: whether one would be refused now.
   result<> look(std::string_view account, std::string_view address, std::int64_t now_ms,
-                network from = network::unknown);
+                login_origin from = login_origin::unknown);
 
   // The attempt admitted at that time was right, or was never judged.
   void take_back(std::string_view account, std::string_view address, std::int64_t admitted_ms);
@@ -54,7 +54,7 @@ class attempt_limiter {
   };
 
   struct keys_of_attempt;
-  std::int64_t wait_ms(keys_of_attempt const& by, network from, std::int64_t now_ms);
+  std::int64_t wait_ms(keys_of_attempt const& by, login_origin from, std::int64_t now_ms);
   std::vector<std::int64_t> const* failures_of(key const& k, std::int64_t now_ms);
   std::int64_t wait_ms(key const& k, std::size_t most, std::int64_t now_ms);
   std::int64_t growing_wait_ms(key const& k, std::int64_t now_ms);

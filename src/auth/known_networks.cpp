@@ -1,6 +1,6 @@
 #include "auth/known_networks.hpp"
 
-#include "auth/network.hpp"
+#include "auth/ip_prefix.hpp"
 #include "core/crypto.hpp"
 #include "core/derived_key.hpp"
 #include "core/local_rows.hpp"

@@ -48,7 +48,7 @@ struct plan {
 
 // A client's Idempotency-Key: `command_id` is made of the caller's credential and the key, `fingerprint` of the whole
 // request.
-struct retry_key {
+struct idempotency_key {
   uuid command_id;
   std::string fingerprint;
 };
@@ -56,7 +56,7 @@ struct retry_key {
 struct command {
   events::actor actor;
   std::string request_id;
-  std::optional<retry_key> key;
+  std::optional<idempotency_key> key;
   bool dry_run = false;
   // Whether the caller may have the answer that is kept for the key; asked before anything is said of it. Null where
   // another request came with the key. No function: everybody may who knows the request.

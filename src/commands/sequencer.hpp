@@ -6,7 +6,7 @@
 // is unknown, never "not applied": `on_failure` is called, which must end the process; on restart the idempotency key
 // resolves it.
 #include "commands/command.hpp"
-#include "commands/kept_answers.hpp"
+#include "commands/idempotency_store.hpp"
 #include "commands/turns.hpp"
 #include "core/metrics.hpp"
 #include "events/codec.hpp"
@@ -33,7 +33,7 @@ struct sequencer_settings {
 struct sequencer_parts {
   storage::database& db;
   events::log& log;
-  kept_answers const& answers;
+  idempotency_store const& answers;
   metrics::registry& metrics;
   // Folds a record into the state and every inline read model.
   std::function<void(view& state, events::record const& r, std::string_view bytes)> fold;

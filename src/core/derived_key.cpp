@@ -23,7 +23,7 @@ std::string_view label_of(key_use use) {
   case key_use::person_keys: return "alloy person keys 1";
   case key_use::email_index: return "alloy email index 1";
   case key_use::webhook_secrets: return "alloy webhook secrets 1";
-  case key_use::kept_answers: return "alloy kept answers 1";
+  case key_use::idempotency_store: return "alloy kept answers 1";
   case key_use::retry_keys: return "alloy retry keys 1";
   case key_use::cursors: return "alloy cursors 1";
   case key_use::known_networks: return "alloy known networks 1";

@@ -14,7 +14,7 @@ enum class key_use : std::uint8_t {
   person_keys,
   email_index,
   webhook_secrets,
-  kept_answers,
+  idempotency_store,
   retry_keys,
   cursors,
   known_networks,

@@ -3,7 +3,7 @@
 #include "core/exceptions.hpp"
 #include "core/fault_point.hpp"
 #include "core/log.hpp"
-#include "core/process_meters.hpp"
+#include "core/process_metrics.hpp"
 
 #include <algorithm>
 #include <array>

@@ -77,8 +77,8 @@ struct setting_row {
 
   std::string_view key; // the name in the file
   target member;
-  std::string_view fallback;    // the default, written as in the file
-  std::int64_t least, greatest; // bounds of a number; bytes of a text
+  std::string_view default_value; // the default, written as in the file
+  std::int64_t least, greatest;   // bounds of a number; bytes of a text
   std::string_view description;
   setting_trait trait = setting_trait::plain;
   std::string (*complaint)(std::string_view) = nullptr; // what is wrong with a text, or nothing
@@ -92,12 +92,12 @@ std::span<setting_row const> setting_rows() noexcept;
 std::string environment_name(setting_row const& row); // "ALLOY_BODY_MAX_BYTES"
 std::string flag_name(setting_row const& row);        // "--body-max-bytes"
 
-enum class setting_source : std::uint8_t { fallback, file, environment, flag };
+enum class setting_source : std::uint8_t { default_value, file, environment, flag };
 
 struct loaded_settings {
   settings values;
   struct origin {
-    setting_source source = setting_source::fallback;
+    setting_source source = setting_source::default_value;
     std::string where = {}; // "alloy.conf:12", "ALLOY_BIND", "--bind"
   };
   std::vector<origin> origins; // one per row

@@ -16,7 +16,7 @@ std::string printed(setting_row const& row, settings const& values) {
 
 std::string printed(loaded_settings::origin const& origin) {
   switch (origin.source) {
-  case setting_source::fallback: return "default";
+  case setting_source::default_value: return "default";
   case setting_source::file: return "file " + origin.where;
   case setting_source::environment: return "environment " + origin.where;
   case setting_source::flag: return "flag " + origin.where;
@@ -47,7 +47,7 @@ std::string show_settings(loaded_settings const& loaded) {
   auto const rows = setting_rows();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     auto const& origin = loaded.origins[i];
-    if (rows[i].trait == setting_trait::hidden && origin.source == setting_source::fallback) continue;
+    if (rows[i].trait == setting_trait::hidden && origin.source == setting_source::default_value) continue;
     lines.push_back({std::string(rows[i].key), printed(rows[i], loaded.values), printed(origin)});
   }
   return aligned(lines);
@@ -60,7 +60,7 @@ std::string describe_settings() {
     auto meaning = std::string(row.description);
     if (!row.choices.empty()) meaning += " (" + std::string(row.choices) + ")";
     lines.push_back({flag_name(row) + (row.secret() ? "-file" : ""),
-                     environment_name(row) + (row.secret() ? "[_FILE]" : ""), std::string(row.fallback), meaning});
+                     environment_name(row) + (row.secret() ? "[_FILE]" : ""), std::string(row.default_value), meaning});
   }
   return aligned(lines);
 }

@@ -390,7 +390,7 @@ std::string setting_text(setting_row const& row, settings const& from) {
 }
 
 settings::settings() {
-  for (auto const& row : table) assign_setting(row, *this, row.fallback).value();
+  for (auto const& row : table) assign_setting(row, *this, row.default_value).value();
 }
 
 std::vector<std::string> contradictions(settings const& values) {

@@ -35,6 +35,6 @@ struct restored {
 BOOST_DESCRIBE_STRUCT(restored, (), (created_at, version))
 
 // Event structs are the stored format: a member is never renamed, retyped or removed; a new shape is a new `schema`
-// with its former struct in former.hpp and a golden file of every schema under tests/golden.
+// with its former struct in upcasts.hpp and a golden file of every schema under tests/golden.
 
 } // namespace alloy::events

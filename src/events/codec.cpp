@@ -1,7 +1,7 @@
 #include "events/codec.hpp"
 
-#include "events/former.hpp"
 #include "events/log.hpp"
+#include "events/upcasts.hpp"
 
 #include <algorithm>
 
@@ -211,12 +211,12 @@ std::vector<stored_event> decode_events(std::uint64_t first_position, std::strin
   return found;
 }
 
-outside_record read_outside(std::uint64_t first_position, std::string_view bytes) {
+public_record read_public(std::uint64_t first_position, std::string_view bytes) {
   record_frame frame;
   std::string const where = "the record at position " + std::to_string(first_position);
   if (!parse_record(bytes, frame)) throw damaged(where + " does not match its checksum");
   auto shape = json::stored<record_shape>(frame.json);
-  outside_record r;
+  public_record r;
   r.head = {shape.org_id, shape.org_seq, shape.command_id, shape.at, shape.actor, std::move(shape.request_id),
             shape.cause};
   auto next = first_position;
@@ -233,7 +233,7 @@ outside_record read_outside(std::uint64_t first_position, std::string_view bytes
   return r;
 }
 
-void append_outside(std::string& out, record_head const& head, outside_event const& e) {
+void append_public(std::string& out, record_head const& head, public_event const& e) {
   auto const member = [&](char const* name, auto const& value) {
     out += name;
     json::write(out, value);

@@ -45,7 +45,7 @@ std::string public_data(event const& e);
 std::string public_list(std::span<draft const> drafts);
 
 // An event as readers outside may see it: its newest shape, without what is sealed or hashed.
-struct outside_event {
+struct public_event {
   std::uint64_t position = 0;
   uuid id;
   std::string_view type; // a literal
@@ -53,14 +53,14 @@ struct outside_event {
   events::subject subject;
   std::string data; // JSON
 };
-struct outside_record {
+struct public_record {
   record_head head;
-  std::vector<outside_event> events; // the public ones
-  std::uint64_t last = 0;            // position of its last event, public or not
+  std::vector<public_event> events; // the public ones
+  std::uint64_t last = 0;           // position of its last event, public or not
 };
 // Cheaper than decode_record: facts that hold nothing private are passed on as they lie. Throws `damaged`, too.
-outside_record read_outside(std::uint64_t first_position, std::string_view bytes);
+public_record read_public(std::uint64_t first_position, std::string_view bytes);
 // As the feed has it.
-void append_outside(std::string& out, record_head const& head, outside_event const& e);
+void append_public(std::string& out, record_head const& head, public_event const& e);
 
 } // namespace alloy::events

@@ -1,6 +1,6 @@
 #pragma once
 // What every event carries besides its facts.
-#include "events/catalogue.hpp"
+#include "events/event_types.hpp"
 
 namespace alloy::events {
 

@@ -1,6 +1,6 @@
 #include "http/answer.hpp"
 
-#include "http/octets.hpp"
+#include "http/char_classes.hpp"
 
 #include <charconv>
 
@@ -17,10 +17,10 @@ void append_number(std::string& out, std::size_t n) {
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   out += name;
   out += ": ";
-  if (all_of(value, octet::field_value)) {
+  if (all_of(value, char_class::field_value)) {
     out += value;
   } else {
-    for (char const c : value) out += is(c, octet::field_value) ? c : ' ';
+    for (char const c : value) out += is(c, char_class::field_value) ? c : ' ';
   }
   out += "\r\n";
 }
@@ -43,7 +43,7 @@ bool is_ours(std::string_view name) noexcept {
 bool append_handlers_fields(std::string& out, header_list const& headers, bool encoded) {
   bool cache_control = false;
   for (auto const& [name, value] : headers) {
-    if (is_ours(name) || !all_of(name, octet::token)) continue;
+    if (is_ours(name) || !all_of(name, char_class::token)) continue;
     if (name.size() == 13 && same_letters(name, "cache-control")) cache_control = true;
     // A handler says `identity` only to keep us from encoding.
     if (name.size() == 16 && same_letters(name, "content-encoding") && same_letters(value, "identity")) continue;

@@ -74,7 +74,7 @@ template <class Stream> class connection final : public session {
         sent(bytes, ec.failed());
       }
     }
-    co_await say_goodbye();
+    co_await close_gracefully();
   }
 
   void resume() override {
@@ -136,7 +136,7 @@ template <class Stream> class connection final : public session {
   }
 
   // A socket closed with bytes unread resets the connection, and the peer may lose the answer that told it why.
-  task<> say_goodbye() {
+  task<> close_gracefully() {
     error_code ec;
     if constexpr (!is_plain) {
       if (!is_over()) {

@@ -1,6 +1,6 @@
 #include "http/encoding.hpp"
 
-#include "http/octets.hpp"
+#include "http/char_classes.hpp"
 
 #include <zlib.h>
 

@@ -30,7 +30,7 @@ void slot::ring(std::uint64_t turn) noexcept {
   if ((now & waited_for) != 0) home_->put(shared_from_this());
 }
 
-void inbox::put(std::shared_ptr<slot> filled) noexcept {
+void completion_queue::put(std::shared_ptr<slot> filled) noexcept {
   std::lock_guard const lock(mutex_);
   if (!wake_) return;
   contained(thrown_at::http_thread, [&] {
@@ -41,14 +41,14 @@ void inbox::put(std::shared_ptr<slot> filled) noexcept {
   });
 }
 
-void inbox::take(std::vector<std::shared_ptr<slot>>& out) {
+void completion_queue::take(std::vector<std::shared_ptr<slot>>& out) {
   out.clear();
   std::lock_guard const lock(mutex_);
   out.swap(filled_);
   is_woken_ = false;
 }
 
-void inbox::close() {
+void completion_queue::close() {
   std::lock_guard const lock(mutex_);
   wake_ = nullptr;
   filled_.clear();

@@ -13,11 +13,11 @@
 namespace alloy::http {
 
 class session;
-class inbox;
+class completion_queue;
 
 class slot : public std::enable_shared_from_this<slot> {
  public:
-  slot(std::shared_ptr<inbox> home, session* owner) noexcept : home_(std::move(home)), owner_(owner) {}
+  slot(std::shared_ptr<completion_queue> home, session* owner) noexcept : home_(std::move(home)), owner_(owner) {}
 
   // I/O thread only.
   void open() noexcept { state_.store(turn_ += turn_step, std::memory_order_relaxed); }
@@ -43,14 +43,14 @@ class slot : public std::enable_shared_from_this<slot> {
   std::atomic<std::uint64_t> state_{filled};
   std::uint64_t turn_ = 0;
   response answer_;
-  std::shared_ptr<inbox> home_;
+  std::shared_ptr<completion_queue> home_;
   session* owner_;
 };
 
 // The answers that arrived for the connections of one I/O thread. A burst from another thread wakes it once.
-class inbox {
+class completion_queue {
  public:
-  explicit inbox(std::function<void()> wake) : wake_(std::move(wake)) {}
+  explicit completion_queue(std::function<void()> wake) : wake_(std::move(wake)) {}
 
   // Where there is no memory to say so, the sweep of the I/O thread finds what has come (worker::sweep).
   void put(std::shared_ptr<slot> filled) noexcept;

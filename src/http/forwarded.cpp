@@ -1,6 +1,6 @@
 #include "http/forwarded.hpp"
 
-#include "http/octets.hpp"
+#include "http/char_classes.hpp"
 
 #include <algorithm>
 
@@ -13,7 +13,7 @@ using hop = std::optional<ip_address>; // nothing: hidden or unreadable
 
 bool is_port(std::string_view text) noexcept {
   if (text.starts_with('_')) return text.size() > 1;
-  return !text.empty() && text.size() <= 5 && all_of(text, octet::digit);
+  return !text.empty() && text.size() <= 5 && all_of(text, char_class::digit);
 }
 
 // A node of RFC 7239, section 6. X-Forwarded-For has the same, and IPv6 without brackets.
@@ -104,7 +104,7 @@ class forwarded_line {
   }
 
   std::string_view take_token() noexcept {
-    auto const end = std::find_if_not(rest_.begin(), rest_.end(), [](char c) { return is(c, octet::token); });
+    auto const end = std::find_if_not(rest_.begin(), rest_.end(), [](char c) { return is(c, char_class::token); });
     auto const found = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
     rest_.remove_prefix(found.size());
     return found;

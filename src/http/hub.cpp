@@ -27,7 +27,7 @@ bool hub::trusts(std::string_view peer) const noexcept {
          std::ranges::any_of(trusted_proxies, [&](ip_network const& one) { return one.contains(a); });
 }
 
-bool hub::count_in(auth::network const& of) {
+bool hub::count_in(auth::ip_prefix const& of) {
   auto& count = peers_[of];
   auto const all = set.connections_max;
   auto const left = left_by_others(all, connections_.load(std::memory_order_relaxed), count);
@@ -36,7 +36,7 @@ bool hub::count_in(auth::network const& of) {
   return true;
 }
 
-void hub::count_out(auth::network const& of) noexcept {
+void hub::count_out(auth::ip_prefix const& of) noexcept {
   if (auto const found = peers_.find(of); found != peers_.end() && --found->second == 0) peers_.erase(found);
 }
 
@@ -46,7 +46,7 @@ std::optional<admission> hub::admit(std::string peer) {
   place->drop(); // before it is counted it has nothing to give back
   std::unique_lock lock(mutex_);
   if (connections_.load(std::memory_order_relaxed) >= set.connections_max ||
-      (!place->is_proxy() && !count_in(place->network())))
+      (!place->is_proxy() && !count_in(place->ip_prefix())))
     return std::nullopt;
   place->at_ = this;
   connections_.fetch_add(1, std::memory_order_relaxed);
@@ -76,7 +76,7 @@ void hub::leave(admission const& gone) noexcept {
   if (connections_.fetch_sub(1, std::memory_order_relaxed) == 1) silence_.notify_all();
 }
 
-bool hub::wait_for_silence(std::chrono::steady_clock::time_point deadline) {
+bool hub::wait_until_idle(std::chrono::steady_clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   return silence_.wait_until(lock, deadline, [this] { return connections_.load(std::memory_order_relaxed) == 0; });
 }

@@ -1,10 +1,10 @@
 #pragma once
 // What all I/O threads of a server share: its settings and handler, immutable once serving, and a few counters.
-#include "auth/network.hpp"
+#include "auth/ip_prefix.hpp"
 #include "core/ip_address.hpp"
 #include "http/cors.hpp"
-#include "http/framing_guard.hpp"
 #include "http/message.hpp"
+#include "http/request_head_check.hpp"
 #include "http/settings.hpp"
 #include "http/tls.hpp"
 #include "http/unsent_bytes.hpp"
@@ -33,7 +33,7 @@ class admission {
   ~admission();
 
   std::string const& peer() const noexcept { return peer_; }
-  auth::network const& network() const noexcept { return network_; }
+  auth::ip_prefix const& ip_prefix() const noexcept { return network_; }
   // It is a trusted proxy, whose requests are its clients' and which therefore may have any number of connections.
   bool is_proxy() const noexcept { return is_proxy_; }
   // The proxy says whose connection it is. False if that one has their fill.
@@ -45,7 +45,7 @@ class admission {
 
   hub* at_;
   std::string peer_;
-  auth::network network_;
+  auth::ip_prefix network_;
   bool is_proxy_;
 };
 
@@ -65,7 +65,7 @@ class hub {
   bool trusts(std::string_view peer) const noexcept;
   std::size_t connections() const noexcept { return connections_.load(std::memory_order_relaxed); }
   // True if all connections are gone before `deadline`.
-  bool wait_for_silence(std::chrono::steady_clock::time_point deadline);
+  bool wait_until_idle(std::chrono::steady_clock::time_point deadline);
 
   tls_context tls() const;
   void set_tls(tls_context next);
@@ -82,15 +82,15 @@ class hub {
  private:
   friend class admission;
   static std::vector<ip_network> networks_of(std::vector<std::string> const& texts);
-  bool count_in(auth::network const& of); // holds mutex_
-  void count_out(auth::network const& of) noexcept;
+  bool count_in(auth::ip_prefix const& of); // holds mutex_
+  void count_out(auth::ip_prefix const& of) noexcept;
   void leave(admission const& gone) noexcept;
   bool pass(admission& from, std::string client);
 
   std::shared_ptr<observer> const watch_;
   mutable std::mutex mutex_; // connections come and go by it, requests never touch it
   std::condition_variable silence_;
-  std::map<auth::network, std::size_t> peers_;
+  std::map<auth::ip_prefix, std::size_t> peers_;
   std::atomic<std::size_t> connections_{0};
   tls_context tls_;
 };

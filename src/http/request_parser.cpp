@@ -1,6 +1,6 @@
 #include "http/request_parser.hpp"
 
-#include "http/octets.hpp"
+#include "http/char_classes.hpp"
 
 namespace alloy::http {
 namespace {

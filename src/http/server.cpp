@@ -75,7 +75,7 @@ bool server::stop(std::uint32_t deadline_ms) {
   if (!p.runs) return true;
   begin_drain();
   auto const deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms);
-  auto const all_finished = p.house->wait_for_silence(deadline);
+  auto const all_finished = p.house->wait_until_idle(deadline);
   for (auto& one : p.workers) one->stop();
   p.runs = false;
   return all_finished;

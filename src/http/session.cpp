@@ -2,7 +2,7 @@
 
 #include "core/exceptions.hpp"
 #include "core/fault_point.hpp"
-#include "http/octets.hpp"
+#include "http/char_classes.hpp"
 
 #include <charconv>
 
@@ -33,7 +33,7 @@ std::string_view label_of(std::string_view method) noexcept {
 
 session::session(worker& home, admission place, bool is_tls)
     : home_(home), place_(std::move(place)), is_tls_(is_tls), slot_(std::make_shared<slot>(home.answers, this)),
-      client_(place_.peer()), client_network_(place_.network()) {
+      client_(place_.peer()), client_network_(place_.ip_prefix()) {
   home_.add(*this);
 }
 
@@ -194,7 +194,7 @@ bool session::agrees(head_facts const& facts) const {
 void session::read_request_id() {
   request_id_.clear();
   for (auto const& [name, value] : parser_->message().headers)
-    if (name == "x-request-id" && value.size() <= request_id_bytes_max && all_of(value, octet::request_id))
+    if (name == "x-request-id" && value.size() <= request_id_bytes_max && all_of(value, char_class::request_id))
       request_id_ = value;
   if (request_id_.empty()) request_id_ = home_.new_request_id();
 }

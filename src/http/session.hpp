@@ -126,9 +126,9 @@ class session {
   std::string_view unsqueezed_;       // of held_'s body
 
   std::string client_; // who asks: the peer, or whom a trusted proxy names
-  auth::network client_network_;
+  auth::ip_prefix client_network_;
   bool waits_for_turn_ = false, has_turn_ = false;
-  auth::network turn_of_{};
+  auth::ip_prefix turn_of_{};
   std::size_t held_bytes_ = 0; // counted in the hub, for held_by_
   holders held_by_{}, answer_of_{};
   std::uint64_t sent_in_all_ = 0;

@@ -34,7 +34,7 @@ void session::pass_to(std::string client) {
     return refuse(too_many_connections);
   }
   client_ = place_.peer();
-  client_network_ = place_.network();
+  client_network_ = place_.ip_prefix();
 }
 
 void session::refuse_connection(std::string_view reason) noexcept {

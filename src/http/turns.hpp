@@ -1,7 +1,7 @@
 #pragma once
 // Who does the next step of work that takes many: one after the other, and of each address one at a time, so that an
 // address with a thousand of them gets no more steps than one with a single. One thread.
-#include "auth/network.hpp"
+#include "auth/ip_prefix.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -13,7 +13,7 @@ template <class T> class turns {
  public:
   bool empty() const noexcept { return order_.empty(); }
 
-  void put(auth::network const& of, T one) {
+  void put(auth::ip_prefix const& of, T one) {
     auto& line = waiting_[of];
     line.push_back(one);
     if (line.size() > 1) return;
@@ -37,7 +37,7 @@ template <class T> class turns {
   }
 
   // It waits no more.
-  void drop(auth::network const& of, T one) noexcept {
+  void drop(auth::ip_prefix const& of, T one) noexcept {
     auto const line = waiting_.find(of);
     if (line == waiting_.end()) return;
     std::erase(line->second, one);
@@ -47,8 +47,8 @@ template <class T> class turns {
   }
 
  private:
-  std::map<auth::network, std::deque<T>> waiting_; // never empty lines
-  std::deque<auth::network> order_;                // each address that waits, once
+  std::map<auth::ip_prefix, std::deque<T>> waiting_; // never empty lines
+  std::deque<auth::ip_prefix> order_;                // each address that waits, once
 };
 
 } // namespace alloy::http

@@ -83,7 +83,7 @@ bool unsent_bytes::has_room_for(id const& address, id const& user, id const& org
   return has_room({address, user, org});
 }
 
-std::size_t unsent_bytes::of(auth::network const& address) const {
+std::size_t unsent_bytes::of(auth::ip_prefix const& address) const {
   std::lock_guard const lock(mutex_);
   return held(addresses_, address);
 }

@@ -1,7 +1,7 @@
 #pragma once
 // Bytes of answers that wait to be sent, of one server: how many in all, and for each address, user and organization.
 // Only large or waiting answers are counted, so that the way of a small one takes no lock. Any thread.
-#include "auth/network.hpp"
+#include "auth/ip_prefix.hpp"
 #include "core/answer_room.hpp"
 
 #include <array>
@@ -14,7 +14,7 @@ namespace alloy::http {
 
 // Whose bytes they are.
 struct holders {
-  auth::network address{};
+  auth::ip_prefix address{};
   std::array<std::uint8_t, 16> user{}, org{}; // all zero: none
 
   bool operator==(holders const&) const = default;
@@ -36,7 +36,7 @@ class unsent_bytes final : public answer_room {
   bool has_room_for(id const& address, id const& user, id const& org) const override;
 
   std::size_t total() const noexcept { return total_.load(std::memory_order_relaxed); }
-  std::size_t of(auth::network const& address) const;
+  std::size_t of(auth::ip_prefix const& address) const;
 
  private:
   using counts = std::map<std::array<std::uint8_t, 16>, std::size_t>; // of those who hold any

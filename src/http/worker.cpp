@@ -36,7 +36,8 @@ std::mt19937_64 seeded_dice() {
 } // namespace
 
 worker::worker(std::shared_ptr<hub> of)
-    : house(std::move(of)), answers(std::make_shared<inbox>([this] { asio::post(io, [this] { deliver(); }); })),
+    : house(std::move(of)),
+      answers(std::make_shared<completion_queue>([this] { asio::post(io, [this] { deliver(); }); })),
       encoder(house->set.gzip_level), stay_(io.get_executor()), sweep_(io), dice_(seeded_dice()) {}
 
 worker::~worker() {
@@ -106,7 +107,7 @@ void worker::sweep_later() {
   is_sweep_due_ = true;
 }
 
-void worker::wait_for_turn(session& one, auth::network const& of) {
+void worker::wait_for_turn(session& one, auth::ip_prefix const& of) {
   turns_.put(of, &one);
   give_turns_later();
 }

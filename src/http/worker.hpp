@@ -25,7 +25,7 @@ class worker {
 
   boost::asio::io_context io{1}; // the hint: one thread runs it, others only post
   std::shared_ptr<hub> const house;
-  std::shared_ptr<inbox> const answers;
+  std::shared_ptr<completion_queue> const answers;
   gzip_encoder encoder;
   // Called after a handler threw: takes up again what it may have left undone. Set before start().
   std::function<void()> on_recovery;
@@ -39,8 +39,8 @@ class worker {
   void remove(session& one) noexcept;
 
   // It is resumed when it may do a step of long work: one at a time between two looks at what everybody else wants.
-  void wait_for_turn(session& one, auth::network const& of);
-  void forget_turn(session& one, auth::network const& of) noexcept { turns_.drop(of, &one); }
+  void wait_for_turn(session& one, auth::ip_prefix const& of);
+  void forget_turn(session& one, auth::ip_prefix const& of) noexcept { turns_.drop(of, &one); }
 
   static std::int64_t now_ms() noexcept; // monotonic
   std::string_view date();               // IMF-fixdate of this second

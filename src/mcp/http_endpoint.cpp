@@ -1,7 +1,7 @@
 #include "mcp/http_endpoint.hpp"
 
 #include "api/table/query.hpp"
-#include "auth/network.hpp"
+#include "auth/ip_prefix.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
 #include "core/exceptions.hpp"

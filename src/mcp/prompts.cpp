@@ -23,9 +23,9 @@ class gathering {
  public:
   gathering(reading const& r, json::object const& a) : api(r), arguments_(a) {}
 
-  std::string text(std::string_view name, std::string fallback = {}) const {
+  std::string text(std::string_view name, std::string default_value = {}) const {
     auto given = find_text(arguments_, name);
-    return given.empty() ? fallback : given;
+    return given.empty() ? default_value : given;
   }
   json::object const& project() {
     if (project_.empty()) project_ = api.project(text("project"), text("org"));

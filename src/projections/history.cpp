@@ -114,7 +114,7 @@ class large_records {
 timestamp written_at(events::log const& log, std::uint64_t position) {
   auto const found = log.read(position, 1);
   if (found.empty()) throw std::logic_error("the log has no position " + std::to_string(position));
-  return events::read_outside(found.front().first, found.front().bytes).head.at;
+  return events::read_public(found.front().first, found.front().bytes).head.at;
 }
 
 } // namespace

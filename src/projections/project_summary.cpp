@@ -2,7 +2,7 @@
 
 #include "core/prefix.hpp"
 #include "domain/periods.hpp"
-#include "projections/subject_index.hpp"
+#include "projections/child_index.hpp"
 #include "projections/ticket_index.hpp"
 #include "projections/time_index.hpp"
 

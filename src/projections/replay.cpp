@@ -55,7 +55,7 @@ replayed replay(events::log const& from, storage::database& into, progress const
   return done;
 }
 
-replayed fold_anew(events::log const& from, storage::database& into, progress const& tell) {
+replayed rebuild_state(events::log const& from, storage::database& into, progress const& tell) {
   into.drop(storage::family::state);
   return replay(from, into, tell);
 }

@@ -23,7 +23,7 @@ replayed replay(events::log const& from, storage::database& into, progress const
                 std::uint64_t until = ~std::uint64_t{0});
 
 // Drops the state and folds it anew from the log. Cut short, it is begun again at the next start.
-replayed fold_anew(events::log const& from, storage::database& into, progress const& tell);
+replayed rebuild_state(events::log const& from, storage::database& into, progress const& tell);
 
 // SHA-256 over every row of the state, in order: equal digests mean equal read models.
 crypto::digest digest_of(storage::database const& db);

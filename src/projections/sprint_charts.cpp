@@ -1,7 +1,7 @@
 #include "projections/sprint_charts.hpp"
 
 #include "core/prefix.hpp"
-#include "projections/subject_index.hpp"
+#include "projections/child_index.hpp"
 #include "projections/ticket_past.hpp"
 
 #include <algorithm>

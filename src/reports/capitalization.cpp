@@ -52,7 +52,7 @@ struct spending {
   std::optional<double> percent;
 };
 
-spending spending_of(reckoning& books, uuid const& project_id, report_period const& p) {
+spending spending_of(cost_calculation& books, uuid const& project_id, report_period const& p) {
   auto const& project = books.project(project_id);
   spending s{project.budget_cents, project.budget_period, {}, {}, {}};
   auto const time = time_of_budget(project.budget_period.value_or(budget_span::Total), p);
@@ -148,7 +148,7 @@ std::string group_of(report_group by, reckoned const& e) {
   return e.project.cost_center_id.value_or("");
 }
 
-capitalization_report capitalize(reckoning& books, report_period const& p, report_group by, rule_set rules,
+capitalization_report capitalize(cost_calculation& books, report_period const& p, report_group by, rule_set rules,
                                  group_namer const& name) {
   tally sums;
   std::unordered_map<std::string, std::size_t> groups;
@@ -165,7 +165,7 @@ capitalization_report capitalize(reckoning& books, report_period const& p, repor
   return sums.finish();
 }
 
-void add_budgets(capitalization_report& report, reckoning& books, report_period const& p) {
+void add_budgets(capitalization_report& report, cost_calculation& books, report_period const& p) {
   std::map<uuid, spending> known;
   for (auto& g : report.groups)
     for (auto& line : g.projects) {
@@ -180,7 +180,8 @@ void add_budgets(capitalization_report& report, reckoning& books, report_period 
     }
 }
 
-std::vector<project_difference> compare(reckoning& books, report_period const& p, rule_set first, rule_set second) {
+std::vector<project_difference> compare(cost_calculation& books, report_period const& p, rule_set first,
+                                        rule_set second) {
   std::map<uuid, project_difference> by_project;
   books.each(std::nullopt, p.first, p.last, [&](reckoned const& e) {
     if (e.row.status != time_status::Approved || !e.cents) return;

@@ -2,7 +2,7 @@
 // The capitalization report over the time entries of a period. Amounts are rounded once per entry, half away from zero;
 // every total is a sum of entry amounts, so all groupings foot to the same grand total. An entry without a rate is
 // unpriced: its minutes stand by themselves, in no total. Pure.
-#include "reports/reckoning.hpp"
+#include "reports/cost_calculation.hpp"
 
 #include <map>
 
@@ -116,11 +116,11 @@ using group_namer = std::function<group_name(reckoned const&)>; // asked once a 
 // What an entry is grouped by; two entries of one group have the same.
 std::string group_of(report_group by, reckoned const& e);
 
-capitalization_report capitalize(reckoning& books, report_period const& p, report_group by, rule_set rules,
+capitalization_report capitalize(cost_calculation& books, report_period const& p, report_group by, rule_set rules,
                                  group_namer const& name);
 // The budgets of the projects in the report, and what was spent in the budget period that holds the reported one; where
 // the budget is of a shorter period, the budgets of all its periods.
-void add_budgets(capitalization_report& report, reckoning& books, report_period const& p);
+void add_budgets(capitalization_report& report, cost_calculation& books, report_period const& p);
 // Two rule sets side by side: what each capitalizes of a project, and the second less the first.
 struct project_difference {
   static constexpr bool answer = true;
@@ -133,7 +133,8 @@ struct project_difference {
 BOOST_DESCRIBE_STRUCT(project_difference, (),
                       (project_id, project_key, project_name, minutes, capex_cents, difference_cents))
 // By project name, then id.
-std::vector<project_difference> compare(reckoning& books, report_period const& p, rule_set first, rule_set second);
+std::vector<project_difference> compare(cost_calculation& books, report_period const& p, rule_set first,
+                                        rule_set second);
 
 // Without the right to see money: hours stay, amounts become null.
 void hide_amounts(capitalization_report& report);

@@ -1,9 +1,9 @@
 #include "storage/database.hpp"
 
 #include "core/local_rows.hpp"
+#include "storage/low_priority_env.hpp"
 #include "storage/opening.hpp"
 #include "storage/options.hpp"
-#include "storage/quiet_environment.hpp"
 #include "storage/rows.hpp"
 #include "storage/store.hpp"
 
@@ -40,7 +40,7 @@ void open_families(store& b) {
     options.env = b.watched.get();
   }
   if (b.given.disposable) {
-    b.quiet = quiet_environment(*options.env);
+    b.quiet = low_priority_env(*options.env);
     options.env = b.quiet.get();
   }
   std::vector<rocksdb::ColumnFamilyHandle*> opened;
@@ -52,20 +52,20 @@ void open_families(store& b) {
   for (std::size_t f = 0; f < families; ++f) {
     b.handles[f] = opened[f];
     b.latest[f] = std::make_unique<committed_rows>(*b.db, *b.handles[f], *b.disk);
-    b.recent[f] = std::make_unique<recent_rows>(*b.latest[f], b.given.recent_rows_bytes);
+    b.recent[f] = std::make_unique<row_cache>(*b.latest[f], b.given.recent_rows_bytes);
   }
   if (b.disk->failed()) refuse_to_open(b.given.path, b.disk->why());
 }
 
 // Looks first: note() is only ever called with what is certain, so a store that ends before it has lost something.
 void compare_with_witness(store& b) {
-  auto const acknowledged = witness::read(*b.env, b.given.path), reached = b.db->GetLatestSequenceNumber();
+  auto const acknowledged = sync_marker::read(*b.env, b.given.path), reached = b.db->GetLatestSequenceNumber();
   if (reached < acknowledged)
     refuse_to_open(b.given.path, "acknowledged writes are missing: it ends at write " + std::to_string(reached) +
                                      ", but write " + std::to_string(acknowledged) +
                                      " was acknowledged, so a file was "
                                      "cut off or lost (to go on without these writes, remove " +
-                                     witness::path_in(b.given.path) + ")");
+                                     sync_marker::path_in(b.given.path) + ")");
   if (b.given.read_only) return;
   b.synced.emplace(*b.env, b.given.path);
 }

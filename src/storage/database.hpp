@@ -11,7 +11,7 @@
 // - a log or MANIFEST that was cut off or lost is refused, too. The one exception: after a loss of power, commits of
 // its
 //   last second can go unnoticed if the disk also lost what it had reported as synced.
-// How: physical_log.hpp and witness.hpp. A commit without `sync` may be lost, also where later ones without are not.
+// How: wal_check.hpp and sync_marker.hpp. A commit without `sync` may be lost, also where later ones without are not.
 #include "core/error.hpp"
 #include "core/view.hpp"
 

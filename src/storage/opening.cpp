@@ -1,7 +1,7 @@
 #include "storage/opening.hpp"
 
-#include "storage/physical_log.hpp"
-#include "storage/witness.hpp"
+#include "storage/sync_marker.hpp"
+#include "storage/wal_check.hpp"
 
 #include <rocksdb/env.h>
 
@@ -32,7 +32,7 @@ void examine_file(rocksdb::Env& env, std::string const& folder, std::string cons
 // A folder without CURRENT is an empty store to RocksDB, which would then remove every table it does not know.
 void examine_without_current(rocksdb::Env& env, settings const& s, std::vector<std::string> const& names) {
   if (s.read_only) refuse_to_open(s.path, "there is no store (no file CURRENT)");
-  bool data = witness::read(env, s.path) > 0;
+  bool data = sync_marker::read(env, s.path) > 0;
   for (auto const& name : names) {
     std::uint64_t bytes = 0;
     data = data || is_table(name) || (is_wal(name) && env.GetFileSize(s.path + "/" + name, &bytes).ok() && bytes > 0);

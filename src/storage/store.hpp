@@ -2,8 +2,8 @@
 // What database and transaction share, inside this room only.
 #include "storage/database.hpp"
 #include "storage/fail_stop.hpp"
-#include "storage/recent_rows.hpp"
-#include "storage/witness.hpp"
+#include "storage/row_cache.hpp"
+#include "storage/sync_marker.hpp"
 
 #include <array>
 #include <optional>
@@ -26,8 +26,8 @@ struct store {
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, families> handles{};
   std::array<std::unique_ptr<reader>, families> latest;
-  std::array<std::unique_ptr<recent_rows>, families> recent; // above latest, for transactions
-  std::optional<witness> synced;
+  std::array<std::unique_ptr<row_cache>, families> recent; // above latest, for transactions
+  std::optional<sync_marker> synced;
   rocksdb::FileLock* lock = nullptr; // held by a read-only one: RocksDB would open beside a process that writes
   bool unsynced = false;             // something was written since the last sync
 

@@ -5,7 +5,7 @@
 #include "core/exceptions.hpp"
 #include "core/fault_point.hpp"
 #include "core/log.hpp"
-#include "webhooks/engine.hpp"
+#include "webhooks/dispatcher_impl.hpp"
 #include "webhooks/matcher.hpp"
 #include "webhooks/signature.hpp"
 
@@ -33,7 +33,7 @@ constexpr std::int64_t pause_least_ms = 10, pause_most_ms = 60'000, well_again_m
 } // namespace
 
 dispatcher::engine::engine(dispatcher_parts parts, dispatcher_settings s, storage::settings at, transport_settings t,
-                           target_guard guard, resolver how)
+                           address_policy guard, resolver how)
     : store(std::move(at)), parts_(std::move(parts)), set_(std::move(s)), stay_(io_.get_executor()), tick_(io_),
       save_(io_), out_(io_, std::move(t), std::move(guard), std::move(how)),
       ready_(set_.in_flight_max, set_.in_flight_per_org) {
@@ -444,8 +444,8 @@ void dispatcher::engine::arrived(endpoint_name const& to, std::uint64_t lane_num
 
 void dispatcher::engine::failed(lane& l, delivery& d, outcome const& o, std::int64_t now_ms) {
   auto const& policy = set_.retry;
-  auto const dice = std::uniform_real_distribution<double>(0, 1)(dice_);
-  auto const wait = wait_before_next(policy, d.tries, dice, o.retry_after_ms);
+  auto const random = std::uniform_real_distribution<double>(0, 1)(dice_);
+  auto const wait = wait_before_next(policy, d.tries, random, o.retry_after_ms);
   if (wait) {
     d.status = delivery_status::Pending;
     d.next_attempt_at = timestamp{now_ms + *wait};
@@ -508,7 +508,7 @@ void dispatcher::engine::save() {
 }
 
 dispatcher::dispatcher(dispatcher_parts parts, dispatcher_settings s, storage::settings at, transport_settings t,
-                       target_guard guard, resolver how)
+                       address_policy guard, resolver how)
     : engine_(std::make_unique<engine>(std::move(parts), std::move(s), std::move(at), std::move(t), std::move(guard),
                                        std::move(how))) {}
 dispatcher::~dispatcher() = default;

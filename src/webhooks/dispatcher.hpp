@@ -25,8 +25,7 @@ struct dispatcher_parts {
   std::string sealing_key;
   metrics::registry& metrics;
   // The member `data` of a payload; without amounts of money where `money` is false. `last`: its command's last event.
-  std::function<std::string(events::record_head const&, events::outside_event const&, events::position last,
-                            bool money)>
+  std::function<std::string(events::record_head const&, events::public_event const&, events::position last, bool money)>
       data;
   std::function<bool(uuid const& org, uuid const& user)> may_see_money;
   std::function<bool(uuid const& org)> is_held; // it is being imported
@@ -37,7 +36,7 @@ struct dispatcher_parts {
 class dispatcher {
  public:
   dispatcher(dispatcher_parts parts, dispatcher_settings s, storage::settings at, transport_settings t,
-             target_guard guard, resolver how = resolve_by_system);
+             address_policy guard, resolver how = resolve_by_system);
   ~dispatcher();
   void stop(); // what is under way is cut, and sent again after the next start
 

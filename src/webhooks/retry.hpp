@@ -19,13 +19,13 @@ struct retry_policy {
   std::int64_t retry_after_max_ms = 86'400'000;
 };
 
-// The wait before the next try after `tries` have failed; nothing where there is none any more. `dice` is within [0,
+// The wait before the next try after `tries` have failed; nothing where there is none any more. `random` is within [0,
 // 1).
-inline std::optional<std::int64_t> wait_before_next(retry_policy const& p, std::int64_t tries, double dice,
+inline std::optional<std::int64_t> wait_before_next(retry_policy const& p, std::int64_t tries, double random,
                                                     std::int64_t retry_after_ms = 0) {
   if (tries < 0 || static_cast<std::size_t>(tries) >= p.waits_ms.size()) return std::nullopt;
   auto const wait = p.waits_ms[static_cast<std::size_t>(tries)];
-  auto const jitter = static_cast<std::int64_t>(static_cast<double>(wait) * 0.1 * dice);
+  auto const jitter = static_cast<std::int64_t>(static_cast<double>(wait) * 0.1 * random);
   return std::max(wait + jitter, std::min(retry_after_ms, p.retry_after_max_ms));
 }
 

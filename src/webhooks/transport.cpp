@@ -104,7 +104,7 @@ std::vector<ip_address> resolve_by_system(std::string const& host) {
 class exchange;
 
 struct transport::parts {
-  parts(asio::io_context& on, transport_settings s, target_guard g, resolver how)
+  parts(asio::io_context& on, transport_settings s, address_policy g, resolver how)
       : io(on), set(std::move(s)), guard(std::move(g)), resolve(std::move(how)),
         lookups(set.resolver_threads, set.resolver_threads_per_org), names(std::in_place, set.resolver_threads) {
     ended.reserve(set.resolver_threads);
@@ -120,7 +120,7 @@ struct transport::parts {
 
   asio::io_context& io;
   transport_settings const set;
-  target_guard const guard;
+  address_policy const guard;
   resolver const resolve;
   asio::ssl::context tls{asio::ssl::context::tls_client};
   std::unordered_map<endpoint_name, std::vector<connection_ptr>, endpoint_name::hash> kept;
@@ -402,7 +402,7 @@ void transport::parts::look_up_next() {
     if (!one->second->look_up()) lookups.done(one->first);
 }
 
-transport::transport(asio::io_context& io, transport_settings s, target_guard guard, resolver how)
+transport::transport(asio::io_context& io, transport_settings s, address_policy guard, resolver how)
     : parts_(std::make_shared<parts>(io, std::move(s), std::move(guard), std::move(how))) {
   auto& tls = parts_->tls;
   tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |

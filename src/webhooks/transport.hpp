@@ -3,8 +3,8 @@
 // checked, verifies certificate and name, and keeps a few connections to each endpoint for the next delivery. Redirects
 // are answers like any other; 100, 102 and 103 are none (RFC 9110, section 15.2). Everything runs on the io_context
 // that it is given, but for look-ups of names, which block and have threads of their own, in turn by organization.
+#include "webhooks/address_policy.hpp"
 #include "webhooks/delivery.hpp"
-#include "webhooks/target_guard.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -47,7 +47,7 @@ class transport {
   using done = std::function<void(outcome)>;
 
   // Throws std::runtime_error where TLS cannot be set up.
-  transport(boost::asio::io_context& io, transport_settings s, target_guard guard, resolver how = resolve_by_system);
+  transport(boost::asio::io_context& io, transport_settings s, address_policy guard, resolver how = resolve_by_system);
   ~transport();
 
   void send(message m, done then);

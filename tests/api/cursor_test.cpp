@@ -1,8 +1,8 @@
 // Cursors as callers get them: signed, and good for the very list they were given for.
 #include "api/access/identity.hpp"
-#include "api/pipeline/feed_bell.hpp"
+#include "api/pipeline/event_notifier.hpp"
 #include "api/table/answers.hpp"
-#include "api/table/server_facts.hpp"
+#include "api/table/server_info.hpp"
 #include "core/base64.hpp"
 #include "events/checkpoint.hpp"
 #include "projections/fold.hpp"
@@ -29,16 +29,16 @@ struct server {
   settings config;
   metrics::registry metrics;
   std::string sealing_key = std::string(32, 'k');
-  auth::people people{sealing_key};
+  auth::pii_store people{sealing_key};
   std::unique_ptr<storage::database> db;
   std::unique_ptr<events::log> log = events::make_memory_log();
-  commands::kept_answers answers{sealing_key, 1000};
+  commands::idempotency_store answers{sealing_key, 1000};
   std::unique_ptr<commands::sequencer> sequencer;
   std::atomic<bool> draining = false;
   std::unique_ptr<identity_service> identity;
-  std::unique_ptr<server_facts> facts;
+  std::unique_ptr<server_info> facts;
   std::unique_ptr<projections::search_store> search;
-  feed_bell bell;
+  event_notifier bell;
   events::checkpoint_signer notary{crypto::ed25519_key::generate(), id_of(9)};
   std::unique_ptr<services> with;
   auth::principal ada, bob;
@@ -58,7 +58,7 @@ struct server {
                                         {auth::quota(1, 1), 8},
                                         auth::verified_tokens<auth::principal>(),
                                         metrics});
-    facts.reset(new server_facts{*db, *sequencer, *log, metrics, now(), draining});
+    facts.reset(new server_info{*db, *sequencer, *log, metrics, now(), draining});
     storage::settings texts;
     texts.path = folder / "search";
     search = std::make_unique<projections::search_store>(*log, texts, metrics);

@@ -46,25 +46,25 @@ BOOST_AUTO_TEST_CASE(failures_in_one_network_lock_nobody_out_of_another) {
 
 BOOST_AUTO_TEST_CASE(failures_from_everywhere_make_strangers_wait_ever_longer) {
   attempt_limiter limiter({.per_account = 10, .per_address = 1000, .per_account_total = 100});
-  auto const network = [](int i) { return "10.0." + std::to_string(i) + ".1"; };
-  for (int i = 0; i < 100; ++i) BOOST_REQUIRE(limiter.admit("a", network(i), start_ms + i).has_value());
+  auto const ip_prefix = [](int i) { return "10.0." + std::to_string(i) + ".1"; };
+  for (int i = 0; i < 100; ++i) BOOST_REQUIRE(limiter.admit("a", ip_prefix(i), start_ms + i).has_value());
   std::int64_t at = start_ms + 99;
   for (unsigned const wait_s : {1U, 2U, 4U, 8U, 16U, 32U, 64U, 128U, 256U}) {
-    BOOST_TEST(retry_after(limiter.admit("a", network(200), at)) == wait_s);
-    BOOST_TEST(retry_after(limiter.admit("a", network(201), at + wait_s * 1000 - 1)) == 1U);
-    BOOST_TEST(limiter.admit("b", network(200), at).has_value());
-    limiter.take_back("b", network(200), at);
+    BOOST_TEST(retry_after(limiter.admit("a", ip_prefix(200), at)) == wait_s);
+    BOOST_TEST(retry_after(limiter.admit("a", ip_prefix(201), at + wait_s * 1000 - 1)) == 1U);
+    BOOST_TEST(limiter.admit("b", ip_prefix(200), at).has_value());
+    limiter.take_back("b", ip_prefix(200), at);
     at += wait_s * 1000;
-    BOOST_TEST(limiter.admit("a", network(static_cast<int>(wait_s) % 50 + 200), at).has_value());
+    BOOST_TEST(limiter.admit("a", ip_prefix(static_cast<int>(wait_s) % 50 + 200), at).has_value());
   }
-  BOOST_TEST(retry_after(limiter.admit("a", network(202), at)) == 512U);
+  BOOST_TEST(retry_after(limiter.admit("a", ip_prefix(202), at)) == 512U);
   at = start_ms + 100 + 900'000; // the hundred of the beginning have left the window
-  BOOST_TEST(limiter.admit("a", network(202), at).has_value());
-  BOOST_TEST(limiter.admit("a", network(202), at).has_value());
+  BOOST_TEST(limiter.admit("a", ip_prefix(202), at).has_value());
+  BOOST_TEST(limiter.admit("a", ip_prefix(202), at).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_known_network_passes_what_strangers_did_and_has_its_own_limit) {
-  using enum attempt_limiter::network;
+  using enum attempt_limiter::login_origin;
   attempt_limiter limiter({.per_account = 3, .per_address = 1000, .per_account_total = 5});
   for (int i = 0; i < 5; ++i)
     BOOST_REQUIRE(limiter.admit("a", "10.0." + std::to_string(i) + ".1", start_ms).has_value());

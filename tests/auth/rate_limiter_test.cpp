@@ -1,4 +1,4 @@
-#include "auth/network.hpp"
+#include "auth/ip_prefix.hpp"
 #include "auth/rate_limiter.hpp"
 
 #include <atomic>
@@ -120,8 +120,8 @@ BOOST_AUTO_TEST_CASE(each_ipv4_address_is_a_network_of_its_own) {
 
 BOOST_AUTO_TEST_CASE(what_is_no_address_is_one_network) {
   for (auto const* const text : {"", "nonsense", "192.0.2", "192.0.2.256", "2001:db8::1::2", "%eth0"})
-    BOOST_TEST((network_of(text) == network{}));
-  BOOST_TEST((network_of(std::string(1000, '1')) == network{}));
+    BOOST_TEST((network_of(text) == ip_prefix{}));
+  BOOST_TEST((network_of(std::string(1000, '1')) == ip_prefix{}));
 }
 
 BOOST_AUTO_TEST_CASE(what_one_caller_gives_back_is_theirs_alone) {

@@ -276,11 +276,11 @@ BOOST_AUTO_TEST_CASE(the_signature_of_rfc_8037) {
 
 BOOST_AUTO_TEST_CASE(random_tokens_do_no_harm) {
   server const s;
-  std::mt19937 dice(5);
+  std::mt19937 rng(5);
   for (int round = 0; round < 3000; ++round) {
-    auto json = dice() % 2 == 0 ? s.header() : claims_json();
-    for (int changes = static_cast<int>(dice() % 4) + 1; changes > 0; --changes)
-      json[dice() % json.size()] = static_cast<char>(dice());
+    auto json = rng() % 2 == 0 ? s.header() : claims_json();
+    for (int changes = static_cast<int>(rng() % 4) + 1; changes > 0; --changes)
+      json[rng() % json.size()] = static_cast<char>(rng());
     auto const as_header = s.signed_json(json, claims_json());
     auto const as_claims = s.signed_json(s.header(), json);
     (void)s.signer.verify(as_claims, now_s);

@@ -74,7 +74,7 @@ struct bench {
   std::unique_ptr<storage::database> db;
   std::unique_ptr<events::log> log;
   metrics::registry metrics;
-  kept_answers answers{std::string(32, 'k'), 60'000};
+  idempotency_store answers{std::string(32, 'k'), 60'000};
   gate before_batch;
   std::vector<std::string> failures;       // what on_failure was told
   std::vector<events::position> committed; // the first position of each record that on_committed saw
@@ -114,7 +114,7 @@ struct bench {
                                         s);
   }
 
-  answered submit(std::function<result<plan>(head const&, timestamp)> decide, std::optional<retry_key> key = {},
+  answered submit(std::function<result<plan>(head const&, timestamp)> decide, std::optional<idempotency_key> key = {},
                   bool dry_run = false) {
     auto promise = std::make_shared<std::promise<result<answer>>>();
     auto future = promise->get_future();
@@ -128,7 +128,7 @@ struct bench {
     queue->submit(std::move(c));
     return future;
   }
-  answered submit(domain::facts events, std::string body = "{}", std::optional<retry_key> key = {},
+  answered submit(domain::facts events, std::string body = "{}", std::optional<idempotency_key> key = {},
                   bool dry_run = false) {
     return submit([events = std::move(events),
                    body = std::move(body)](head const&, timestamp) -> result<plan> { return plan_of(events, body); },

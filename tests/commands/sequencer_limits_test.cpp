@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(where_a_write_fails_nobody_is_answered_and_the_process_is_t
   storage::database db(store);
   failing_log log;
   metrics::registry metrics;
-  kept_answers const answers(std::string(32, 'k'), 1000);
+  idempotency_store const answers(std::string(32, 'k'), 1000);
   std::promise<std::string> failed;
   std::atomic<int> answered_count = 0, committed = 0;
   {

@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_dry_run_answers_as_it_would_and_leaves_nothing) {
                         };
                         return p;
                       },
-                      retry_key{id_of(900), "f"}, true)
+                      idempotency_key{id_of(900), "f"}, true)
                      .get();
   BOOST_TEST_REQUIRE(a.has_value());
   BOOST_TEST(a->status == 201U);
@@ -196,7 +196,7 @@ BOOST_DATA_TEST_CASE(eight_threads_submit_and_everything_happens_once, logs, kin
       for (unsigned i = 0; i < each; ++i) {
         auto const n = t * each + i;
         mine.push_back(
-            b.submit(label(1, 10'000 + n, "l" + std::to_string(n)), "{}", retry_key{id_of(50'000 + n), "f"}));
+            b.submit(label(1, 10'000 + n, "l" + std::to_string(n)), "{}", idempotency_key{id_of(50'000 + n), "f"}));
       }
       for (auto& a : mine) {
         auto const got = a.get();

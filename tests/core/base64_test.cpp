@@ -50,16 +50,16 @@ BOOST_AUTO_TEST_CASE(every_other_spelling_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(any_bytes_come_back_and_no_two_texts_mean_the_same) {
-  std::mt19937 dice(7);
+  std::mt19937 rng(7);
   for (int round = 0; round < 2000; ++round) {
-    std::string bytes(dice() % 70, '\0');
-    for (auto& c : bytes) c = static_cast<char>(dice());
+    std::string bytes(rng() % 70, '\0');
+    for (auto& c : bytes) c = static_cast<char>(rng());
     BOOST_REQUIRE(decode_base64(encode_base64(bytes)) == bytes);
     BOOST_REQUIRE(decode_base64url(encode_base64url(bytes)) == bytes);
     BOOST_REQUIRE(decode_hex(encode_hex(bytes)) == bytes);
     auto text = encode_base64url(bytes);
     if (text.empty()) continue;
-    text[dice() % text.size()] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=+/ "[dice() % 68];
+    text[rng() % text.size()] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=+/ "[rng() % 68];
     if (auto const decoded = decode_base64url(text)) BOOST_REQUIRE(encode_base64url(*decoded) == text);
   }
 }

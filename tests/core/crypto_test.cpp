@@ -198,12 +198,12 @@ BOOST_AUTO_TEST_CASE(crc32c_of_rfc_3720_and_crc32_of_zlib) {
 }
 
 BOOST_AUTO_TEST_CASE(table_and_instruction_agree_and_both_continue) {
-  std::mt19937 dice(3);
+  std::mt19937 rng(3);
   for (int round = 0; round < 500; ++round) {
-    std::string text(dice() % 200, '\0');
-    for (auto& c : text) c = static_cast<char>(dice());
+    std::string text(rng() % 200, '\0');
+    for (auto& c : text) c = static_cast<char>(rng());
     std::string_view const all = text;
-    auto const cut = text.empty() ? 0 : dice() % text.size();
+    auto const cut = text.empty() ? 0 : rng() % text.size();
     BOOST_REQUIRE_EQUAL(crc32c(all), crc32c_by_table(all));
     BOOST_REQUIRE_EQUAL(crc32c(all.substr(cut), crc32c(all.substr(0, cut))), crc32c(all));
     BOOST_REQUIRE_EQUAL(crc32(all.substr(cut), crc32(all.substr(0, cut))), crc32(all));

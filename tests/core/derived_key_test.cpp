@@ -11,8 +11,8 @@ using namespace alloy::crypto;
 
 namespace {
 
-constexpr key_use uses[] = {key_use::person_keys,    key_use::email_index,  key_use::webhook_secrets,
-                            key_use::known_networks, key_use::kept_answers, key_use::retry_keys,
+constexpr key_use uses[] = {key_use::person_keys,    key_use::email_index,       key_use::webhook_secrets,
+                            key_use::known_networks, key_use::idempotency_store, key_use::retry_keys,
                             key_use::cursors};
 std::string const server_key(32, 'k');
 
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(keys_never_change) {
       {key_use::person_keys, "b4613c480654308c852656487496cdf9a8be5b62e0a4fde388b9b3bd24d9ca96"},
       {key_use::email_index, "63603d8f6320d4369ae098c2626658d0505e75420856d08957656934adec074b"},
       {key_use::webhook_secrets, "21f31e78953d70ae881bb696a82a04a7f2847c8a8eeea84422ae536d91ccde2e"},
-      {key_use::kept_answers, "ca9204ac9db84208ff2cf27bba09a3e1527dbee09f195480d14841650b18f66b"},
+      {key_use::idempotency_store, "ca9204ac9db84208ff2cf27bba09a3e1527dbee09f195480d14841650b18f66b"},
       {key_use::retry_keys, "369a48e7aa355f52dadddff3a20620cfc0df790f30060f1639bb0a6e7ccae253"},
       {key_use::cursors, "c7dd99a81d104f1fdf64ca8c247c4dd5740ad9a54d43258576d2483a1d2e3fa6"},
       {key_use::known_networks, "87b8be909472b4558e7d312d61e656273a3625302d96d1587cff78a91774a95a"},
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(keys_never_change) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_sealed_says_with_which_key) {
-  sealer const one(server_key, key_use::webhook_secrets), other(server_key, key_use::kept_answers);
+  sealer const one(server_key, key_use::webhook_secrets), other(server_key, key_use::idempotency_store);
   auto const a = one.seal("secret", "id"), b = one.seal("secret", "id"), c = other.seal("secret", "id");
   BOOST_TEST(a.substr(0, 8) == b.substr(0, 8));
   BOOST_TEST(a.substr(0, 4) == c.substr(0, 4));

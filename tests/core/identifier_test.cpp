@@ -106,12 +106,12 @@ BOOST_AUTO_TEST_CASE(marks_without_end_are_put_in_order_and_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(marks_come_in_the_order_that_unicode_says) {
-  std::mt19937 dice(4711); // NOLINT: the same each time
+  std::mt19937 rng(4711); // NOLINT: the same each time
   std::vector<std::string> const parts{"a",      "\u00e9", "\u1e69", "\u0323", "\u0307", "\u0301", "\u0345", "\u0f71",
                                        "\u0f73", "\u05b4", "\uac01", "\u11a8", "\u3099", "\u304b", " ",      "\u0344"};
   for (int run = 0; run < 2000; ++run) {
     std::string text;
-    for (auto n = dice() % 12; n > 0; --n) text += parts[dice() % parts.size()];
+    for (auto n = rng() % 12; n > 0; --n) text += parts[rng() % parts.size()];
     auto* const by_library = utf8proc_NFC(reinterpret_cast<utf8proc_uint8_t const*>(text.c_str()));
     BOOST_TEST(composed(text) == reinterpret_cast<char const*>(by_library), quoted_name(text));
     std::free(by_library); // NOLINT: it is the library's

@@ -111,12 +111,12 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf_8_are_replaced) {
 }
 
 BOOST_AUTO_TEST_CASE(random_bytes_in_every_place_still_parse) {
-  std::mt19937 dice(11);
+  std::mt19937 rng(11);
   simdjson::dom::parser parser;
   for (int round = 0; round < 3000; ++round) {
-    std::string message(dice() % 40, '\0'), value(dice() % 40, '\0');
-    for (auto& c : message) c = static_cast<char>(dice());
-    for (auto& c : value) c = "\"\\\n\r\x1b\xc2\x85\xe2\xff{},:"[dice() % 13];
+    std::string message(rng() % 40, '\0'), value(rng() % 40, '\0');
+    for (auto& c : message) c = static_cast<char>(rng());
+    for (auto& c : value) c = "\"\\\n\r\x1b\xc2\x85\xe2\xff{},:"[rng() % 13];
     auto const line = log::render(log::level::info, message, {{"k", value}, {value, message}}, 5);
     BOOST_REQUIRE(line.find('\n') == line.size() - 1);
     BOOST_REQUIRE(parser.parse(line).error() == simdjson::SUCCESS);

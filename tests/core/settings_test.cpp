@@ -45,13 +45,13 @@ std::vector<std::string> values_of(setting_row const& row) {
       if (rest.find('|') == rest.npos) break;
     }
     // A choice of three has but two that are no default: the weakest source then says the default itself.
-    std::rotate(values.begin(), std::find(values.begin(), values.end(), row.fallback) + 1, values.end());
+    std::rotate(values.begin(), std::find(values.begin(), values.end(), row.default_value) + 1, values.end());
     return {values[0], values[1], values[2 % values.size()]};
   }
   if (std::holds_alternative<std::int64_t settings::*>(row.member)) {
     std::vector<std::string> values;
     for (auto v = row.least; values.size() < 3; ++v)
-      if (std::to_string(v) != row.fallback) values.push_back(std::to_string(v));
+      if (std::to_string(v) != row.default_value) values.push_back(std::to_string(v));
     return values;
   }
   if (row.key == "bind") return {"0.0.0.0", "::1", "10.0.0.1"};
@@ -107,15 +107,16 @@ BOOST_AUTO_TEST_CASE(flag_beats_environment_beats_file_beats_default_for_every_k
         auto const source = (given & 1U) != 0   ? setting_source::flag
                             : (given & 2U) != 0 ? setting_source::environment
                             : (given & 4U) != 0 ? setting_source::file
-                                                : setting_source::fallback;
+                                                : setting_source::default_value;
         // Half a TLS pair without its other half is a fault of its own, tested below.
-        if (source == setting_source::fallback && !companions(row.key).empty() && row.key.starts_with("tls_")) continue;
+        if (source == setting_source::default_value && !companions(row.key).empty() && row.key.starts_with("tls_"))
+          continue;
         BOOST_TEST_REQUIRE(loaded.has_value(), faults_of(loaded));
         auto const wanted = source == setting_source::flag          ? values[0]
                             : source == setting_source::environment ? values[1]
                             : source == setting_source::file        ? values[2]
                             : row.key == "public_url"               ? "http://localhost:3000"
-                                                                    : std::string(row.fallback);
+                                                                    : std::string(row.default_value);
         BOOST_TEST(setting_text(row, loaded->values) == wanted);
         BOOST_TEST((loaded->origins[i].source == source));
       }
@@ -134,7 +135,7 @@ BOOST_AUTO_TEST_CASE(every_member_has_exactly_one_row) {
     BOOST_TEST(!row.description.empty());
     // The default is itself a valid value.
     settings any;
-    BOOST_TEST(assign_setting(row, any, row.fallback).has_value(), row.key);
+    BOOST_TEST(assign_setting(row, any, row.default_value).has_value(), row.key);
   }
   BOOST_TEST(bytes == sizeof(settings));
   BOOST_TEST(keys.size() == setting_rows().size());

@@ -131,8 +131,8 @@ BOOST_AUTO_TEST_CASE(random_flips_end_in_the_same_rows_or_in_a_refusal) {
   constexpr int flips = 40;
   tally sum;
   for_each_seed(10, [&](std::uint64_t seed) {
-    std::mt19937_64 dice(seed);
-    auto const roll = [&](std::size_t below) { return std::uniform_int_distribution<std::size_t>(0, below - 1)(dice); };
+    std::mt19937_64 rng(seed);
+    auto const roll = [&](std::size_t below) { return std::uniform_int_distribution<std::size_t>(0, below - 1)(rng); };
     auto made = write_store(seed, seed % 5 == 0);
     if (seed % 2 == 0) made.files.erase(witness_file);
     std::vector<std::string> names;
@@ -192,10 +192,10 @@ BOOST_AUTO_TEST_CASE(every_flip_in_current_is_refused) {
 BOOST_AUTO_TEST_CASE(a_log_cut_off_anywhere_or_a_file_lost_is_refused) {
   auto const made = write_store(5, false);
   auto const wal = last_wal(made.files);
-  std::mt19937_64 dice(5);
+  std::mt19937_64 rng(5);
   for (int i = 0; i < 60; ++i) {
     auto damaged = made.files;
-    auto const size = std::uniform_int_distribution<std::size_t>(0, damaged[wal].size() - 1)(dice);
+    auto const size = std::uniform_int_distribution<std::size_t>(0, damaged[wal].size() - 1)(rng);
     damaged[wal].resize(size);
     BOOST_TEST((start_with(damaged, made.content) == ending::refused), "cut off at " << size);
   }

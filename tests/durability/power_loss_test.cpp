@@ -23,9 +23,9 @@ bool live(faulty_filesystem& disk, workload& work, std::uint64_t batches, bool& 
 }
 
 void run(std::uint64_t seed, totals& sum) {
-  std::mt19937_64 dice(seed);
+  std::mt19937_64 rng(seed);
   auto const roll = [&](std::uint64_t below) {
-    return std::uniform_int_distribution<std::uint64_t>(0, below - 1)(dice);
+    return std::uniform_int_distribution<std::uint64_t>(0, below - 1)(rng);
   };
   faulty_filesystem disk(seed);
   workload work(seed);

@@ -17,8 +17,8 @@ constexpr std::uint64_t objects = 40;
 constexpr char const* idle_key = "idle";
 constexpr char const* answer_prefix = "answer to ";
 
-std::uint64_t roll(std::mt19937_64& dice, std::uint64_t below) {
-  return std::uniform_int_distribution<std::uint64_t>(0, below - 1)(dice);
+std::uint64_t roll(std::mt19937_64& rng, std::uint64_t below) {
+  return std::uniform_int_distribution<std::uint64_t>(0, below - 1)(rng);
 }
 
 uuid id_of(std::string_view bytes) {

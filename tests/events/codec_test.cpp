@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(outsiders_see_every_public_event_without_what_is_sealed_or_
                         {entity::ticket, id(static_cast<std::uint8_t>(drafts.size()))},
                         sample_maker(full).make<typename decltype(t)::type>()});
   });
-  auto const seen = read_outside(1000, encoded(3, drafts));
+  auto const seen = read_public(1000, encoded(3, drafts));
   BOOST_TEST(seen.last == 1000 + drafts.size() - 1);
   BOOST_TEST(seen.head.tenant_seq == 3U);
   std::size_t next = 0;
@@ -168,9 +168,9 @@ BOOST_AUTO_TEST_CASE(outsiders_see_every_public_event_without_what_is_sealed_or_
 }
 
 BOOST_AUTO_TEST_CASE(an_event_as_the_feed_has_it) {
-  auto const seen = read_outside(7, encoded(2, {labeled(5)}));
+  auto const seen = read_public(7, encoded(2, {labeled(5)}));
   std::string json;
-  append_outside(json, seen.head, seen.events.front());
+  append_public(json, seen.head, seen.events.front());
   BOOST_TEST(
       json ==
       R"({"position":7,"id":"00000000-0000-0000-0000-000000000064","type":"ticket.labeled","schema":1,)"

@@ -60,8 +60,8 @@ BOOST_AUTO_TEST_SUITE(feed)
 
 BOOST_AUTO_TEST_CASE(a_tenant_reads_its_own_records_and_no_others) {
   written w;
-  std::mt19937 dice(5);
-  for (int i = 0; i < 200; ++i) w.append(dice() % 10 == 0 ? 2 : 1, 1 + dice() % 3); // one dense, one sparse
+  std::mt19937 rng(5);
+  for (int i = 0; i < 200; ++i) w.append(rng() % 10 == 0 ? 2 : 1, 1 + rng() % 3); // one dense, one sparse
   for (std::uint8_t const n : {1, 2, 3})
     for (std::size_t const at_once : {1U, 7U, 1000U}) BOOST_TEST(w.read(n, 0, at_once) == w.firsts[n]);
 }

@@ -99,9 +99,9 @@ BOOST_AUTO_TEST_CASE(every_size_is_proved_to_be_the_beginning_of_every_later_one
 
 BOOST_AUTO_TEST_CASE(a_proof_over_stored_nodes_holds) {
   grown const g(1100);
-  std::mt19937 dice(11);
+  std::mt19937 rng(11);
   for (int i = 0; i < 50; ++i) {
-    std::uint64_t const size = 1 + dice() % 1100, leaf = dice() % size, older = 1 + dice() % size;
+    std::uint64_t const size = 1 + rng() % 1100, leaf = rng() % size, older = 1 + rng() % size;
     auto const root = g.of().root(size);
     BOOST_TEST(verify_inclusion(g.leaves[leaf], leaf, size, g.of().inclusion(leaf, size), root));
     BOOST_TEST(verify_consistency(older, size, g.of().root(older), root, g.of().consistency(older, size)));

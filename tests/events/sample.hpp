@@ -1,7 +1,7 @@
 #pragma once
 // An event of every type with a value in each of its fields, the same at every run: made from the descriptions, so that
 // a new type has its sample without a line here. `full` sets what may be absent, otherwise it is left out.
-#include "events/catalogue.hpp"
+#include "events/event_types.hpp"
 
 namespace alloy::events {
 

@@ -1,4 +1,4 @@
-#include "http/framing_guard.hpp"
+#include "http/request_head_check.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -19,10 +19,10 @@ constexpr std::string_view seeds[] = {
 };
 
 // Cuts, doubles, swaps and overwrites, with a taste for the octets that frame.
-std::string mutated(std::string text, std::mt19937& dice) {
+std::string mutated(std::string text, std::mt19937& rng) {
   constexpr std::string_view spice = "\r\n\r\n \t:,;/?#%@[]\0\x7f\xff\x01"
                                      "05aHT-";
-  auto const pick = [&](std::size_t below) { return std::uniform_int_distribution<std::size_t>(0, below - 1)(dice); };
+  auto const pick = [&](std::size_t below) { return std::uniform_int_distribution<std::size_t>(0, below - 1)(rng); };
   for (auto rounds = 1 + pick(4); rounds > 0 && !text.empty(); --rounds) {
     auto const at = pick(text.size());
     auto const length = std::min(1 + pick(6), text.size() - at);
@@ -61,10 +61,10 @@ BOOST_AUTO_TEST_CASE(facts_are_what_the_head_says) {
 // What is refused early must be refused late as well, or the verdict would hang on how the bytes were cut; and a head
 // that passes must hold the few facts that all other readers rely on.
 BOOST_AUTO_TEST_CASE(verdicts_hold_together_over_mutations) {
-  std::mt19937 dice(20260401);
+  std::mt19937 rng(20260401);
   std::size_t accepted = 0, refused = 0;
   for (int round = 0; round < 40'000; ++round) {
-    auto const text = mutated(std::string(seeds[static_cast<std::size_t>(round) % std::size(seeds)]), dice);
+    auto const text = mutated(std::string(seeds[static_cast<std::size_t>(round) % std::size(seeds)]), rng);
     auto const end = text.find("\r\n\r\n");
     if (end == text.npos) continue;
     auto const head = std::string_view(text).substr(0, end + 4);

@@ -18,7 +18,7 @@ std::string get(std::string const& path, std::string const& fields = {}) {
   return "GET " + path + " HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
 }
 
-auth::network from(std::string_view address) {
+auth::ip_prefix from(std::string_view address) {
   return auth::network_of(address);
 }
 
@@ -46,10 +46,10 @@ int refused(tests::echo_server& echo, std::string const& reason) {
 
 std::string text_of(std::size_t bytes) {
   std::string text(bytes, ' ');
-  std::uint32_t dice = 1;
+  std::uint32_t rng = 1;
   for (auto& c : text) {
-    dice = dice * 1664525 + 1013904223;
-    c = static_cast<char>('a' + (dice >> 24U) % 16);
+    rng = rng * 1664525 + 1013904223;
+    c = static_cast<char>('a' + (rng >> 24U) % 16);
   }
   return text;
 }

@@ -2,7 +2,7 @@
 #include "domain/projects.hpp"
 #include "domain/tags.hpp"
 #include "domain/teams.hpp"
-#include "projections/subject_index.hpp"
+#include "projections/child_index.hpp"
 #include "projections/ticket_index.hpp"
 #include "projections/ticket_list.hpp"
 #include "tests/model/compare.hpp"

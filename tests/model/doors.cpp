@@ -7,7 +7,7 @@
 #include "domain/sprints.hpp"
 #include "domain/tags.hpp"
 #include "domain/tickets.hpp"
-#include "projections/subject_index.hpp"
+#include "projections/child_index.hpp"
 #include "projections/ticket_index.hpp"
 
 // Among the rules, so that a ticket is theirs and not the model's.

@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_state_knows_how_far_it_was_folded) {
 BOOST_AUTO_TEST_CASE(a_state_that_is_folded_anew_is_what_it_was) {
   lived once(some_steps(20));
   auto const before = once.live.digest();
-  auto const done = fold_anew(once.log, once.live.db, {});
+  auto const done = rebuild_state(once.log, once.live.db, {});
   BOOST_TEST(done.last == once.log.end);
   BOOST_TEST(once.live.digest() == before);
 }

@@ -1,6 +1,6 @@
 #include "projections/ticket_index.hpp"
 
-#include "projections/subject_index.hpp"
+#include "projections/child_index.hpp"
 #include "tests/projections/any_steps.hpp"
 
 #include <boost/test/unit_test.hpp>

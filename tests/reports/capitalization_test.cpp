@@ -151,7 +151,7 @@ constexpr report_group groupings[] = {report_group::team, report_group::project,
 
 capitalization_report march(ledger const& books, report_group by, past const* then = nullptr,
                             rule_set rules = rule_set::asc350) {
-  reckoning r(books.state, then, ledger::org(), {}, {});
+  cost_calculation r(books.state, then, ledger::org(), {}, {});
   return capitalize(r, *parse_period("2026-03"), by, rules, [&](reckoned const& e) {
     auto const id = group_of(by, e);
     return group_name{id.empty() ? std::nullopt : std::optional(id), id};
@@ -204,7 +204,7 @@ RC_BOOST_PROP(a_raise_never_changes_a_day_before_it, (std::vector<ledger_step> c
   for (auto const& s : steps) books.take(s);
   std::map<uuid, std::optional<std::int64_t>> before;
   auto const read = [&](auto visit) {
-    reckoning r(books.state, nullptr, ledger::org(), {}, {});
+    cost_calculation r(books.state, nullptr, ledger::org(), {}, {});
     r.each({}, make_date(2026, 3, 1), make_date(2026, 3, 31), visit);
   };
   read([&](reckoned const& e) { before[e.at.id] = e.cents; });
@@ -298,7 +298,7 @@ BOOST_AUTO_TEST_CASE(an_assumed_rate_takes_the_place_of_all_of_its_user) {
   books.log_time(1, 60, make_date(2026, 3, 2));
   auto const cents_of = [&](std::vector<assumed_rate> assumed) {
     std::string all;
-    reckoning r(books.state, nullptr, ledger::org(), std::move(assumed), {});
+    cost_calculation r(books.state, nullptr, ledger::org(), std::move(assumed), {});
     r.each({}, make_date(2026, 3, 1), make_date(2026, 3, 31),
            [&](reckoned const& e) { all += std::to_string(e.cents.value_or(-1)) + " "; });
     return all;
@@ -316,7 +316,7 @@ BOOST_AUTO_TEST_CASE(a_budget_is_held_against_what_its_own_period_has_cost) {
   books.log_time(0, 30, make_date(2026, 3, 2));
   books.approve_all();
   books.set_budget(0, 12'000, budget_span::Quarterly);
-  reckoning r(books.state, nullptr, ledger::org(), {}, {});
+  cost_calculation r(books.state, nullptr, ledger::org(), {}, {});
   auto const p = *parse_period("2026-03");
   auto report = march(books, report_group::project);
   add_budgets(report, r, p);

@@ -28,7 +28,7 @@ std::vector<std::string> keys_descending(reader const& from, std::string_view lo
   return keys;
 }
 
-struct dice {
+struct rng {
   std::mt19937_64 engine;
   std::uint64_t operator()(std::uint64_t below) {
     return std::uniform_int_distribution<std::uint64_t>(0, below - 1)(engine);
@@ -36,7 +36,7 @@ struct dice {
   std::string key() { return std::string(1 + (*this)(2), static_cast<char>('a' + (*this)(12))); }
 };
 
-void compare(overlay const& seen, map_view const& model, dice& roll) {
+void compare(overlay const& seen, map_view const& model, rng& roll) {
   auto const lower = roll.key(), upper = roll(4) == 0 ? std::string() : roll.key();
   BOOST_TEST_REQUIRE((scan_all(seen, lower, upper) == scan_all(model, lower, upper)));
   BOOST_TEST_REQUIRE((keys_descending(seen, lower, upper) == keys_descending(model, lower, upper)));
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_SUITE(transaction_rows)
 BOOST_AUTO_TEST_CASE(an_overlay_behaves_as_a_map_with_two_savepoints) {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     BOOST_TEST_CONTEXT("seed " << seed) {
-      dice roll{std::mt19937_64(seed)};
+      rng roll{std::mt19937_64(seed)};
       map_view committed;
       for (std::uint64_t i = roll(20); i > 0; --i) committed.put(roll.key(), "committed");
       overlay under_test(committed);

@@ -27,7 +27,7 @@ struct faulty_filesystem::state {
   };
 
   mutable std::mutex mutex;
-  std::mt19937_64 dice;
+  std::mt19937_64 rng;
   std::map<std::string, node> names, durable_names;
   std::vector<name_change> unsynced_names;
   std::set<std::string> folders, locked;
@@ -40,9 +40,9 @@ struct faulty_filesystem::state {
   std::uint64_t seen = 0; // operations of the injected kind
   bool happened = false;
 
-  explicit state(std::uint64_t seed) : dice(seed) {}
+  explicit state(std::uint64_t seed) : rng(seed) {}
 
-  std::uint64_t roll(std::uint64_t sides) { return std::uniform_int_distribution<std::uint64_t>(0, sides - 1)(dice); }
+  std::uint64_t roll(std::uint64_t sides) { return std::uniform_int_distribution<std::uint64_t>(0, sides - 1)(rng); }
 
   // Runs `act` unless a fault or the power forbids it; `partly` is what a failing operation may leave behind.
   template <class Act, class Partly>

@@ -97,7 +97,7 @@ class house {
                            [](uuid const&, uuid const&, std::string_view) {},
                            [](std::string const& why) { BOOST_ERROR(why); }};
     dispatcher_.emplace(std::move(parts), s, store_at(folder_ / "webhooks"), std::move(t),
-                        target_guard({}, {"https"}, {}), [this](std::string const& host) { return look_up(host); });
+                        address_policy({}, {"https"}, {}), [this](std::string const& host) { return look_up(host); });
   }
   void stop() {
     if (!dispatcher_) return;

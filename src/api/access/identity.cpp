@@ -1,6 +1,6 @@
 #include "api/access/identity.hpp"
 
-#include "auth/secret_format.hpp"
+#include "auth/token_format.hpp"
 #include "core/base64.hpp"
 #include "core/local_rows.hpp"
 

@@ -27,7 +27,7 @@ bool is_operator(reader const& state, uuid const& user) {
   return state.has(domain::key_of<domain::operator_>(identity_tenant, user));
 }
 
-bool may_operate(write_call const& c) {
+bool may_operate(write_context const& c) {
   return is_operator(c.state(), c.who->user_id);
 }
 

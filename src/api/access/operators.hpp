@@ -5,7 +5,7 @@
 namespace alloy::api {
 
 bool is_operator(reader const& state, uuid const& user);
-bool may_operate(write_call const& c);
+bool may_operate(write_context const& c);
 
 // An organization of which some records are still to come, or were until the import was cancelled. It has a row beside
 // the log (core/local_rows.hpp): nothing, or `cancelled`.

@@ -4,7 +4,7 @@
 
 namespace alloy::api {
 
-std::string person_name(reader const& state, reader const& local, auth::people const& people, uuid const& org,
+std::string person_name(reader const& state, reader const& local, auth::pii_store const& people, uuid const& org,
                         uuid const& user) {
   auto const u = domain::find<domain::user>(state, identity_tenant, user);
   bool const belongs = u && (state.has(domain::key_of<domain::member>(org, user)) ||

@@ -69,7 +69,7 @@ project_reach::sight project_reach::of_ticket(uuid const& ticket, std::uint64_t 
   return came_in && position <= then->moved_until ? sight::what_it_came_to : sight::everything;
 }
 
-bool project_reach::admit(events::outside_event& e) const {
+bool project_reach::admit(events::public_event& e) const {
   if (projects_.empty()) return true;
   auto ticket = e.subject.kind == entity::ticket ? std::optional(e.subject.id) : std::nullopt;
   if (!ticket) {
@@ -84,7 +84,7 @@ bool project_reach::admit(events::outside_event& e) const {
 }
 
 std::optional<uuid> project_now(reader const& state, events::log const& log, uuid const& org,
-                                events::outside_event const& e) {
+                                events::public_event const& e) {
   auto where = place_of(state, log, org, e.subject, e.data);
   if (where && !where->project_id) where = place_of(state, log, org, {entity::ticket, *where->ticket_id}, "{}");
   return where ? where->project_id : std::nullopt;

@@ -17,7 +17,7 @@ class project_reach {
   enum class sight { nothing, what_it_came_to, everything };
   sight of_ticket(uuid const& ticket, std::uint64_t position) const;
   // Takes out of the event what may not be seen; false: nothing of it may.
-  bool admit(events::outside_event& e) const;
+  bool admit(events::public_event& e) const;
 
  private:
   bool has(std::optional<uuid> const& project) const;
@@ -30,6 +30,6 @@ class project_reach {
 
 // The project that the thing of an event is in or, once it is deleted, was in; nothing: it is in none.
 std::optional<uuid> project_now(reader const& state, events::log const& log, uuid const& org,
-                                events::outside_event const& e);
+                                events::public_event const& e);
 
 } // namespace alloy::api

@@ -22,7 +22,7 @@ constexpr std::size_t faults_max = 20; // more are not told at once
 using scopes = std::span<ticket_scope const>;
 
 // A thing of an organization as it is, or was then.
-template <class E> std::optional<E> find_then(read_call const& c, uuid const& org, entity kind, uuid const& id) {
+template <class E> std::optional<E> find_then(read_context const& c, uuid const& org, entity kind, uuid const& id) {
   if (!c.then) return domain::find<E>(c.state, org, id);
   auto const row = c.then->row(org, kind, id);
   if (!row) return std::nullopt;
@@ -51,7 +51,7 @@ struct status_names {
 };
 
 // The statuses of the workflows in a scope: those of its projects or, where it is the whole organization, all.
-void add_statuses(read_call const& c, ticket_scope const& in, std::vector<status_names>& to) {
+void add_statuses(read_context const& c, ticket_scope const& in, std::vector<status_names>& to) {
   std::set<uuid> workflows;
   if (!in.whole_tenant) {
     for (auto const& id : in.projects)
@@ -195,7 +195,7 @@ std::optional<uuid> project_finder::find(uuid const& org, std::string_view text)
   return found == at->second.end() ? std::nullopt : std::optional(found->second);
 }
 
-result<uuid> project_ever(read_call const& c, uuid const& org, std::string_view text) {
+result<uuid> project_ever(read_context const& c, uuid const& org, std::string_view text) {
   auto const id = find_project(c.state, org, text);
   if (id && c.who->may_touch_project(*id) && domain::has_history(c.state, org, entity::project, *id)) return *id;
   return error::of_field("/project_id", "not_found", "there is no project " + std::string(text) + " here");
@@ -211,7 +211,7 @@ result<> project_finder::check(std::vector<uuid> const& orgs, std::vector<std::s
   return {};
 }
 
-result<std::vector<std::string>> statuses_asked(read_call const& c, scopes all, given_names const& given) {
+result<std::vector<std::string>> statuses_asked(read_context const& c, scopes all, given_names const& given) {
   std::optional<std::vector<status_names>> workflows;
   std::set<std::string> meant;
   auto named = known_names(given, "/status", "unknown_status", "status", [&](std::string const& name) {
@@ -231,7 +231,7 @@ result<std::vector<std::string>> statuses_asked(read_call const& c, scopes all, 
   return std::vector<std::string>(meant.begin(), meant.end());
 }
 
-result<> check_sprints_asked(read_call const& c, scopes all, std::vector<uuid> const& ids) {
+result<> check_sprints_asked(read_context const& c, scopes all, std::vector<uuid> const& ids) {
   for (auto const& id : ids) {
     bool const is_there = std::any_of(all.begin(), all.end(), [&](ticket_scope const& in) {
       auto const s = find_then<domain::sprint>(c, in.tenant, entity::sprint, id);
@@ -242,7 +242,7 @@ result<> check_sprints_asked(read_call const& c, scopes all, std::vector<uuid> c
   return {};
 }
 
-result<std::vector<std::string>> labels_asked(read_call const& c, scopes all, given_names const& given) {
+result<std::vector<std::string>> labels_asked(read_context const& c, scopes all, given_names const& given) {
   label_finder labels(c);
   return known_names(given, "/label", "not_found", "label", [&](std::string const& name) {
     return std::any_of(all.begin(), all.end(),
@@ -250,7 +250,7 @@ result<std::vector<std::string>> labels_asked(read_call const& c, scopes all, gi
   });
 }
 
-result<std::vector<projections::tag_filter>> tags_asked(read_call const& c, scopes all, given_names const& given) {
+result<std::vector<projections::tag_filter>> tags_asked(read_context const& c, scopes all, given_names const& given) {
   std::vector<projections::tag_filter> tags;
   auto const is_known = [&](std::string const& text) {
     return std::any_of(all.begin(), all.end(), [&](auto const& in) {
@@ -263,7 +263,7 @@ result<std::vector<projections::tag_filter>> tags_asked(read_call const& c, scop
   return tags;
 }
 
-std::vector<uuid> labels_in(read_call const& c, uuid const& org, std::vector<std::string> const& names) {
+std::vector<uuid> labels_in(read_context const& c, uuid const& org, std::vector<std::string> const& names) {
   label_finder labels(c);
   std::vector<uuid> ids;
   for (auto const& name : names) ids.push_back(labels.find(org, name).value_or(uuid{}));

@@ -13,48 +13,48 @@ namespace alloy::api {
 // Labels of organizations, by id or name. What there was then is read once for all names.
 class label_finder {
  public:
-  explicit label_finder(read_call const& c) : c_(c) {}
+  explicit label_finder(read_context const& c) : c_(c) {}
   std::optional<uuid> find(uuid const& org, std::string_view text);
 
  private:
   using names = std::multimap<std::string, uuid>;
   names const& then_in(uuid const& org);
 
-  read_call const& c_;
+  read_context const& c_;
   std::map<uuid, names> then_;
 };
 
 // The same of projects, by id or key.
 class project_finder {
  public:
-  explicit project_finder(read_call const& c) : c_(c) {}
+  explicit project_finder(read_context const& c) : c_(c) {}
   std::optional<uuid> find(uuid const& org, std::string_view text);
   // Each of them is a project in one of these organizations.
   result<> check(std::vector<uuid> const& orgs, std::vector<std::string> const& named);
 
  private:
-  read_call const& c_;
+  read_context const& c_;
   std::map<uuid, std::map<std::string, uuid>> former_;
 };
 
 // The project, or one that there was: of what was deleted there are still events and reports. A key that is bound to
 // projects finds its own.
-result<uuid> project_ever(read_call const& c, uuid const& org, std::string_view text);
+result<uuid> project_ever(read_context const& c, uuid const& org, std::string_view text);
 
 // Each of them is a sprint of a project in the scopes, or was then.
-result<> check_sprints_asked(read_call const& c, std::span<projections::ticket_scope const> scopes,
+result<> check_sprints_asked(read_context const& c, std::span<projections::ticket_scope const> scopes,
                              std::vector<uuid> const& ids);
 
 // Values as they were given become names of what there is, somewhere in the scopes.
-result<std::vector<std::string>> statuses_asked(read_call const& c, std::span<projections::ticket_scope const> scopes,
-                                                given_names const& given);
-result<std::vector<std::string>> labels_asked(read_call const& c, std::span<projections::ticket_scope const> scopes,
+result<std::vector<std::string>>
+statuses_asked(read_context const& c, std::span<projections::ticket_scope const> scopes, given_names const& given);
+result<std::vector<std::string>> labels_asked(read_context const& c, std::span<projections::ticket_scope const> scopes,
                                               given_names const& given);
 // Of a tag that nothing carries there is nothing to list, which is no fault.
 result<std::vector<projections::tag_filter>>
-tags_asked(read_call const& c, std::span<projections::ticket_scope const> scopes, given_names const& given);
+tags_asked(read_context const& c, std::span<projections::ticket_scope const> scopes, given_names const& given);
 
 // What these labels are in one organization; nil for one that it does not have, which no ticket carries.
-std::vector<uuid> labels_in(read_call const& c, uuid const& org, std::vector<std::string> const& names);
+std::vector<uuid> labels_in(read_context const& c, uuid const& org, std::vector<std::string> const& names);
 
 } // namespace alloy::api

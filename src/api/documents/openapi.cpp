@@ -3,7 +3,7 @@
 #include "api/table/operation_shape.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
-#include "events/catalogue.hpp"
+#include "events/event_types.hpp"
 
 #include <algorithm>
 #include <set>

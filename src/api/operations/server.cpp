@@ -3,7 +3,7 @@
 #include "api/documents/openapi.hpp"
 #include "api/operations/resources.hpp"
 #include "api/table/answers.hpp"
-#include "api/table/server_facts.hpp"
+#include "api/table/server_info.hpp"
 #include "core/ip_address.hpp"
 
 #include <algorithm>
@@ -44,7 +44,7 @@ struct status_view {
 };
 BOOST_DESCRIBE_STRUCT(status_view, (), (status))
 
-result<reply> health(read_call& c) {
+result<reply> health(read_context& c) {
   auto const& s = c.with.server;
   health_view v;
   v.db_healthy = s.sequencer.writable();
@@ -64,7 +64,7 @@ bool says_passed_on(std::string_view header) {
 
 // What a stranger could learn of the machine from: for the networks that `details_networks` names and, from anywhere,
 // for operators. What came through a proxy has the proxy's address, so that says nothing about who asks.
-result<bool> may_see_details(read_call const& c) {
+result<bool> may_see_details(read_context const& c) {
   auto const& asked = c.asked;
   bool const is_passed_on = std::ranges::any_of(asked.headers, [](auto const& h) { return says_passed_on(h.first); });
   if (!is_passed_on && lies_in(asked.peer, c.with.config.details_networks)) return true;
@@ -89,7 +89,7 @@ std::vector<check_view> checks_of(services const& with) {
   };
 }
 
-result<reply> ready(read_call& c, ready_query const& q) {
+result<reply> ready(read_context& c, ready_query const& q) {
   auto checks = checks_of(c.with);
   bool const ok = std::all_of(checks.begin(), checks.end(), [](auto const& one) { return one.ok; });
   ready_view v;
@@ -110,7 +110,7 @@ reply text(std::string body, std::string_view type) {
   return r;
 }
 
-result<reply> metrics_page(read_call& c) {
+result<reply> metrics_page(read_context& c) {
   if (c.with.server.metrics_elsewhere)
     return error(errc::not_found, "the metrics are served by a listener of their own");
   auto const may = may_see_details(c);
@@ -120,12 +120,12 @@ result<reply> metrics_page(read_call& c) {
 }
 
 // Made once: neither table nor settings change while the process lives.
-result<reply> document(read_call& c) {
+result<reply> document(read_context& c) {
   static std::string const made = openapi_document(operations(), c.with.config);
   return text(made, "application/json");
 }
 
-result<reply> docs(read_call&) {
+result<reply> docs(read_context&) {
   static std::string const made = docs_page(operations());
   auto r = text(made, "text/html; charset=utf-8");
   static std::string const policy = docs_policy();
@@ -141,7 +141,7 @@ std::vector<operation> server_operations() {
                                                "Whether the service and its database are well", health)),
       called("server livez",
              get<status_view>("livez", "/livez", role::Viewer, "Whether the process lives; touches no disk",
-                              [](read_call&) -> result<reply> { return reply_of(status_view{"alive"}); })),
+                              [](read_context&) -> result<reply> { return reply_of(status_view{"alive"}); })),
       called("server readyz",
              get<ready_view, ready_query>(
                  "readyz", "/readyz", role::Viewer,

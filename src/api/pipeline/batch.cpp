@@ -8,7 +8,7 @@
 namespace alloy::api {
 namespace {
 
-void fold(view& state, domain::facts const& events, write_call const& c) {
+void fold(view& state, domain::facts const& events, write_context const& c) {
   std::vector<events::stored_event> folded;
   for (auto const& f : events) {
     events::stored_event e;
@@ -54,7 +54,7 @@ refusal_view view_of(error const& e) {
   return view;
 }
 
-tried try_each(write_call& c, table rows, std::vector<std::string> const& names, std::string_view field,
+tried try_each(write_context& c, table rows, std::vector<std::string> const& names, std::string_view field,
                decide_one const& decide) {
   tried all;
   storage::overlay so_far(c.state());

@@ -44,7 +44,7 @@ struct tried {
 using decide_one = std::function<result<domain::decision>(reader const& state, subject const& about)>;
 
 // `field` is where the body names them.
-tried try_each(write_call& c, table rows, std::vector<std::string> const& names, std::string_view field,
+tried try_each(write_context& c, table rows, std::vector<std::string> const& names, std::string_view field,
                decide_one const& decide);
 // All things, as they were and as they would be, have `batch_answer_max_bytes` at most: the answer has them whole, and
 // the log what changes. Who may change none of them is refused as one who may not change one; and, where it is to be

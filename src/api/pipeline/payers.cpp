@@ -1,6 +1,6 @@
 #include "api/pipeline/payers.hpp"
 
-#include "auth/network.hpp"
+#include "auth/ip_prefix.hpp"
 
 #include <algorithm>
 

@@ -9,7 +9,7 @@
 #include "api/table/answers.hpp"
 #include "api/table/media.hpp"
 #include "api/table/operation_shape.hpp"
-#include "auth/network.hpp"
+#include "auth/ip_prefix.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
 #include "core/derived_key.hpp"
@@ -53,7 +53,7 @@ struct service::pending {
   identity_service::known_ptr who;
   std::string as_of;
   std::optional<uuid> org;
-  std::optional<commands::retry_key> key;
+  std::optional<commands::idempotency_key> key;
   bool dry_run = false;
   bool org_is_counted = false;
   uuid about_org;                       // nil: none, or none that counts
@@ -116,9 +116,9 @@ result<std::optional<std::uint64_t>> min_position(request const& asked) {
   return std::optional(position);
 }
 
-result<std::optional<commands::retry_key>> retry_key_of(operation const& op, request const& asked,
-                                                        auth::principal const* who, std::string const& secret) {
-  std::optional<commands::retry_key> none;
+result<std::optional<commands::idempotency_key>> retry_key_of(operation const& op, request const& asked,
+                                                              auth::principal const* who, std::string const& secret) {
+  std::optional<commands::idempotency_key> none;
   auto const key = asked.find_header("idempotency-key");
   if (!key || op.method != verb::post) return none;
   if (key->empty() || key->size() > 255) return error(errc::malformed_header, "an Idempotency-Key has 1 to 255 bytes");
@@ -129,7 +129,7 @@ result<std::optional<commands::retry_key>> retry_key_of(operation const& op, req
   // strangers do not meet each other's keys; what they are answered takes knowing the whole request.
   std::string const caller =
       who ? std::string(json::name_of(who->kind)) + " " + to_string(who->credential_id) : "anybody at " + asked.peer;
-  commands::retry_key made;
+  commands::idempotency_key made;
   made.command_id = uuid_of_digest(crypto::view_of(keyed("retry\n" + caller + "\n" + std::string(*key))));
   made.fingerprint = encode_hex(
       crypto::view_of(keyed("request\n" + asked.method + "\n" + asked.path + "\n" + asked.query + "\n" + asked.body)));
@@ -459,7 +459,7 @@ void service::answer_read(std::shared_ptr<pending> const& p, projections::past c
   reader const& state = parts_.db.latest(family::state);
   if (p->who && p->has_waited)
     if (auto there = look_again(*p); !there) return p->refuse(there.error());
-  read_call c{p->base(parts_.with), state, parts_.db.latest(family::local), then};
+  read_context c{p->base(parts_.with), state, parts_.db.latest(family::local), then};
   if (p->who) {
     auto about = find_subject(*p->op, p->params, p->org, *p->who, state, parts_.with.deliveries, then);
     if (!about) return p->refuse(about.error());
@@ -558,7 +558,7 @@ result<> service::admit_again(pending const& p, rows_now const& rows, timestamp 
 
 result<commands::plan> service::decide(pending const& p, bound_command const& bound, commands::head const& head,
                                        timestamp at) const {
-  write_call c{p.base(parts_.with), head, at};
+  write_context c{p.base(parts_.with), head, at};
   if (!p.has_room()) return unread_already(); // those that waited together with it may have been answered since
   if (p.who) {
     // What was admitted while the session was open may have its turn when it is not any more.

@@ -3,11 +3,11 @@
 // the newest committed state or a command through the sequencer. Answers problems in one form. Any thread; never
 // blocks.
 #include "api/access/identity.hpp"
-#include "api/pipeline/feed_bell.hpp"
+#include "api/pipeline/event_notifier.hpp"
+#include "api/pipeline/position_waiter.hpp"
 #include "api/pipeline/rate_limits.hpp"
-#include "api/pipeline/waiting.hpp"
 #include "api/table/operation.hpp"
-#include "api/table/server_facts.hpp"
+#include "api/table/server_info.hpp"
 #include "core/worker_pool.hpp"
 
 #include <atomic>
@@ -27,7 +27,7 @@ struct service_parts {
   events::log const& log;
   commands::sequencer& sequencer;
   worker_pools pools;
-  commands::kept_answers const& answers;
+  commands::idempotency_store const& answers;
   services with;
 };
 
@@ -80,7 +80,7 @@ class service {
   service_parts parts_;
   rate_limits limits_;
   places positions_, searches_; // of those who wait in the rooms
-  waiting_room waiting_, searching_;
+  position_waiter waiting_, searching_;
   std::atomic<bool> is_stopping_{false};
 };
 

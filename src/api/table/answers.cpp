@@ -51,7 +51,7 @@ reply json_reply(std::string body, std::uint64_t version) {
   return r;
 }
 
-reply stored_reply(read_call const& c) {
+reply stored_reply(read_context const& c) {
   return json_reply(std::string(c.subject.json()), c.subject.version());
 }
 
@@ -135,7 +135,7 @@ reply page_reply(call const& c, projections::page const& p) {
   return json_reply(std::move(body));
 }
 
-result<projections::page> stored_page(read_call const& c, list_query const& q, std::string prefix,
+result<projections::page> stored_page(read_context const& c, list_query const& q, std::string prefix,
                                       std::function<std::string(std::string_view json)> const& shown) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();

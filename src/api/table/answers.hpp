@@ -14,7 +14,7 @@ template <class T> reply reply_of(T const& answer, std::uint64_t version = 0) {
 }
 
 // The subject as it is stored, with its ETag.
-reply stored_reply(read_call const& c);
+reply stored_reply(read_context const& c);
 
 // ------------------------------------------------------------------------------- writes
 
@@ -77,7 +77,7 @@ reply page_reply(call const& c, projections::page const& p);
 
 // A list of what belongs to the subject, as it is or was then: `index` are rows of its owner that end in ids.
 template <class E>
-result<reply> children_reply(read_call const& c, key const& index, entity kind, list_query const& q,
+result<reply> children_reply(read_context const& c, key const& index, entity kind, list_query const& q,
                              std::function<bool(std::string_view json)> const& keep = {}) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
@@ -98,11 +98,11 @@ result<reply> children_reply(read_call const& c, key const& index, entity kind, 
 }
 
 // The page of a list whose items are the rows under a prefix, as they are stored or as `shown` makes them.
-result<projections::page> stored_page(read_call const& c, list_query const& q, std::string prefix,
+result<projections::page> stored_page(read_context const& c, list_query const& q, std::string prefix,
                                       std::function<std::string(std::string_view json)> const& shown = {});
 
 // All entities of a kind that the organization of the path has.
-template <class E> result<reply> list_all(read_call& c, list_query const& q) {
+template <class E> result<reply> list_all(read_context& c, list_query const& q) {
   auto p = stored_page(c, q, key(c.subject.org, E::rows).str());
   if (!p) return p.error();
   return page_reply(c, *p);

@@ -1,7 +1,7 @@
 #pragma once
 // One call of an operation, from whichever door: what was asked, by whom, about what. The doors make a request of what
 // they read and turn the reply into what they write.
-#include "auth/people.hpp"
+#include "auth/pii_store.hpp"
 #include "auth/principal.hpp"
 #include "commands/command.hpp"
 #include "core/answer_room.hpp"
@@ -24,10 +24,10 @@ class search_store;
 
 namespace alloy::api {
 
-class feed_bell;
+class event_notifier;
 struct operation;
 struct identity_service;
-struct server_facts;
+struct server_info;
 
 using pairs = std::vector<std::pair<std::string, std::string>>;
 
@@ -70,13 +70,13 @@ struct subject {
 // What handlers work with; made once in main.
 struct services {
   settings const& config;
-  auth::people const& people;
+  auth::pii_store const& people;
   std::string const& sealing_key;
   identity_service& identity;
-  server_facts const& server;
+  server_info const& server;
   projections::search_store& search;
   reader const& deliveries; // webhooks/delivery_store.hpp
-  feed_bell& bell;
+  event_notifier& bell;
   events::checkpoint_signer const& notary;
 };
 
@@ -95,7 +95,7 @@ struct call {
 };
 
 // Runs on the I/O thread. Must not block.
-struct read_call : call {
+struct read_context : call {
   reader const& state;
   reader const& local;
   projections::past const* then = nullptr; // where it was asked how things stood
@@ -105,7 +105,7 @@ struct read_call : call {
 };
 
 // Runs on the sequencer's thread, against the head of the log.
-struct write_call : call {
+struct write_context : call {
   commands::head const& head;
   timestamp at;
   api::subject subject = {};
@@ -116,6 +116,6 @@ struct write_call : call {
   template <class E> E part() const { return domain::decoded<E>::of(*subject.part); }
 };
 
-using bound_command = std::function<result<commands::plan>(write_call&)>;
+using bound_command = std::function<result<commands::plan>(write_context&)>;
 
 } // namespace alloy::api

@@ -53,7 +53,7 @@ struct operation {
   // One of the three. The write parses its body and gives back what the sequencer will run. A write that is not at once
   // is admitted instead: asked before it takes a place in a queue, so that whom a limit or a right refuses takes none.
   // The request and the services outlive the preparation.
-  std::function<result<reply>(read_call&)> read = {};
+  std::function<result<reply>(read_context&)> read = {};
   std::function<result<bound_command>(request const&, services const&, reader const& state, reader const& local,
                                       auth::principal const*)>
       write = {};
@@ -112,7 +112,7 @@ operation get(std::string_view id, std::string_view path, role least, std::strin
   op.least = least;
   op.answer = schema_or_none<Answer>();
   op.query = parameters_of<Query>();
-  op.read = [handler](read_call& c) -> result<reply> {
+  op.read = [handler](read_context& c) -> result<reply> {
     if constexpr (std::is_same_v<Query, nothing>) {
       if (auto known = refuse_unknown(c.query, {}); !known) return known.error();
       return handler(c);
@@ -145,7 +145,7 @@ operation change(verb method, std::string_view id, std::string_view path, role l
                        auth::principal const*) -> result<bound_command> {
     auto body = read_body<Body>(asked, with);
     if (!body) return body.error();
-    return bound_command([handler, held = std::move(*body)](write_call& c) -> result<commands::plan> {
+    return bound_command([handler, held = std::move(*body)](write_context& c) -> result<commands::plan> {
       if constexpr (std::is_same_v<Body, nothing>)
         return handler(c);
       else
@@ -183,7 +183,7 @@ operation hashed(std::string_view id, std::string_view path, std::string_view su
       auto prepared = prepare(*held, *in, at, beside);
       if (!prepared) return prepared.error();
       return bound_command(
-          [handler, held, ready = std::move(*prepared)](write_call& c) { return handler(c, *held, ready); });
+          [handler, held, ready = std::move(*prepared)](write_context& c) { return handler(c, *held, ready); });
     });
   };
   return op;

@@ -3,7 +3,7 @@
 #include "api/access/identity.hpp"
 #include "api/operations/resources.hpp"
 #include "api/table/answers.hpp"
-#include "auth/secret_format.hpp"
+#include "auth/token_format.hpp"
 #include "domain/diff.hpp"
 #include "domain/identity.hpp"
 #include "domain/quotas.hpp"
@@ -40,7 +40,7 @@ api_key_view view_of(api_key const& k) {
 
 // The organization whose projects a key is bound to. Another one may have, or get, a project of the same id, so the key
 // is bound to this one as well.
-std::optional<uuid> org_of_projects(write_call const& c, create_api_key const& body, std::vector<fault>& faults) {
+std::optional<uuid> org_of_projects(write_context const& c, create_api_key const& body, std::vector<fault>& faults) {
   std::optional<uuid> org = body.org_id;
   for (std::size_t i = 0; body.project_ids && i < body.project_ids->size(); ++i) {
     std::vector<uuid> there;
@@ -64,7 +64,7 @@ std::optional<uuid> org_of_projects(write_call const& c, create_api_key const& b
 }
 
 // A key never does more than its maker may.
-void check_reach(write_call const& c, create_api_key const& body, scope wanted, std::vector<fault>& faults) {
+void check_reach(write_context const& c, create_api_key const& body, scope wanted, std::vector<fault>& faults) {
   if (body.org_id && !c.who->in(*body.org_id))
     faults.push_back({"/org_id", "not_found", "you are no member of such an organization"});
   if (wanted == scope::admin) {
@@ -77,7 +77,7 @@ void check_reach(write_call const& c, create_api_key const& body, scope wanted, 
     faults.push_back({"/expires_at", "in_the_past", "it must be in the future"});
 }
 
-result<commands::plan> create_one(write_call& c, create_api_key const& body) {
+result<commands::plan> create_one(write_context& c, create_api_key const& body) {
   events::api_key_created e;
   scope wanted{};
   for (auto const& s : body.scopes) {
@@ -114,7 +114,7 @@ result<commands::plan> create_one(write_call& c, create_api_key const& body) {
   return p;
 }
 
-result<reply> list(read_call& c) {
+result<reply> list(read_context& c) {
   auto const prefix = key(identity_tenant, table::api_key_by_user).add(c.who->user_id).str();
   std::vector<uuid> ids;
   c.state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
@@ -134,7 +134,7 @@ result<reply> list(read_call& c) {
   return json_reply(alloy::json::to_string(keys));
 }
 
-result<commands::plan> remove(write_call& c) {
+result<commands::plan> remove(write_context& c) {
   auto const id = parse_uuid(c.params.front());
   auto const k = id ? find<api_key>(c.state(), identity_tenant, *id) : std::nullopt;
   if (!k || k->user_id != c.who->user_id)

@@ -1,7 +1,7 @@
 #include "api/operations/accounts/new_session.hpp"
 
 #include "api/access/identity.hpp"
-#include "auth/secret_format.hpp"
+#include "auth/token_format.hpp"
 #include "domain/orgs.hpp"
 
 namespace alloy::api {
@@ -17,7 +17,7 @@ auth::known_networks networks_of(services const& with) {
   return {with.sealing_key, with.config.login_known_network_days};
 }
 
-open_session open_one(write_call const& c, uuid const& user_id, facts& out) {
+open_session open_one(write_context const& c, uuid const& user_id, facts& out) {
   open_session s{user_id, new_uuid(), auth::make_refresh_token()};
   record(out, identity_tenant, entity::session, s.id,
          events::session_opened{
@@ -25,7 +25,7 @@ open_session open_one(write_call const& c, uuid const& user_id, facts& out) {
   return s;
 }
 
-session_view view_of(write_call const& c, open_session const& s, person_text const& who) {
+session_view view_of(write_context const& c, open_session const& s, person_text const& who) {
   auth::claims claims;
   claims.user_id = to_string(s.user_id);
   claims.session_id = to_string(s.id);
@@ -41,7 +41,7 @@ session_view view_of(write_call const& c, open_session const& s, person_text con
           c.with.config.jwt_ttl_seconds};
 }
 
-newcomer sign_up(write_call const& c, email const& address, display_name const& name,
+newcomer sign_up(write_context const& c, email const& address, display_name const& name,
                  std::string const& password_hash) {
   auto const& people = c.with.people;
   auto& local = c.head.local;

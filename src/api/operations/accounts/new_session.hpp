@@ -27,10 +27,10 @@ struct open_session {
   uuid user_id, id;
   std::string refresh_token;
 };
-open_session open_one(write_call const& c, uuid const& user_id, domain::facts& out);
+open_session open_one(write_context const& c, uuid const& user_id, domain::facts& out);
 
 // With an access token for it.
-session_view view_of(write_call const& c, open_session const& s, person_text const& who);
+session_view view_of(write_context const& c, open_session const& s, person_text const& who);
 
 // The session's owner is the command's actor: nobody was logged in before.
 template <class View>
@@ -55,7 +55,7 @@ struct newcomer {
   open_session session;
   domain::facts events;
 };
-newcomer sign_up(write_call const& c, email const& address, domain::display_name const& name,
+newcomer sign_up(write_context const& c, email const& address, domain::display_name const& name,
                  std::string const& password_hash);
 
 } // namespace alloy::api

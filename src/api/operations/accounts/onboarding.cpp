@@ -47,7 +47,7 @@ result<std::string> prepare(onboard const& body, admitted const&, reader const& 
   return auth::hash_password(body.password.value);
 }
 
-result<commands::plan> do_onboard(write_call& c, onboard const& body, std::string const& hash) {
+result<commands::plan> do_onboard(write_context& c, onboard const& body, std::string const& hash) {
   if (!is_required(c.state())) return not_required();
   auto made = sign_up(c, body.email, body.display_name, hash);
   auto founded = decide(c.state(), create_org{{}, body.org_name, body.org_slug, {}, {}, {}}, made.by);
@@ -65,7 +65,7 @@ std::vector<operation> onboarding_operations() {
       called("server onboarding",
              get<onboarding_view>(
                  "get_onboarding", "/api/v1/onboard", role::Viewer, "Whether the server waits for its first user",
-                 [](read_call& c) -> result<reply> { return reply_of(onboarding_view{is_required(c.state)}); })),
+                 [](read_context& c) -> result<reply> { return reply_of(onboarding_view{is_required(c.state)}); })),
       called("server onboard",
              hashed<onboard, onboarded_view>("onboard", "/api/v1/onboard",
                                              "Register the first user of a server with an organization to own", 201,

@@ -14,7 +14,7 @@ using namespace domain;
 
 // Invites carry the address under keys of their own. Their codes know them all, those of organizations, too, that are
 // deleted since.
-void forget_invites(write_call& c, std::string const& email) {
+void forget_invites(write_context& c, std::string const& email) {
   auto const codes = key(identity_tenant, table::invite_by_code).str();
   auto const address = fold_address(email);
   std::vector<uuid> found;
@@ -56,7 +56,7 @@ void end_credentials(reader const& state, uuid const& user, facts& out) {
        [&](uuid const& id) { record(out, identity_tenant, entity::api_key, id, events::api_key_deleted{}); });
 }
 
-result<commands::plan> erase(write_call& c) {
+result<commands::plan> erase(write_context& c) {
   auto const id = parse_uuid(c.params.at(0));
   bool const own = id && *id == c.who->user_id;
   auto const u = own || (id && may_operate(c)) ? find<user>(c.state(), identity_tenant, *id) : std::nullopt;

@@ -4,10 +4,10 @@
 #include "api/operations/accounts/new_session.hpp"
 #include "api/operations/resources.hpp"
 #include "api/table/answers.hpp"
+#include "auth/ip_prefix.hpp"
 #include "auth/known_networks.hpp"
-#include "auth/network.hpp"
 #include "auth/password.hpp"
-#include "auth/secret_format.hpp"
+#include "auth/token_format.hpp"
 #include "core/identifier.hpp"
 #include "domain/identity.hpp"
 #include "domain/orgs.hpp"
@@ -54,8 +54,8 @@ class guess {
       : with_(with), asked_(asked), account_(std::move(account)), user_(user), at_(now()),
         // Looked up for accounts that do not exist as well, so that they take as long.
         from_(networks_of(with).knows(local, user.value_or(uuid{}), asked.peer, at_)
-                  ? auth::attempt_limiter::network::known
-                  : auth::attempt_limiter::network::unknown) {}
+                  ? auth::attempt_limiter::login_origin::known
+                  : auth::attempt_limiter::login_origin::unknown) {}
 
   // Whether it would be refused, before it takes a place in the queue of passwords.
   result<> look() { return told(with_.identity.attempts.look(account_, asked_.peer, at_.ms, from_)); }
@@ -79,7 +79,7 @@ class guess {
   std::string account_;
   std::optional<uuid> user_;
   timestamp at_;
-  auth::attempt_limiter::network from_;
+  auth::attempt_limiter::login_origin from_;
 };
 
 // A request with a password, and what it came with; the preparation runs while all of it is there.
@@ -137,7 +137,7 @@ result<found_invite> find_invite(reader const& state, std::string_view code) {
 // One of the registrations that its address may have. Given back unless it came to a hash: a full queue took nothing.
 class counted_registration {
  public:
-  counted_registration(auth::rate_limiter& of, auth::network const& from) : of_(&of), from_(from) {}
+  counted_registration(auth::rate_limiter& of, auth::ip_prefix const& from) : of_(&of), from_(from) {}
   counted_registration(counted_registration&& other) noexcept
       : of_(std::exchange(other.of_, nullptr)), from_(other.from_) {}
   counted_registration& operator=(counted_registration&&) = delete;
@@ -148,7 +148,7 @@ class counted_registration {
 
  private:
   auth::rate_limiter* of_;
-  auth::network from_;
+  auth::ip_prefix from_;
 };
 
 result<counted_registration> admit_register(register_user const& body, request const& asked, services const& with,
@@ -178,7 +178,7 @@ result<std::string> prepare_register(register_user const& body, counted_registra
   return auth::hash_password(body.password.value);
 }
 
-result<commands::plan> do_register(write_call& c, register_user const& body, std::string const& hash) {
+result<commands::plan> do_register(write_context& c, register_user const& body, std::string const& hash) {
   auto const& people = c.with.people;
   if (people.find_by_email(c.head.local, body.email.value))
     return error(errc::already_exists, "this email is registered");
@@ -229,7 +229,7 @@ result<checked_login> prepare_login(login const& body, with_password const& in, 
   return checked_login{*id, auth::needs_rehash(u->password_hash) ? auth::hash_password(body.password) : std::string()};
 }
 
-result<commands::plan> do_login(write_call& c, login const&, checked_login const& who) {
+result<commands::plan> do_login(write_context& c, login const&, checked_login const& who) {
   auto const u = find<user>(c.state(), identity_tenant, who.user_id);
   if (!u) return error(errc::invalid_credentials, "email or password is wrong");
   facts out;
@@ -253,7 +253,7 @@ std::optional<session> session_of_refresh(reader const& state, std::string_view 
   return find<session>(state, identity_tenant, uuid::from_view(id));
 }
 
-result<commands::plan> do_refresh(write_call& c, refresh const& body) {
+result<commands::plan> do_refresh(write_context& c, refresh const& body) {
   auto const s = session_of_refresh(c.state(), body.refresh_token);
   error const refused(errc::unauthenticated, "the refresh token is not valid; log in again");
   auto const is_too_old = [&] { return s->created_at.ms + c.with.config.session_max_age_seconds * 1000 <= c.at.ms; };
@@ -283,7 +283,7 @@ result<commands::plan> do_refresh(write_call& c, refresh const& body) {
   return session_plan(200, std::move(out), renewed, view_of(c, renewed, person_of(c.with, c.head.local, *u)));
 }
 
-result<commands::plan> do_logout(write_call& c, logout const& body) {
+result<commands::plan> do_logout(write_context& c, logout const& body) {
   domain::decision d;
   std::optional<session> s;
   if (body.refresh_token)
@@ -319,7 +319,7 @@ result<std::string> prepare_password(change_password const& body, with_password 
   return auth::hash_password(body.new_password.value);
 }
 
-result<commands::plan> do_password(write_call& c, change_password const&, std::string const& hash) {
+result<commands::plan> do_password(write_context& c, change_password const&, std::string const& hash) {
   domain::decision d;
   record(d.events, identity_tenant, entity::user, c.who->user_id, events::user_password_changed{hash});
   auto const prefix = key(identity_tenant, table::session_by_user).add(c.who->user_id).str();
@@ -348,7 +348,7 @@ result<nothing_more> prepare_confirm(confirm_session const& body, with_password 
   return nothing_more{};
 }
 
-result<commands::plan> do_confirm(write_call& c, confirm_session const&, nothing_more const&) {
+result<commands::plan> do_confirm(write_context& c, confirm_session const&, nothing_more const&) {
   timestamp const until{c.at.ms + c.with.config.confirm_seconds * 1000};
   commands::plan p;
   record(p.events, identity_tenant, entity::session, c.who->credential_id, events::session_confirmed{until});
@@ -360,7 +360,7 @@ result<commands::plan> do_confirm(write_call& c, confirm_session const&, nothing
   return p;
 }
 
-result<reply> me(read_call& c) {
+result<reply> me(read_context& c) {
   auto const u = find<user>(c.state, identity_tenant, c.who->user_id);
   if (!u) return error(errc::unauthenticated, "this user is gone");
   auto const who = person_of(c.with, c.local, *u);

@@ -2,7 +2,7 @@
 // the log (core/local_rows.hpp). They are no events: a reader's bookmark is nobody's history.
 #include "api/operations/resources.hpp"
 #include "api/table/answers.hpp"
-#include "api/table/server_facts.hpp"
+#include "api/table/server_info.hpp"
 #include "core/local_rows.hpp"
 #include "core/text.hpp"
 
@@ -54,7 +54,7 @@ std::size_t count_of(reader const& local, std::string const& prefix, std::size_t
   return count;
 }
 
-result<commands::plan> put(write_call& c, put_consumer const& body) {
+result<commands::plan> put(write_context& c, put_consumer const& body) {
   auto const& name = c.params.at(1);
   if (!consumer_name_rule::ok(name))
     return error::of_field("/name", "malformed", std::string(consumer_name_rule::words));
@@ -77,7 +77,7 @@ result<commands::plan> put(write_call& c, put_consumer const& body) {
   return p;
 }
 
-result<commands::plan> remove(write_call& c) {
+result<commands::plan> remove(write_context& c) {
   auto const row = rows_of(c.subject.org) + c.params.at(1);
   if (!c.head.local.has(row)) return absent();
   c.head.local.erase(row);
@@ -86,13 +86,13 @@ result<commands::plan> remove(write_call& c) {
   return p;
 }
 
-result<reply> show(read_call& c) {
+result<reply> show(read_context& c) {
   std::string stored;
   if (!c.local.get(rows_of(c.subject.org) + c.params.at(1), stored)) return absent();
   return reply_of(view_of(c, stored));
 }
 
-result<reply> list(read_call& c, list_query const& q) {
+result<reply> list(read_context& c, list_query const& q) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
   return page_reply(c, projections::read_page(c.local, {rows_of(c.subject.org)}, *ask,

@@ -1,9 +1,9 @@
 // A whole organization out of a server and into another one.
+#include "api/access/live_permission.hpp"
 #include "api/access/operators.hpp"
-#include "api/access/standing_right.hpp"
 #include "api/operations/resources.hpp"
 #include "api/table/answers.hpp"
-#include "api/table/server_facts.hpp"
+#include "api/table/server_info.hpp"
 #include "core/base64.hpp"
 #include "core/byte_order_mark.hpp"
 #include "domain/event_rules.hpp"
@@ -29,7 +29,7 @@ constexpr std::string_view lines_type = "application/x-ndjson";
 class export_lines final : public body_source {
  public:
   export_lines(std::string head, events::tenant_feed from, std::uint64_t last_seq,
-               events::checkpoint_signer const& signer, uuid const& org, standing_right right)
+               events::checkpoint_signer const& signer, uuid const& org, live_permission right)
       : head_(std::move(head)), from_(std::move(from)), last_seq_(last_seq), signer_(signer), org_(org),
         right_(std::move(right)) {}
   void on_ready(std::function<void()>) override {}
@@ -59,12 +59,12 @@ class export_lines final : public body_source {
   std::uint64_t last_seq_;
   events::checkpoint_signer const& signer_;
   uuid org_;
-  standing_right right_;
+  live_permission right_;
   events::export_seal seal_;
 };
 
 // Everybody whom the organization knows now, in clear: an export is for its Owners and Admins.
-std::string people_lines(read_call const& c) {
+std::string people_lines(read_context const& c) {
   std::string lines;
   auto const prefix = key(c.subject.org, table::member).str();
   c.state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
@@ -78,7 +78,7 @@ std::string people_lines(read_call const& c) {
   return lines;
 }
 
-result<reply> export_all(read_call& c) {
+result<reply> export_all(read_context& c) {
   auto const& org = c.subject.org;
   auto const [digest, records] = projections::digest_and_records(c.state, org);
   auto const root = events::merkle::tree(c.state, org).root(records);
@@ -260,7 +260,7 @@ result<> check_named(reader const& state, uuid const& org, std::vector<events::e
 }
 
 // A piece goes on where the one before ended, in time, too.
-result<> check_follows(write_call const& c, piece const& p, events::tenant_head const& here) {
+result<> check_follows(write_context const& c, piece const& p, events::tenant_head const& here) {
   if (here.seq == 0 || p.records.empty()) return {};
   auto const before = c.with.server.log.read(here.position, 1);
   if (before.empty()) return error(errc::wrong_state, "the piece before is still being written; send this one again");
@@ -307,7 +307,7 @@ result<> check_people(reader const& state, piece const& p) {
 // Whoever is known from another import keeps the name that they have: the line must know their address, or else the
 // file would learn it by an id, or be given the name of somebody else's making. Of whom nothing is known, nothing is
 // shown.
-result<> name_people(write_call& c, piece const& p, commands::plan& into) {
+result<> name_people(write_context& c, piece const& p, commands::plan& into) {
   for (std::size_t i = 0; i < p.people.size(); ++i) {
     auto const& one = p.people[i];
     if (auto const u = domain::find<domain::user>(c.state(), identity_tenant, one.id)) {
@@ -366,7 +366,7 @@ error operators_only() {
   return error(errc::role_too_low, "only an operator of this server may import; see `alloy operator add`");
 }
 
-result<commands::plan> import_piece(write_call& c, piece const& p) {
+result<commands::plan> import_piece(write_context& c, piece const& p) {
   auto const id = parse_uuid(c.params.at(0));
   if (!id || *id != p.header.org_id)
     return error(errc::validation_failed,
@@ -414,7 +414,7 @@ result<commands::plan> import_piece(write_call& c, piece const& p) {
 }
 
 // Its slug is free afterwards. Its id is not: the records stay in the log, and would belong to whoever were given it.
-result<commands::plan> cancel_import(write_call& c) {
+result<commands::plan> cancel_import(write_context& c) {
   auto const id = parse_uuid(c.params.at(0));
   if (!may_operate(c))
     return error(errc::role_too_low, "only an operator of this server may; see `alloy operator add`");
@@ -447,7 +447,7 @@ operation import_row() {
     return preparation([&asked](reader const&, reader const&) -> result<bound_command> {
       auto p = read_piece(without_byte_order_mark(asked.body));
       if (!p) return p.error();
-      return bound_command([held = std::move(*p)](write_call& c) { return import_piece(c, held); });
+      return bound_command([held = std::move(*p)](write_context& c) { return import_piece(c, held); });
     });
   };
   return op;

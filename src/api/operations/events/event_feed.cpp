@@ -4,7 +4,7 @@
 #include "api/operations/resources.hpp"
 #include "api/table/answers.hpp"
 #include "api/table/media.hpp"
-#include "api/table/server_facts.hpp"
+#include "api/table/server_info.hpp"
 #include "domain/webhooks.hpp"
 
 #include <charconv>
@@ -56,7 +56,7 @@ std::string event_page_schema(schema_book& book) {
          "\"required\":[\"items\",\"next_cursor\",\"has_more\",\"next_after\"]}";
 }
 
-result<event_filter> filter_of(read_call const& c, event_query const& q) {
+result<event_filter> filter_of(read_context const& c, event_query const& q) {
   event_filter f;
   if (q.types)
     for (auto const& t : *q.types) f.types.push_back(t.value);
@@ -94,7 +94,7 @@ std::optional<std::string> make_page(call const& c, event_reader& from, projecti
   bool more = from.read(looked_at, [&](auto const& head, auto const& e) {
     auto const before = items.size();
     if (count > 0) items += ',';
-    events::append_outside(items, head, e);
+    events::append_public(items, head, e);
     if (count > 0 && items.size() > ask.bytes_max) {
       items.resize(before);
       return event_reader::then::put_back;
@@ -111,18 +111,18 @@ std::optional<std::string> make_page(call const& c, event_reader& from, projecti
 }
 
 // A call that outlives its request: the waiting page seals cursors with it.
-struct held_call {
+struct kept_context {
   request asked;
   call of;
-  held_call(read_call const& c)
+  kept_context(read_context const& c)
       : asked(c.asked), of{c.op, asked, c.with, nullptr, c.params, c.query, c.as_of}, who(*c.who) {
     of.who = &who;
   }
   auth::principal who;
 };
 
-result<events::position> place_after(read_call const& c, event_query const& q, std::string const& cursor,
-                                     events::position fallback) {
+result<events::position> place_after(read_context const& c, event_query const& q, std::string const& cursor,
+                                     events::position default_value) {
   if (!cursor.empty()) return big_endian_u64(cursor);
   auto const last_id = c.asked.find_header("last-event-id");
   if (last_id && quality(c.asked.header("accept"), stream_type) > quality(c.asked.header("accept"), c.op.answer_type)) {
@@ -132,7 +132,7 @@ result<events::position> place_after(read_call const& c, event_query const& q, s
       return error(errc::malformed_header, "Last-Event-ID must be the id of an event of this stream, its position");
     return at;
   }
-  return q.after ? static_cast<events::position>(q.after->value) : fallback;
+  return q.after ? static_cast<events::position>(q.after->value) : default_value;
 }
 
 reply streamed(std::shared_ptr<body_source> source, std::string_view type) {
@@ -144,7 +144,7 @@ reply streamed(std::shared_ptr<body_source> source, std::string_view type) {
   return r;
 }
 
-result<reply> show_events(read_call& c, event_query const& q) {
+result<reply> show_events(read_context& c, event_query const& q) {
   auto const ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
   auto const made = filter_of(c, q);
@@ -170,7 +170,7 @@ result<reply> show_events(read_call& c, event_query const& q) {
   if (as_lines) return streamed(make_event_lines(reader_of(log.head()), std::move(terms.right)), lines_type);
   auto from = std::make_shared<event_reader>(reader_of(log.head()));
   if (auto page = make_page(c, *from, *ask, !waits)) return json_reply(std::move(*page));
-  auto const held = std::make_shared<held_call>(c);
+  auto const held = std::make_shared<kept_context>(c);
   auto const later = [held, from, ask = *ask](events::position until, bool last_call) {
     from->extend(until);
     return make_page(held->of, *from, ask, last_call);

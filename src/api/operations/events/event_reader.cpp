@@ -32,7 +32,7 @@ bool event_filter::wants(events::record_head const& head) const {
 }
 
 bool event_filter::wants(reader const& state, events::log const& log, uuid const& org,
-                         events::outside_event const& e) const {
+                         events::public_event const& e) const {
   if (!types.empty() && !webhooks::matches(types, e.type)) return false;
   if (subject && e.subject.id != *subject) return false;
   return !project || project_now(state, log, org, e) == project;
@@ -57,7 +57,7 @@ bool event_reader::read(bounds most, visitor const& visit) {
     auto const& r = batch_[next_];
     if (r.first > until_) return false;
     if (filter_.may_want(r.bytes)) {
-      auto outside = events::read_outside(r.first, r.bytes);
+      auto outside = events::read_public(r.first, r.bytes);
       if (filter_.wants(outside.head))
         for (auto& e : outside.events) {
           if (e.position <= after_ || !filter_.wants(state_, log_, org_, e) || !reach_.admit(e)) continue;

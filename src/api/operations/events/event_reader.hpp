@@ -16,7 +16,7 @@ struct event_filter {
   // False only where none of a record's events is of a wanted type; a look at its bytes, much cheaper than to read it.
   bool may_want(std::string_view record) const;
   bool wants(events::record_head const& head) const;
-  bool wants(reader const& state, events::log const& log, uuid const& org, events::outside_event const& e) const;
+  bool wants(reader const& state, events::log const& log, uuid const& org, events::public_event const& e) const;
 };
 
 class event_reader {
@@ -30,7 +30,7 @@ class event_reader {
     stop,     // enough for now
     put_back, // this one is for the next time
   };
-  using visitor = std::function<then(events::record_head const&, events::outside_event const&)>;
+  using visitor = std::function<then(events::record_head const&, events::public_event const&)>;
   // Looks at no more than so many records and, but for the one that goes over it, bytes of them; a filter may let
   // nothing of them through. False at the end of what there is.
   struct bounds {

@@ -20,7 +20,7 @@ std::int64_t steady_ms() {
 
 class event_lines final : public body_source {
  public:
-  event_lines(event_reader from, standing_right right) : from_(std::move(from)), right_(std::move(right)) {}
+  event_lines(event_reader from, live_permission right) : from_(std::move(from)), right_(std::move(right)) {}
   void on_ready(std::function<void()>) override {}
   std::int64_t patience_ms() const override { return 0; }
   void hurry() override {}
@@ -28,7 +28,7 @@ class event_lines final : public body_source {
   state pull(std::string& out) override {
     if (!right_()) return state::broken;
     bool const more = from_.read(looked_at, [&](auto const& head, auto const& e) {
-      events::append_outside(out, head, e);
+      events::append_public(out, head, e);
       out += '\n';
       return out.size() < piece_bytes ? event_reader::then::go_on : event_reader::then::stop;
     });
@@ -37,7 +37,7 @@ class event_lines final : public body_source {
 
  private:
   event_reader from_;
-  standing_right right_;
+  live_permission right_;
 };
 
 class event_stream final : public body_source {
@@ -60,7 +60,7 @@ class event_stream final : public body_source {
       out += "id: " + std::to_string(e.position) + "\nevent: ";
       out += e.type;
       out += "\ndata: ";
-      events::append_outside(out, head, e);
+      events::append_public(out, head, e);
       out += "\n\n";
       return out.size() < piece_bytes ? event_reader::then::go_on : event_reader::then::stop;
     });
@@ -73,7 +73,7 @@ class event_stream final : public body_source {
  private:
   event_reader from_;
   stream_terms terms_;
-  std::unique_ptr<feed_bell::seat> seat_;
+  std::unique_ptr<event_notifier::seat> seat_;
   std::int64_t beat_at_ms_ = 0;
   bool is_over_ = false;
 };
@@ -111,12 +111,12 @@ class waiting_page final : public late_answer {
   stream_terms terms_;
   std::int64_t until_ms_;
   std::optional<refusal> refused_;
-  std::unique_ptr<feed_bell::seat> seat_;
+  std::unique_ptr<event_notifier::seat> seat_;
 };
 
 } // namespace
 
-std::shared_ptr<body_source> make_event_lines(event_reader from, standing_right right) {
+std::shared_ptr<body_source> make_event_lines(event_reader from, live_permission right) {
   return std::make_shared<event_lines>(std::move(from), std::move(right));
 }
 std::shared_ptr<body_source> make_event_stream(event_reader from, stream_terms terms) {

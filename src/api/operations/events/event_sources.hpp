@@ -2,22 +2,22 @@
 // The bodies of the event feed that are made while they are sent: everything as NDJSON, a page that waits for its first
 // event, and Server-Sent Events (WHATWG HTML, section 9.2). Each is pulled on its connection's thread, and looks at the
 // right of its reader before each piece: who has lost it gets nothing that was written later, nor anything more.
-#include "api/access/standing_right.hpp"
+#include "api/access/live_permission.hpp"
 #include "api/operations/events/event_reader.hpp"
-#include "api/pipeline/feed_bell.hpp"
+#include "api/pipeline/event_notifier.hpp"
 #include "core/late_answer.hpp"
 
 namespace alloy::api {
 
 // Cut where the right is lost, so that nobody takes them for whole.
-std::shared_ptr<body_source> make_event_lines(event_reader from, standing_right right);
+std::shared_ptr<body_source> make_event_lines(event_reader from, live_permission right);
 
 // What a stream that stays open needs beside its events.
 struct stream_terms {
-  feed_bell& bell;
+  event_notifier& bell;
   events::log const& log;
   uuid org;
-  standing_right right;
+  live_permission right;
   std::int64_t heartbeat_ms = 15'000;
   std::shared_ptr<places::place> place = {};
 };

@@ -1,6 +1,6 @@
 #include "api/operations/resources.hpp"
 #include "api/table/answers.hpp"
-#include "api/table/server_facts.hpp"
+#include "api/table/server_info.hpp"
 #include "core/base64.hpp"
 #include "events/checkpoint.hpp"
 #include "events/ledger.hpp"
@@ -55,7 +55,7 @@ result<std::uint64_t> size_in(std::optional<size_text> const& asked, std::uint64
   return wanted;
 }
 
-result<reply> show_head(read_call& c, head_query const& q) {
+result<reply> show_head(read_context& c, head_query const& q) {
   auto const& org = c.subject.org;
   auto const head = events::head_of(c.state, org);
   auto const since = size_in(q.since, head.seq, "/since");
@@ -73,7 +73,7 @@ result<reply> show_head(read_call& c, head_query const& q) {
   return reply_of(v);
 }
 
-result<reply> show_proof(read_call& c, proof_query const& q) {
+result<reply> show_proof(read_context& c, proof_query const& q) {
   auto const& org = c.subject.org;
   auto const& text = c.params.at(1);
   std::uint64_t position = 0;

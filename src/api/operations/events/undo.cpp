@@ -2,7 +2,7 @@
 #include "api/access/access.hpp"
 #include "api/operations/resources.hpp"
 #include "api/table/answers.hpp"
-#include "api/table/server_facts.hpp"
+#include "api/table/server_info.hpp"
 #include "domain/quotas.hpp"
 #include "projections/history.hpp"
 #include "storage/overlay.hpp"
@@ -71,7 +71,7 @@ error in_the_way(std::vector<std::string> const& reasons) {
 }
 
 // What comes back takes room like what is new.
-result<> check_quotas(write_call const& c, facts const& coming_back) {
+result<> check_quotas(write_context const& c, facts const& coming_back) {
   auto const& config = c.with.config;
   std::uint64_t projects = 0, webhooks = 0;
   std::vector<uuid> owners;
@@ -94,7 +94,7 @@ result<> check_quotas(write_call const& c, facts const& coming_back) {
   return {};
 }
 
-result<commands::plan> undo(write_call& c) {
+result<commands::plan> undo(write_context& c) {
   std::uint64_t position = 0;
   auto const& text = c.params.at(1);
   auto const [end, failed] = std::from_chars(text.data(), text.data() + text.size(), position);

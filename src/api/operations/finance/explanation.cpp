@@ -135,7 +135,7 @@ explained_entry explain(open_books const& books, reckoned const& e) {
   return x;
 }
 
-result<reply> explain_all(read_call& c, explain_query const& q) {
+result<reply> explain_all(read_context& c, explain_query const& q) {
   auto const books = open(c, q);
   if (!books) return books.error();
   if (books->rules.size() > 1) return error::of_field("/rule_set", "too_many", "an explanation is by one rule set");
@@ -160,9 +160,9 @@ result<reply> explain_all(read_call& c, explain_query const& q) {
   auto const all = sums.add_group({}, {});
   std::string last;
   std::size_t bytes = 0;
-  auto reckoning = books->reckoning();
+  auto cost_calculation = books->cost_calculation();
   std::unordered_map<std::string, bool> groups; // whether it is the wanted one
-  reckoning.each(q.project_id, books->period.first, books->period.last, [&](reckoned const& e) {
+  cost_calculation.each(q.project_id, books->period.first, books->period.last, [&](reckoned const& e) {
     auto const [group, is_new] = groups.try_emplace(group_of(books->group, e), false);
     if (is_new) group->second = wanted_group(e);
     if (!group->second) return;

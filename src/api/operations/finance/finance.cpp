@@ -2,7 +2,7 @@
 
 #include "api/access/access.hpp"
 #include "api/access/person_name.hpp"
-#include "api/table/server_facts.hpp"
+#include "api/table/server_info.hpp"
 #include "core/base64.hpp"
 #include "core/crypto.hpp"
 #include "projections/fold.hpp"
@@ -90,11 +90,11 @@ group_name books_view::name_of(report_group by, reckoned const& e) const {
   return {e.project.cost_center_id, e.project.cost_center_id.value_or("")};
 }
 
-reckoning open_books::reckoning() const {
+cost_calculation open_books::cost_calculation() const {
   return {view.state, view.then, view.org.id, assumed, only};
 }
 
-result<std::pair<books_view, bool>> open_view(read_call& c, std::optional<uuid> const& asked) {
+result<std::pair<books_view, bool>> open_view(read_context& c, std::optional<uuid> const& asked) {
   auto const org_id = asked ? asked : c.who->default_org();
   if (!org_id) return error(errc::not_found, "you are in no organization");
   auto entered = enter_org(*c.who, c.state, *org_id, c.op.least);
@@ -107,7 +107,7 @@ result<std::pair<books_view, bool>> open_view(read_call& c, std::optional<uuid> 
                    entered->can_view_finance};
 }
 
-result<open_books> open(read_call& c, books_query const& q) {
+result<open_books> open(read_context& c, books_query const& q) {
   auto view = open_view(c, q.org_id);
   if (!view) return view.error();
   open_books books{std::move(view->first),
@@ -125,12 +125,12 @@ result<open_books> open(read_call& c, books_query const& q) {
 }
 
 report_answer report_of(open_books const& books, bool with_budgets) {
-  auto reckoning = books.reckoning();
+  auto cost_calculation = books.cost_calculation();
   report_answer a;
-  a.report = capitalize(reckoning, books.period, books.group, books.rules.front(),
+  a.report = capitalize(cost_calculation, books.period, books.group, books.rules.front(),
                         [&](reckoned const& e) { return books.view.name_of(books.group, e); });
-  if (with_budgets) add_budgets(a.report, reckoning, books.period);
-  if (books.rules.size() == 2) a.differences = compare(reckoning, books.period, books.rules[0], books.rules[1]);
+  if (with_budgets) add_budgets(a.report, cost_calculation, books.period);
+  if (books.rules.size() == 2) a.differences = compare(cost_calculation, books.period, books.rules[0], books.rules[1]);
   if (!books.shows_amounts) {
     hide_amounts(a.report);
     hide_amounts(a.differences);

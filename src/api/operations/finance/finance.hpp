@@ -41,7 +41,7 @@ BOOST_DESCRIBE_STRUCT(report_query, (books_query), (include_budget))
 struct books_view {
   reader const& state;
   reader const& local;
-  auth::people const& people;
+  auth::pii_store const& people;
   events::log const& log;
   projections::past const* then = nullptr;
   domain::org org;
@@ -61,12 +61,12 @@ struct open_books {
   std::vector<uuid> only;
   bool shows_amounts = false;
 
-  projections::reckoning reckoning() const;
+  projections::cost_calculation cost_calculation() const;
 };
 // The organization of a query, or the caller's default one, and whether he may see amounts there.
-result<std::pair<books_view, bool>> open_view(read_call& c, std::optional<uuid> const& org_id);
+result<std::pair<books_view, bool>> open_view(read_context& c, std::optional<uuid> const& org_id);
 // The organization entered, the query read; refused where one of the two does not allow it.
-result<open_books> open(read_call& c, books_query const& q);
+result<open_books> open(read_context& c, books_query const& q);
 
 struct report_answer {
   projections::capitalization_report report;

@@ -18,12 +18,12 @@ uuid whose(call const& c) {
   return parse_uuid(c.params.front()).value();
 }
 
-result<commands::plan> set(write_call& c, create_labor_rate const& body) {
+result<commands::plan> set(write_context& c, create_labor_rate const& body) {
   return created<labor_rate>(decide(c.state(), c.subject.org, whose(c), body, c.by()), c.asked.path + "/");
 }
 
 // A plain cursor is the number of the first one left out: there are few, and they stay in the order of their dates.
-result<reply> list(read_call& c, list_query const& q) {
+result<reply> list(read_context& c, list_query const& q) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
   auto const rates = read_rates(c.state, c.subject.org, whose(c));

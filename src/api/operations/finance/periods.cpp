@@ -1,7 +1,7 @@
 #include "domain/periods.hpp"
 #include "api/operations/finance/finance.hpp"
 #include "api/operations/resources.hpp"
-#include "api/table/server_facts.hpp"
+#include "api/table/server_info.hpp"
 #include "domain/currency.hpp"
 #include "domain/diff.hpp"
 #include "events/ledger.hpp"
@@ -72,14 +72,14 @@ commands::plan plan_of(decision d, uuid const& org, std::string month, bool show
   return p;
 }
 
-result<std::string> month_asked(write_call const& c) {
+result<std::string> month_asked(write_context const& c) {
   auto const& text = c.params.at(1);
   if (month_rule::ok(text)) return text;
   return error(errc::not_found, "a period is a month, as 2026-03");
 }
 
 // Signs the report as it stands right before: what its records say has the same digest wherever they are.
-result<commands::plan> close_one(write_call& c) {
+result<commands::plan> close_one(write_context& c) {
   auto const month = month_asked(c);
   if (!month) return month.error();
   auto const o = c.entity<org>();
@@ -105,7 +105,7 @@ result<commands::plan> close_one(write_call& c) {
   return plan_of(std::move(*d), o.id, *month, c.subject.can_view_finance);
 }
 
-result<commands::plan> reopen_one(write_call& c, reopen_period const& body) {
+result<commands::plan> reopen_one(write_context& c, reopen_period const& body) {
   auto const month = month_asked(c);
   if (!month) return month.error();
   auto d = reopen(c.state(), c.entity<org>(), *month, body);
@@ -113,7 +113,7 @@ result<commands::plan> reopen_one(write_call& c, reopen_period const& body) {
   return plan_of(std::move(*d), c.subject.org, *month, c.subject.can_view_finance);
 }
 
-result<reply> list(read_call& c, list_query const& q) {
+result<reply> list(read_context& c, list_query const& q) {
   auto p = stored_page(c, q, key(c.subject.org, table::period).str(), [&](std::string_view json) {
     return alloy::json::to_string(
         view_of(c.state, alloy::json::stored<domain::period>(json), c.subject.can_view_finance));
@@ -130,7 +130,7 @@ void add_member(std::string& body, std::string_view name, auto const& value) {
 }
 
 // The report that was signed, reckoned anew as of the records that it counts, and whether it still is what was signed.
-result<reply> signed_report(read_call& c) {
+result<reply> signed_report(read_context& c) {
   auto const& month = c.params.at(1);
   auto const p = month_rule::ok(month) ? find_at<domain::period>(c.state, period_key(c.subject.org, month))
                                        : std::optional<domain::period>();

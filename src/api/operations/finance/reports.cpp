@@ -9,7 +9,7 @@ namespace {
 
 using namespace projections;
 
-result<reply> report(read_call& c, report_query const& q) {
+result<reply> report(read_context& c, report_query const& q) {
   auto const books = open(c, q);
   if (!books) return books.error();
   auto const body = unsigned_body(*books, report_of(*books, q.include_budget.value_or(false)));
@@ -40,16 +40,16 @@ std::string heads_of_export() {
   return row + "\r\n";
 }
 
-result<reply> export_csv(read_call& c, export_query const& q) {
+result<reply> export_csv(read_context& c, export_query const& q) {
   auto const books = open(c, q);
   if (!books) return books.error();
   auto const a = report_of(*books, false);
-  auto reckoning = books->reckoning();
+  auto cost_calculation = books->cost_calculation();
   std::string csv(q.bom.value_or(false) ? byte_order_mark : std::string_view());
   csv += heads_of_export();
   for (auto const& g : a.report.groups)
     for (auto const& line : g.projects) {
-      auto const& project = reckoning.project(line.project_id);
+      auto const& project = cost_calculation.project(line.project_id);
       std::string const in = line.development_phase ? std::string(json::name_of(*line.development_phase)) : "";
       std::string const months = project.amortization_months ? std::to_string(*project.amortization_months) : "";
       std::string row;

@@ -45,15 +45,15 @@ struct time_query : list_query {
 };
 BOOST_DESCRIBE_STRUCT(time_query, (list_query), (org_id, project_id, ticket_id, user_id, status, from, to))
 
-org org_of(write_call const& c) {
+org org_of(write_context const& c) {
   return find<org>(c.state(), c.subject.org, c.subject.org).value();
 }
 
-result<commands::plan> log(write_call& c, log_time const& body) {
+result<commands::plan> log(write_context& c, log_time const& body) {
   return created<time_entry>(decide(c.state(), org_of(c), c.entity<ticket>(), body, c.by()), "/api/v1/time-entries/");
 }
 
-result<commands::plan> plan_of(write_call const& c, result<decision> d) {
+result<commands::plan> plan_of(write_context const& c, result<decision> d) {
   return updated<time_entry>(std::move(d), c.subject.org, c.subject.id);
 }
 
@@ -83,7 +83,7 @@ time_outcome outcome_of(reader const& state, std::string const& name, result<cha
   return o;
 }
 
-result<commands::plan> batch(write_call& c, batch_time_entries const& body) {
+result<commands::plan> batch(write_context& c, batch_time_entries const& body) {
   constexpr std::string_view field = "ids";
   bool const explained = body.action == time_action::reject || body.action == time_action::reopen;
   if (explained && !body.reason)
@@ -103,7 +103,7 @@ result<commands::plan> batch(write_call& c, batch_time_entries const& body) {
   return plan;
 }
 
-result<std::vector<uuid>> orgs_asked(read_call const& c, std::optional<uuid> const& only) {
+result<std::vector<uuid>> orgs_asked(read_context const& c, std::optional<uuid> const& only) {
   if (only) {
     auto entered = enter_org(*c.who, c.state, *only, c.op.least);
     if (!entered) return entered.error();
@@ -116,7 +116,7 @@ result<std::vector<uuid>> orgs_asked(read_call const& c, std::optional<uuid> con
 }
 
 // Nothing: what the filter names is not in the organization, so nothing of it is, either.
-std::optional<projections::time_filter> filter_in(read_call const& c, uuid const& org, time_query const& q) {
+std::optional<projections::time_filter> filter_in(read_context const& c, uuid const& org, time_query const& q) {
   projections::time_filter f;
   if (q.project_id && !(f.project = find_project(c.state, org, q.project_id->value))) return std::nullopt;
   if (q.ticket_id && !(f.ticket = find_ticket(c.state, org, q.ticket_id->value))) return std::nullopt;
@@ -130,7 +130,7 @@ std::optional<projections::time_filter> filter_in(read_call const& c, uuid const
 
 // What is named in two organizations is neither's, and what was in none is a typo. Of what was deleted since there is
 // still time, but for a key that is bound to projects, which nobody can tell to be one of them.
-result<> check_names(read_call const& c, std::vector<uuid> const& orgs, time_query const& q) {
+result<> check_names(read_context const& c, std::vector<uuid> const& orgs, time_query const& q) {
   std::vector<candidate> projects, tickets;
   for (auto const& org : orgs) {
     auto const p = q.project_id ? find_project(c.state, org, q.project_id->value) : std::nullopt;
@@ -154,7 +154,7 @@ result<> check_names(read_call const& c, std::vector<uuid> const& orgs, time_que
   return {};
 }
 
-result<reply> list_entries(read_call& c, time_query const& q) {
+result<reply> list_entries(read_context& c, time_query const& q) {
   if (q.from && q.to && *q.to < *q.from) return error::of_field("/to", "before_from", "to must not be before from");
   auto const orgs = orgs_asked(c, q.org_id);
   if (!orgs) return orgs.error();
@@ -195,32 +195,33 @@ std::vector<operation> time_entry_operations() {
       called("time update", patch<update_time_entry, time_entry>(
                                 "update_time_entry", "/api/v1/time-entries/{time_entry_id}", role::Member,
                                 "Change your own Draft or Rejected time entry; it is a Draft then",
-                                [](write_call& c, update_time_entry const& body) {
+                                [](write_context& c, update_time_entry const& body) {
                                   return plan_of(c, decide(c.state(), org_of(c), c.entity<time_entry>(), body, c.by()));
                                 })),
-      called("time delete", del("delete_time_entry", "/api/v1/time-entries/{time_entry_id}", role::Member,
-                                "Delete your own Draft or Rejected time entry",
-                                [](write_call& c) { return done(remove(c.state(), c.entity<time_entry>(), c.by())); })),
+      called("time delete",
+             del("delete_time_entry", "/api/v1/time-entries/{time_entry_id}", role::Member,
+                 "Delete your own Draft or Rejected time entry",
+                 [](write_context& c) { return done(remove(c.state(), c.entity<time_entry>(), c.by())); })),
       called("time submit",
              post<nothing, time_entry>(
                  "submit_time_entry", "/api/v1/time-entries/{time_entry_id}/submit", least_for(time_action::submit),
                  "Submit your own time entry for approval",
-                 [](write_call& c) { return plan_of(c, submit(c.state(), c.entity<time_entry>(), c.by())); })),
+                 [](write_context& c) { return plan_of(c, submit(c.state(), c.entity<time_entry>(), c.by())); })),
       called("time approve",
              post<nothing, time_entry>(
                  "approve_time_entry", "/api/v1/time-entries/{time_entry_id}/approve", least_for(time_action::approve),
                  "Approve a submitted time entry; one's own only as the only Admin",
-                 [](write_call& c) { return plan_of(c, approve(c.state(), c.entity<time_entry>(), c.by())); })),
+                 [](write_context& c) { return plan_of(c, approve(c.state(), c.entity<time_entry>(), c.by())); })),
       called("time reject",
              post<reasoned, time_entry>("reject_time_entry", "/api/v1/time-entries/{time_entry_id}/reject",
                                         least_for(time_action::reject), "Reject a submitted time entry, with a reason",
-                                        [](write_call& c, reasoned const& body) {
+                                        [](write_context& c, reasoned const& body) {
                                           return plan_of(c, reject(c.state(), c.entity<time_entry>(), body, c.by()));
                                         })),
       called("time reopen", post<reasoned, time_entry>(
                                 "reopen_time_entry", "/api/v1/time-entries/{time_entry_id}/reopen",
                                 least_for(time_action::reopen), "Make an approved time entry a Draft, with a reason",
-                                [](write_call& c, reasoned const& body) {
+                                [](write_context& c, reasoned const& body) {
                                   return plan_of(c, reopen(c.state(), c.entity<time_entry>(), body));
                                 })),
       batch_row,

@@ -113,7 +113,7 @@ time_line line_for(books_view const& view, auth::principal const& who, time_grou
   return line;
 }
 
-result<reply> report(read_call& c, time_report_query const& q) {
+result<reply> report(read_context& c, time_report_query const& q) {
   auto const view = open_view(c, q.org_id);
   if (!view) return view.error();
   auto const today = day_in(view->first.org.time_zone, c.then ? c.then->at() : now());
@@ -132,7 +132,7 @@ result<reply> report(read_call& c, time_report_query const& q) {
                 {},
                 view->first.position()};
   std::unordered_map<std::string, time_line> groups;
-  reckoning books(c.state, c.then, r.org_id, {}, c.who->only_projects);
+  cost_calculation books(c.state, c.then, r.org_id, {}, c.who->only_projects);
   books.each(q.project_id, from, to, [&](reckoned const& e) {
     auto const [group, is_new] = groups.try_emplace(key_in(r.group_by, e));
     if (is_new) group->second = line_for(view->first, *c.who, r.group_by, e);

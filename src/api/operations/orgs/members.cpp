@@ -30,7 +30,7 @@ member_view view_of(services const& with, reader const& state, reader const& loc
   return v;
 }
 
-result<reply> list(read_call& c, list_query const& q) {
+result<reply> list(read_context& c, list_query const& q) {
   auto p = stored_page(c, q, key(c.subject.org, table::member).str(), [&](std::string_view json) {
     return alloy::json::to_string(view_of(c.with, c.state, c.local, alloy::json::stored<member>(json)));
   });
@@ -38,7 +38,7 @@ result<reply> list(read_call& c, list_query const& q) {
   return page_reply(c, *p);
 }
 
-result<commands::plan> update_one(write_call& c, update_member const& body) {
+result<commands::plan> update_one(write_context& c, update_member const& body) {
   auto const before = c.part<member>();
   auto d = decide(c.state(), before, body);
   if (!d) return d.error();
@@ -67,7 +67,7 @@ std::vector<operation> member_operations() {
                                         "Change a member's role, or whether he sees amounts", update_one),
       del("remove_member", "/api/v1/orgs/{org_id}/members/{user_id}", role::Admin,
           "Take a member out of an organization, its teams and its projects",
-          [](write_call& c) { return done(remove(c.state(), c.part<member>(), c.by())); }),
+          [](write_context& c) { return done(remove(c.state(), c.part<member>(), c.by())); }),
   };
   rows[1].notes = "The last Owner stays one. A change of the role leaves `can_view_finance` as it is.";
   rows[2].notes = "The last Owner stays, and nobody removes a member whose role is above his own.";

@@ -1,7 +1,7 @@
 #include "domain/orgs.hpp"
 #include "api/operations/resources.hpp"
 #include "api/table/answers.hpp"
-#include "auth/secret_format.hpp"
+#include "auth/token_format.hpp"
 #include "core/identifier.hpp"
 #include "domain/quotas.hpp"
 
@@ -39,18 +39,18 @@ invite_view view_of(services const& with, reader const& local, invite const& i) 
   return v;
 }
 
-result<> room_to_own(write_call const& c) {
+result<> room_to_own(write_context const& c) {
   return room_for_owned_org(c.state(), c.who->user_id, c.with.config.orgs_per_user_max, c.who->user_id);
 }
 
-result<commands::plan> create_an_org(write_call& c, create_org const& body) {
+result<commands::plan> create_an_org(write_context& c, create_org const& body) {
   auto d = decide(c.state(), body, c.by());
   if (!d) return d.error();
   if (auto room = room_to_own(c); !room) return room.error();
   return created<org>(std::move(d), "/api/v1/orgs/");
 }
 
-result<reply> list_orgs(read_call& c, list_query const& q) {
+result<reply> list_orgs(read_context& c, list_query const& q) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
   auto const prefix = key(identity_tenant, table::membership_by_user).add(c.who->user_id).str();
@@ -61,7 +61,7 @@ result<reply> list_orgs(read_call& c, list_query const& q) {
                     }));
 }
 
-result<commands::plan> invite_plan(write_call& c, result<decision> d, uuid const& id, std::string code, role least) {
+result<commands::plan> invite_plan(write_context& c, result<decision> d, uuid const& id, std::string code, role least) {
   if (!d) return d.error();
   commands::plan p;
   p.events = std::move(d->events);
@@ -90,7 +90,7 @@ struct open_invites {
 
 // The invites that are open, for an address and for others, of whoever sent them. Looks at all of the organization, and
 // opens those that are open: an address is sealed under a key of its own.
-open_invites find_open_invites(write_call const& c, std::string const& email) {
+open_invites find_open_invites(write_context const& c, std::string const& email) {
   open_invites found;
   auto const address = fold_address(email);
   auto const prefix = key(c.subject.org, table::invite).str();
@@ -104,7 +104,7 @@ open_invites find_open_invites(write_call const& c, std::string const& email) {
   return found;
 }
 
-result<commands::plan> create_an_invite(write_call& c, create_invite const& body) {
+result<commands::plan> create_an_invite(write_context& c, create_invite const& body) {
   auto const known = c.with.people.find_by_email(c.head.local, body.email.value);
   if (known && c.state().has(key_of<member>(c.subject.org, *known)))
     return error(errc::already_exists, "this address is that of a member");
@@ -119,7 +119,7 @@ result<commands::plan> create_an_invite(write_call& c, create_invite const& body
   return invite_plan(c, decide(c.entity<org>(), body, sealed, c.by()), id, code, std::max(least_to_invite, body.role));
 }
 
-result<reply> list_invites(read_call& c, list_query const& q) {
+result<reply> list_invites(read_context& c, list_query const& q) {
   auto p = stored_page(c, q, key(c.subject.org, table::invite).str(), [&](std::string_view json) {
     return alloy::json::to_string(view_of(c.with, c.local, alloy::json::stored<invite>(json)));
   });
@@ -129,7 +129,7 @@ result<reply> list_invites(read_call& c, list_query const& q) {
 
 // Code and address together are the right to accept: a leaked link helps nobody else, and an address alone nobody at
 // all.
-result<commands::plan> accept_one(write_call& c) {
+result<commands::plan> accept_one(write_context& c) {
   error const absent(errc::not_found, "there is no such invite");
   std::string where;
   auto const& code = c.params.front();
@@ -168,26 +168,26 @@ std::vector<operation> org_operations() {
       timed(get<org>("get_org", "/api/v1/orgs/{org_id}", role::Viewer, "Get an organization by id or slug",
                      stored_reply)),
       patch<update_org, org>("update_org", "/api/v1/orgs/{org_id}", role::Owner, "Change an organization",
-                             [](write_call& c, update_org const& body) {
+                             [](write_context& c, update_org const& body) {
                                auto const o = c.entity<org>();
                                return updated<org>(decide(c.state(), o, body), o.id, o.id);
                              }),
       called("org convert-currency", post<nothing, org>("convert_currency", "/api/v1/orgs/{org_id}/convert-currency",
                                                         role::Owner, "Count amounts in the currency's own minor unit",
-                                                        [](write_call& c) {
+                                                        [](write_context& c) {
                                                           auto const o = c.entity<org>();
                                                           return updated<org>(convert_currency(c.state(), o), o.id,
                                                                               o.id);
                                                         })),
       del("delete_org", "/api/v1/orgs/{org_id}", role::Owner,
           "Delete an organization that has no projects; nobody is a member of it any more",
-          [](write_call& c) { return done(remove(c.state(), c.entity<org>())); }),
+          [](write_context& c) { return done(remove(c.state(), c.entity<org>())); }),
       create<create_invite, invite_view>("create_invite", "/api/v1/orgs/{org_id}/invites", least_to_invite,
                                          "Invite somebody by email; the code is shown once", create_an_invite),
       get_list<invite_view>("list_invites", "/api/v1/orgs/{org_id}/invites", role::Viewer,
                             "List an organization's invites", list_invites),
       del("revoke_invite", "/api/v1/invites/{invite_id}", role::Admin, "Revoke an invite that was not accepted",
-          [](write_call& c) { return done(revoke(c.subject.org, c.entity<invite>())); }),
+          [](write_context& c) { return done(revoke(c.subject.org, c.entity<invite>())); }),
       post<nothing, membership_view>("accept_invite", "/api/v1/invites/{invite_code}/accept", role::Viewer,
                                      "Accept an invite by its code", accept_one),
   };

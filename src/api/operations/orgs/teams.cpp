@@ -7,7 +7,7 @@ namespace {
 
 using namespace domain;
 
-result<commands::plan> add_member(write_call& c, add_team_member const& body) {
+result<commands::plan> add_member(write_context& c, add_team_member const& body) {
   auto const t = c.entity<team>();
   auto d = decide(c.state(), t, body);
   if (!d) return d.error();
@@ -15,7 +15,7 @@ result<commands::plan> add_member(write_call& c, add_team_member const& body) {
                   "/api/v1/teams/" + to_string(t.id) + "/members/" + to_string(body.user_id));
 }
 
-result<reply> list_members(read_call& c, list_query const& q) {
+result<reply> list_members(read_context& c, list_query const& q) {
   auto p = stored_page(c, q, key(c.subject.org, table::team_member).add(c.subject.id).str());
   if (!p) return p.error();
   return page_reply(c, *p);
@@ -26,7 +26,7 @@ result<reply> list_members(read_call& c, list_query const& q) {
 std::vector<operation> team_operations() {
   std::vector<operation> rows{
       create<create_team, team>("create_team", "/api/v1/orgs/{org_id}/teams", role::Admin, "Create a team",
-                                [](write_call& c, create_team const& body) {
+                                [](write_context& c, create_team const& body) {
                                   return created<team>(decide(c.state(), c.entity<org>(), body, c.by()),
                                                        "/api/v1/teams/");
                                 }),
@@ -34,12 +34,12 @@ std::vector<operation> team_operations() {
                      list_all<team>),
       timed(get<team>("get_team", "/api/v1/teams/{team_id}", role::Viewer, "Get a team", stored_reply)),
       patch<update_team, team>("update_team", "/api/v1/teams/{team_id}", role::Admin, "Rename a team",
-                               [](write_call& c, update_team const& body) {
+                               [](write_context& c, update_team const& body) {
                                  auto const t = c.entity<team>();
                                  return updated<team>(decide(c.state(), t, body), t.org_id, t.id);
                                }),
       del("delete_team", "/api/v1/teams/{team_id}", role::Admin, "Delete a team; its members leave it",
-          [](write_call& c) { return done(remove(c.state(), c.entity<team>())); }),
+          [](write_context& c) { return done(remove(c.state(), c.entity<team>())); }),
       called("team add-member",
              create<add_team_member, team_member>("add_team_member", "/api/v1/teams/{team_id}/members", role::Admin,
                                                   "Put a member of the organization into a team", add_member)),
@@ -47,7 +47,7 @@ std::vector<operation> team_operations() {
                                                    "List who is in a team", list_members)),
       called("team remove-member", del("remove_team_member", "/api/v1/teams/{team_id}/members/{user_id}", role::Admin,
                                        "Take a member out of a team",
-                                       [](write_call& c) {
+                                       [](write_context& c) {
                                          return done(remove_team_member(c.state(), c.entity<team>(),
                                                                         c.part<team_member>().user_id));
                                        })),

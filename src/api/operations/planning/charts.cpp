@@ -2,7 +2,7 @@
 #include "api/operations/resources.hpp"
 #include "api/table/answers.hpp"
 #include "api/table/media.hpp"
-#include "api/table/server_facts.hpp"
+#include "api/table/server_info.hpp"
 #include "core/identifier.hpp"
 #include "domain/names.hpp"
 #include "projections/burndown_svg.hpp"
@@ -65,14 +65,14 @@ std::map<std::string, std::uint64_t> counts_in(reader const& state, uuid const& 
 }
 
 // A thing of the organization as it stands, or as it stood at the moment that was asked for.
-template <class T> std::optional<T> find_then(read_call const& c, entity kind, uuid const& id) {
+template <class T> std::optional<T> find_then(read_context const& c, entity kind, uuid const& id) {
   if (!c.then) return domain::find<T>(c.state, c.subject.org, id);
   auto const row = c.then->row(c.subject.org, kind, id);
   if (!row) return std::nullopt;
   return alloy::json::stored<T>(domain::row::json_of(*row));
 }
 
-result<reply> board_of(read_call const& c, domain::project const& p, std::optional<uuid> const& sprint,
+result<reply> board_of(read_context const& c, domain::project const& p, std::optional<uuid> const& sprint,
                        board_query const& q) {
   auto const w = find_then<domain::workflow>(c, entity::workflow, p.workflow_id).value_or(domain::workflow{});
   auto const* const asked_for = q.status ? domain::status_meant(w.statuses, q.status->value) : nullptr;
@@ -107,10 +107,10 @@ result<reply> board_of(read_call const& c, domain::project const& p, std::option
   return reply_of(b);
 }
 
-result<reply> project_board(read_call& c, board_query const& q) {
+result<reply> project_board(read_context& c, board_query const& q) {
   return board_of(c, c.entity<domain::project>(), {}, q);
 }
-result<reply> sprint_board(read_call& c, board_query const& q) {
+result<reply> sprint_board(read_context& c, board_query const& q) {
   auto const s = c.entity<domain::sprint>();
   auto const p = find_then<domain::project>(c, entity::project, s.project_id);
   if (!p) return error(errc::not_found, "the project is gone");
@@ -124,7 +124,7 @@ struct burndown_query {
 };
 BOOST_DESCRIBE_STRUCT(burndown_query, (), (unit))
 
-result<reply> show_burndown(read_call& c, burndown_query const& q) {
+result<reply> show_burndown(read_context& c, burndown_query const& q) {
   auto const s = c.entity<domain::sprint>();
   moment const at = c.then ? moment{c.then->position(), c.then->at()} : moment{folded_position(c.state), now()};
   auto const b = read_burndown(c.state, c.with.server.log, c.subject.org, s, at, q.unit.value_or(chart_unit::tickets));
@@ -141,7 +141,7 @@ struct velocity_query {
 };
 BOOST_DESCRIBE_STRUCT(velocity_query, (), (last))
 
-result<reply> show_velocity(read_call& c, velocity_query const& q) {
+result<reply> show_velocity(read_context& c, velocity_query const& q) {
   constexpr std::int64_t last_default = 7;
   auto const last = q.last ? q.last->value : last_default;
   return reply_of(
@@ -153,7 +153,7 @@ struct flow_query {
 };
 BOOST_DESCRIBE_STRUCT(flow_query, (), (from, to))
 
-result<reply> show_flow(read_call& c, flow_query const& q) {
+result<reply> show_flow(read_context& c, flow_query const& q) {
   auto const o = domain::find<domain::org>(c.state, c.subject.org, c.subject.org);
   if (!o) return error(errc::not_found, "the organization is gone");
   auto const today = day_in(o->time_zone, now());

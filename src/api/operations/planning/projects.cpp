@@ -3,8 +3,8 @@
 #include "api/operations/resources.hpp"
 #include "api/table/answers.hpp"
 #include "domain/quotas.hpp"
+#include "projections/child_index.hpp"
 #include "projections/project_summary.hpp"
-#include "projections/subject_index.hpp"
 #include "projections/ticket_index.hpp"
 #include "projections/time_index.hpp"
 
@@ -20,7 +20,7 @@ struct project_query {
 };
 BOOST_DESCRIBE_STRUCT(project_query, (), (limit, cursor, org_id))
 
-result<commands::plan> create_one(write_call& c, create_project const& body) {
+result<commands::plan> create_one(write_context& c, create_project const& body) {
   auto entered = enter_org(*c.who, c.state(), body.org_id, c.op.least);
   if (!entered)
     return error::of_field("/org_id", entered.error().code == errc::not_found ? "not_found" : "role_too_low",
@@ -32,7 +32,7 @@ result<commands::plan> create_one(write_call& c, create_project const& body) {
   return created<project>(std::move(d), "/api/v1/projects/");
 }
 
-projections::page projects_then(read_call const& c, uuid const& org, projections::page_request const& part) {
+projections::page projects_then(read_context const& c, uuid const& org, projections::page_request const& part) {
   std::vector<uuid> now;
   auto const prefix = key(org, table::project).str();
   c.state.scan(prefix, after_prefix(prefix), direction::ascending, [&](std::string_view k, std::string_view) {
@@ -44,7 +44,7 @@ projections::page projects_then(read_call const& c, uuid const& org, projections
   });
 }
 
-result<reply> list(read_call& c, project_query const& q) {
+result<reply> list(read_context& c, project_query const& q) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
   std::vector<uuid> orgs;
@@ -69,7 +69,7 @@ result<reply> list(read_call& c, project_query const& q) {
                     }));
 }
 
-result<commands::plan> add_member(write_call& c, add_project_member const& body) {
+result<commands::plan> add_member(write_context& c, add_project_member const& body) {
   auto const p = c.entity<project>();
   auto d = decide(c.state(), p, body);
   if (!d) return d.error();
@@ -77,13 +77,13 @@ result<commands::plan> add_member(write_call& c, add_project_member const& body)
                   "/api/v1/projects/" + to_string(p.id) + "/members/" + to_string(body.user_id));
 }
 
-result<reply> list_members(read_call& c, list_query const& q) {
+result<reply> list_members(read_context& c, list_query const& q) {
   auto p = stored_page(c, q, key(c.subject.org, table::project_member).add(c.subject.id).str());
   if (!p) return p.error();
   return page_reply(c, *p);
 }
 
-result<commands::plan> update_one(write_call& c, update_project const& body) {
+result<commands::plan> update_one(write_context& c, update_project const& body) {
   auto const p = c.entity<project>();
   auto const tickets = [&](std::string const& status) {
     return projections::tickets_with_status(c.state(), p.org_id, p.id, status);
@@ -91,14 +91,14 @@ result<commands::plan> update_one(write_call& c, update_project const& body) {
   return updated<project>(decide(c.state(), p, body, tickets), p.org_id, p.id);
 }
 
-result<commands::plan> remove_one(write_call& c) {
+result<commands::plan> remove_one(write_context& c) {
   auto const p = c.entity<project>();
   auto const sprints = ids_under(c.state(), projections::sprints_of(p.org_id, p.id));
   return done(remove(c.state(), p, sprints, projections::count_tickets(c.state(), p.org_id, p.id),
                      projections::count_time_of_project(c.state(), p.org_id, p.id)));
 }
 
-result<reply> summary(read_call& c) {
+result<reply> summary(read_context& c) {
   auto const o = find<org>(c.state, c.subject.org, c.subject.org);
   if (!o) return error(errc::not_found, "the organization is gone");
   return reply_of(projections::summarize(c.state, c.entity<project>(), day_in(o->time_zone, now())));
@@ -126,7 +126,7 @@ std::vector<operation> project_operations() {
                                       "List who is assigned to a project", list_members)),
       called("project remove-member", del("remove_project_member", "/api/v1/projects/{project_id}/members/{user_id}",
                                           role::Member, "Take a member off a project",
-                                          [](write_call& c) {
+                                          [](write_context& c) {
                                             return done(remove_project_member(c.state(), c.entity<project>(),
                                                                               c.part<project_member>().user_id));
                                           })),

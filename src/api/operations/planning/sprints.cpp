@@ -3,7 +3,7 @@
 #include "api/operations/resources.hpp"
 #include "api/table/answers.hpp"
 #include "core/prefix.hpp"
-#include "projections/subject_index.hpp"
+#include "projections/child_index.hpp"
 #include "projections/ticket_index.hpp"
 
 namespace alloy::api {
@@ -16,7 +16,7 @@ struct sprint_query : list_query {
 };
 BOOST_DESCRIBE_STRUCT(sprint_query, (list_query), (status))
 
-result<reply> list(read_call& c, sprint_query const& q) {
+result<reply> list(read_context& c, sprint_query const& q) {
   std::function<bool(std::string_view)> keep;
   if (q.status)
     keep = [&](std::string_view json) {
@@ -31,7 +31,7 @@ std::vector<operation> sprint_operations() {
   std::vector<operation> rows{
       create<create_sprint, sprint>(
           "create_sprint", "/api/v1/projects/{project_id}/sprints", role::Member, "Plan a sprint",
-          [](write_call& c, create_sprint const& body) {
+          [](write_context& c, create_sprint const& body) {
             return created<sprint>(decide(c.state(), c.entity<project>(), body, c.by()), "/api/v1/sprints/");
           }),
       timed(get_list<sprint, sprint_query>("list_sprints", "/api/v1/projects/{project_id}/sprints", role::Viewer,
@@ -39,18 +39,18 @@ std::vector<operation> sprint_operations() {
       timed(get<sprint>("get_sprint", "/api/v1/sprints/{sprint_id}", role::Viewer, "Get a sprint", stored_reply)),
       patch<update_sprint, sprint>("update_sprint", "/api/v1/sprints/{sprint_id}", role::Member,
                                    "Change a sprint that is not completed",
-                                   [](write_call& c, update_sprint const& body) {
+                                   [](write_context& c, update_sprint const& body) {
                                      auto const s = c.entity<sprint>();
                                      return updated<sprint>(decide(c.subject.org, s, body), c.subject.org, s.id);
                                    }),
       post<nothing, sprint>("start_sprint", "/api/v1/sprints/{sprint_id}/start", role::Member, "Start a planned sprint",
-                            [](write_call& c) {
+                            [](write_context& c) {
                               auto const s = c.entity<sprint>();
                               return updated<sprint>(start(c.subject.org, s), c.subject.org, s.id);
                             }),
       post<complete_sprint, sprint>("complete_sprint", "/api/v1/sprints/{sprint_id}/complete", role::Member,
                                     "Complete an active sprint; what is not done goes to another one or to the backlog",
-                                    [](write_call& c, complete_sprint const& body) {
+                                    [](write_context& c, complete_sprint const& body) {
                                       auto const s = c.entity<sprint>();
                                       auto const inside =
                                           projections::tickets_in_sprint(c.state(), c.subject.org, s.id);
@@ -59,7 +59,7 @@ std::vector<operation> sprint_operations() {
                                     }),
       del("delete_sprint", "/api/v1/sprints/{sprint_id}", role::Member,
           "Delete a sprint without tickets; one that was started takes the role Admin",
-          [](write_call& c) -> result<commands::plan> {
+          [](write_context& c) -> result<commands::plan> {
             auto const s = c.entity<sprint>();
             auto const tickets = projections::tickets_in_sprint(c.state(), c.subject.org, s.id).size();
             role const least = least_to_remove(s);

@@ -16,7 +16,7 @@ std::vector<uuid> projects_with(reader const& state, workflow const& w) {
   return projects;
 }
 
-result<commands::plan> update_one(write_call& c, update_workflow const& body) {
+result<commands::plan> update_one(write_context& c, update_workflow const& body) {
   auto const w = c.entity<workflow>();
   std::optional<std::vector<uuid>> projects; // looked for once, and where a status goes
   auto const tickets = [&](std::string const& status) {
@@ -37,7 +37,7 @@ std::vector<operation> workflow_operations() {
   std::vector<operation> rows{
       create<create_workflow, workflow>(
           "create_workflow", "/api/v1/orgs/{org_id}/workflows", role::Admin, "Create a workflow",
-          [](write_call& c, create_workflow const& body) {
+          [](write_context& c, create_workflow const& body) {
             return created<workflow>(decide(c.state(), c.entity<org>(), body, c.by()), "/api/v1/workflows/");
           }),
       get_list<workflow>("list_workflows", "/api/v1/orgs/{org_id}/workflows", role::Viewer,
@@ -49,12 +49,12 @@ std::vector<operation> workflow_operations() {
           "Change a workflow; `migrate` says where the tickets go whose status is taken away", update_one),
       del("delete_workflow", "/api/v1/workflows/{workflow_id}", role::Admin,
           "Delete a workflow that no project has, and that is not the default one",
-          [](write_call& c) {
+          [](write_context& c) {
             auto const w = c.entity<workflow>();
             return done(remove(*find<org>(c.state(), w.org_id, w.org_id), w, projects_with(c.state(), w).size()));
           }),
       create<create_label, label>("create_label", "/api/v1/orgs/{org_id}/labels", role::Member, "Create a label",
-                                  [](write_call& c, create_label const& body) {
+                                  [](write_context& c, create_label const& body) {
                                     return created<label>(decide(c.state(), c.entity<org>(), body, c.by()),
                                                           "/api/v1/labels/");
                                   }),
@@ -62,12 +62,12 @@ std::vector<operation> workflow_operations() {
                       list_all<label>),
       timed(get<label>("get_label", "/api/v1/labels/{label_id}", role::Viewer, "Get a label", stored_reply)),
       patch<update_label, label>("update_label", "/api/v1/labels/{label_id}", role::Member, "Change a label",
-                                 [](write_call& c, update_label const& body) {
+                                 [](write_context& c, update_label const& body) {
                                    auto const l = c.entity<label>();
                                    return updated<label>(decide(c.state(), l, body), l.org_id, l.id);
                                  }),
       del("delete_label", "/api/v1/labels/{label_id}", role::Admin, "Delete a label that no ticket carries",
-          [](write_call& c) {
+          [](write_context& c) {
             auto const l = c.entity<label>();
             return done(remove(l, count_rows(c.state(), key(l.org_id, table::ticket_by_label).add(l.id))));
           }),

@@ -32,13 +32,13 @@ struct owned { // of a time entry
 BOOST_DESCRIBE_STRUCT(owned, (), (user_id))
 
 // Access has held the caller against it; a retry is held, too.
-result<commands::plan> held_to_kind(write_call const& c, result<commands::plan> plan) {
+result<commands::plan> held_to_kind(write_context const& c, result<commands::plan> plan) {
   if (plan) plan->least = least_to_tag(alloy::json::enum_of<tagged>(c.params.front()).value());
   return plan;
 }
 
 // What the path names. Access has found it, and held the role against its kind.
-result<events::subject> carrier_of(write_call const& c) {
+result<events::subject> carrier_of(write_context const& c) {
   auto const what = alloy::json::enum_of<tagged>(c.params.front()).value();
   if (what == tagged::time_entry && alloy::json::stored<owned>(c.subject.json()).user_id != c.who->user_id)
     return error(errc::role_too_low, "time is tagged by the one who logged it");
@@ -49,7 +49,7 @@ std::string_view tags_in(std::string_view stored) {
   return stored.empty() ? "{}" : row::json_of(stored);
 }
 
-result<commands::plan> set_all(write_call& c, set_tags const& body) {
+result<commands::plan> set_all(write_context& c, set_tags const& body) {
   auto const carrier = carrier_of(c);
   if (!carrier) return carrier.error();
   auto d = decide(c.state(), c.subject.org, *carrier, body);
@@ -67,14 +67,14 @@ result<commands::plan> set_all(write_call& c, set_tags const& body) {
   return held_to_kind(c, std::move(p));
 }
 
-result<commands::plan> remove_one(write_call& c) {
+result<commands::plan> remove_one(write_context& c) {
   auto const carrier = carrier_of(c);
   if (!carrier) return carrier.error();
   return held_to_kind(c, done(remove_tag(c.state(), c.subject.org, *carrier, c.params.at(2))));
 }
 
 // A key that is bound to projects finds what they and their tickets carry.
-bool may_see(read_call const& c, uuid const& org, tagged what, uuid const& id) {
+bool may_see(read_context const& c, uuid const& org, tagged what, uuid const& id) {
   if (c.who->only_projects.empty()) return true;
   if (what == tagged::project) return c.who->may_touch_project(id);
   if (what != tagged::ticket) return false;
@@ -83,7 +83,7 @@ bool may_see(read_call const& c, uuid const& org, tagged what, uuid const& id) {
 }
 
 // One kind of carrier in one organization.
-projections::page search_part(read_call const& c, tag_query const& q, uuid const& org, tagged what,
+projections::page search_part(read_context const& c, tag_query const& q, uuid const& org, tagged what,
                               projections::page_request const& ask) {
   auto const prefix = (q.value ? tag_values(org, kind_of(what), q.key.value, q.value->value)
                                : tag_values(org, kind_of(what), q.key.value))
@@ -98,7 +98,7 @@ projections::page search_part(read_call const& c, tag_query const& q, uuid const
   });
 }
 
-result<reply> search(read_call& c, tag_query const& q) {
+result<reply> search(read_context& c, tag_query const& q) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
   if (q.org_id)
@@ -122,7 +122,7 @@ std::vector<operation> tag_operations() {
       change<set_tags, tag_map>(verb::put, "set_tags", "/api/v1/tags/{entity_type}/{entity_id}", role::Member,
                                 "Replace the tags of a project, ticket, user, team or time entry", 200, set_all),
       get<tag_map>("get_tags", "/api/v1/tags/{entity_type}/{entity_id}", role::Viewer, "Get the tags of something",
-                   [](read_call& c) -> result<reply> {
+                   [](read_context& c) -> result<reply> {
                      return json_reply(std::string(tags_in(*c.subject.part)), c.subject.version());
                    }),
       del("delete_tag", "/api/v1/tags/{entity_type}/{entity_id}/{key}", role::Member, "Take one tag off something",

@@ -2,7 +2,7 @@
 #include "api/access/project_reach.hpp"
 #include "api/operations/tickets/ticket_rows.hpp"
 #include "api/table/answers.hpp"
-#include "api/table/server_facts.hpp"
+#include "api/table/server_info.hpp"
 #include "projections/history.hpp"
 
 namespace alloy::api {
@@ -80,7 +80,7 @@ template <class E> std::vector<activity_change> changes_of(E const& e) {
   return out;
 }
 
-activity view_of(read_call const& c, events::stored_event const& e) {
+activity view_of(read_context const& c, events::stored_event const& e) {
   activity a;
   a.position = e.position;
   a.id = e.id;
@@ -101,7 +101,7 @@ constexpr std::size_t read_at_once = 16; // a page may be full of bytes after a 
 
 // Tells the events behind `after` that the caller may see, each with whether what it says was before is for them, too,
 // until `take` answers false. What happened out of reach is passed over as a whole: it may be any number of events.
-template <class Take> void each_seen(read_call const& c, std::uint64_t after, Take take) {
+template <class Take> void each_seen(read_context const& c, std::uint64_t after, Take take) {
   auto const& log = c.with.server.log;
   auto const &org = c.subject.org, &ticket = c.subject.id;
   project_reach const reach(c.state, log, org, c.who->only_projects);
@@ -118,7 +118,7 @@ template <class Take> void each_seen(read_call const& c, std::uint64_t after, Ta
 }
 
 // A plain cursor is the position of the last item.
-result<reply> list(read_call& c, list_query const& q) {
+result<reply> list(read_context& c, list_query const& q) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
   projections::page p;

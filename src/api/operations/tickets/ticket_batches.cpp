@@ -59,7 +59,7 @@ ticket_outcome outcome_of(reader const& state, std::string const& name, result<c
   return o;
 }
 
-result<commands::plan> change_all(write_call& c, ticket_names const& ticket_ids, update_ticket const& change,
+result<commands::plan> change_all(write_context& c, ticket_names const& ticket_ids, update_ticket const& change,
                                   bool atomic) {
   constexpr std::string_view field = "ticket_ids";
   auto names = plain(ticket_ids);
@@ -69,11 +69,11 @@ result<commands::plan> change_all(write_call& c, ticket_names const& ticket_ids,
   return batch_plan<batch_answer>(std::move(names), std::move(all), field, atomic, outcome_of);
 }
 
-result<commands::plan> update_all(write_call& c, batch_update const& body) {
+result<commands::plan> update_all(write_context& c, batch_update const& body) {
   return change_all(c, body.ticket_ids, body.changes, body.atomic.value_or(false));
 }
 
-result<commands::plan> move_all(write_call& c, batch_transition const& body) {
+result<commands::plan> move_all(write_context& c, batch_transition const& body) {
   update_ticket change;
   change.status.value = body.status;
   return change_all(c, body.ticket_ids, change, body.atomic.value_or(false));

@@ -103,7 +103,7 @@ result<projections::ticket_filter> read_filter(ticket_filters const& q,
 }
 
 // The projects of an organization that the credential reaches; of these, where `named` says so, the ones named.
-projections::ticket_scope scope_of(read_call const& c, project_finder& projects, uuid const& org,
+projections::ticket_scope scope_of(read_context const& c, project_finder& projects, uuid const& org,
                                    std::optional<std::vector<std::string>> const& named) {
   projections::ticket_scope s;
   s.tenant = org;
@@ -126,7 +126,7 @@ projections::ticket_scope scope_of(read_call const& c, project_finder& projects,
 
 // A label or a sprint that is meant by its id is one and the same in all of the scopes.
 template <class E>
-result<> check_ids(read_call const& c, projections::ticket_query const& query, std::vector<uuid> const& ids) {
+result<> check_ids(read_context const& c, projections::ticket_query const& query, std::vector<uuid> const& ids) {
   if (query.scopes.size() < 2) return {};
   for (auto const& id : ids) {
     std::vector<candidate> found;
@@ -139,7 +139,7 @@ result<> check_ids(read_call const& c, projections::ticket_query const& query, s
 }
 
 // The rest of the filter; the names of labels mean another one in each organization.
-result<> take_named(read_call const& c, ticket_filters const& q, projections::ticket_query const& query,
+result<> take_named(read_context const& c, ticket_filters const& q, projections::ticket_query const& query,
                     projections::ticket_filter& into, std::vector<std::string>& labels) {
   if (q.status) {
     auto names = statuses_asked(c, query.scopes, *q.status);
@@ -165,7 +165,7 @@ result<> take_named(read_call const& c, ticket_filters const& q, projections::ti
   return check_ids<sprint>(c, query, into.sprint->any);
 }
 
-result<reply> answer_list(read_call& c, ticket_filters const& q, projections::ticket_query query,
+result<reply> answer_list(read_context& c, ticket_filters const& q, projections::ticket_query query,
                           projections::ticket_filter filter) {
   std::vector<std::string> labels;
   if (auto known = take_named(c, q, query, filter, labels); !known) return known.error();
@@ -192,7 +192,7 @@ result<reply> answer_list(read_call& c, ticket_filters const& q, projections::ti
                               : list_tickets_now(c, std::move(query), *ask));
 }
 
-result<reply> in_project(read_call& c, project_tickets const& q) {
+result<reply> in_project(read_context& c, project_tickets const& q) {
   auto filter = read_filter(q, q.assignee_id);
   if (!filter) return filter.error();
   projections::ticket_query query;
@@ -201,7 +201,7 @@ result<reply> in_project(read_call& c, project_tickets const& q) {
 }
 
 // A project that is named by what it is called in two organizations is neither's.
-result<> check_projects(read_call const& c, project_finder& projects, std::vector<uuid> const& orgs,
+result<> check_projects(read_context const& c, project_finder& projects, std::vector<uuid> const& orgs,
                         std::vector<std::string> const& named) {
   for (auto const& text : named) {
     std::vector<candidate> found;
@@ -212,7 +212,7 @@ result<> check_projects(read_call const& c, project_finder& projects, std::vecto
   return {};
 }
 
-result<reply> everywhere(read_call& c, my_tickets const& q, projections::ticket_filter filter) {
+result<reply> everywhere(read_context& c, my_tickets const& q, projections::ticket_filter filter) {
   std::vector<uuid> orgs;
   if (q.org_id) {
     auto entered = enter_org(*c.who, c.state, *q.org_id, c.op.least);
@@ -231,13 +231,13 @@ result<reply> everywhere(read_call& c, my_tickets const& q, projections::ticket_
   return answer_list(c, q, std::move(query), std::move(filter));
 }
 
-result<reply> search(read_call& c, all_tickets const& q) {
+result<reply> search(read_context& c, all_tickets const& q) {
   auto filter = read_filter(q, q.assignee_id);
   if (!filter) return filter.error();
   return everywhere(c, q, std::move(*filter));
 }
 
-result<reply> mine(read_call& c, my_tickets const& q) {
+result<reply> mine(read_context& c, my_tickets const& q) {
   auto filter = read_filter(q, {});
   if (!filter) return filter.error();
   filter->assignee = projections::id_filter{{c.who->user_id}, false};

@@ -1,6 +1,6 @@
 #include "api/operations/tickets/ticket_pages.hpp"
 
-#include "api/table/server_facts.hpp"
+#include "api/table/server_info.hpp"
 #include "events/codec.hpp"
 #include "events/feed.hpp"
 #include "projections/fold.hpp"
@@ -44,7 +44,7 @@ std::vector<uuid> spoken_of(events::log const& log, reader const& state, uuid co
 
 } // namespace
 
-page list_tickets_now(read_call const& c, ticket_query query, page_request const& ask) {
+page list_tickets_now(read_context const& c, ticket_query query, page_request const& ask) {
   if (!moves(query.order)) return list_tickets(c.state, query, ask);
   auto const& log = c.with.server.log;
   auto const rows = c.with.server.db.snapshot(storage::family::state);

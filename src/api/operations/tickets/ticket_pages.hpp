@@ -6,7 +6,7 @@
 
 namespace alloy::api {
 
-projections::page list_tickets_now(read_call const& c, projections::ticket_query query,
+projections::page list_tickets_now(read_context const& c, projections::ticket_query query,
                                    projections::page_request const& ask);
 
 } // namespace alloy::api

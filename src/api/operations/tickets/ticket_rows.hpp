@@ -11,9 +11,9 @@ std::vector<operation> ticket_activity_rows();
 std::vector<operation> comment_rows();
 
 // The project that a ticket is in.
-domain::project home_of(write_call const& c, domain::ticket const& t);
+domain::project home_of(write_context const& c, domain::ticket const& t);
 // A change of a ticket as the API takes it: a key that is bound to projects takes it to no other.
-result<domain::decision> change_ticket(write_call const& c, reader const& state, subject const& about,
+result<domain::decision> change_ticket(write_context const& c, reader const& state, subject const& about,
                                        domain::update_ticket const& body);
 
 } // namespace alloy::api

@@ -12,20 +12,20 @@ namespace {
 using namespace domain;
 
 // A handler of a command about one ticket that answers the ticket.
-template <class Command> result<commands::plan> on_ticket(write_call& c, Command const& command) {
+template <class Command> result<commands::plan> on_ticket(write_context& c, Command const& command) {
   auto const t = c.entity<ticket>();
   return updated<ticket>(decide(c.state(), home_of(c, t), t, command, c.by()), c.subject.org, t.id);
 }
 
 } // namespace
 
-project home_of(write_call const& c, ticket const& t) {
+project home_of(write_context const& c, ticket const& t) {
   auto p = find<project>(c.state(), c.subject.org, t.project_id);
   if (!p) throw std::logic_error("a ticket without a project");
   return *p;
 }
 
-result<decision> change_ticket(write_call const& c, reader const& state, subject const& about,
+result<decision> change_ticket(write_context const& c, reader const& state, subject const& about,
                                update_ticket const& body) {
   auto const t = decoded<ticket>::of(about.row);
   auto const p = find<project>(state, about.org, t.project_id);
@@ -40,7 +40,7 @@ std::vector<operation> ticket_operations() {
   std::vector<operation> rows{
       create<create_ticket, ticket>(
           "create_ticket", "/api/v1/projects/{project_id}/tickets", role::Reporter, "Create a ticket",
-          [](write_call& c, create_ticket const& body) {
+          [](write_context& c, create_ticket const& body) {
             return created<ticket>(decide(c.state(), c.entity<project>(), body, c.by()), "/api/v1/tickets/");
           }),
       timed(get<ticket>("get_ticket", "/api/v1/tickets/{ticket_id}", role::Viewer, "Get a ticket by id or reference",
@@ -49,12 +49,12 @@ std::vector<operation> ticket_operations() {
           called("org ticket", get<ticket>("get_org_ticket", "/api/v1/orgs/{org_id}/tickets/{reference}", role::Viewer,
                                            "Get the ticket that a reference names in an organization", stored_reply))),
       patch<update_ticket, ticket>("update_ticket", "/api/v1/tickets/{ticket_id}", role::Member, "Change a ticket",
-                                   [](write_call& c, update_ticket const& body) {
+                                   [](write_context& c, update_ticket const& body) {
                                      return updated<ticket>(change_ticket(c, c.state(), c.subject, body), c.subject.org,
                                                             c.subject.id);
                                    }),
       del("delete_ticket", "/api/v1/tickets/{ticket_id}", role::Admin, "Delete a ticket; its history stays",
-          [](write_call& c) {
+          [](write_context& c) {
             auto const t = c.entity<ticket>();
             auto const entries =
                 count_rows(c.state(), projections::time_of(c.subject.org, table::time_by_ticket, t.id));
@@ -69,7 +69,7 @@ std::vector<operation> ticket_operations() {
                                             "Put a label on a ticket", on_ticket<add_ticket_label>)),
       called("ticket remove-label", del("remove_ticket_label", "/api/v1/tickets/{ticket_id}/labels/{label_id}",
                                         role::Member, "Take a label off a ticket",
-                                        [](write_call& c) {
+                                        [](write_context& c) {
                                           auto const t = c.entity<ticket>();
                                           return done(remove_label(home_of(c, t), t,
                                                                    parse_uuid(c.params.at(1)).value_or(uuid{})));

@@ -96,7 +96,7 @@ bool may_see_money(reader const& state, uuid const& org, uuid const& user) {
 }
 
 std::string webhook_payload(reader const& state, events::log const& log, events::record_head const& head,
-                            events::outside_event const& e, std::uint64_t last, bool money) {
+                            events::public_event const& e, std::uint64_t last, bool money) {
   std::string data = "{\"subject\":";
   json::write(data, e.subject);
   data += ",\"object\":";

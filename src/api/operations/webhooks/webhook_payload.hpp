@@ -8,7 +8,7 @@ namespace alloy::api {
 
 // `last` is the position of the command's last event. Without `money` every amount is null.
 std::string webhook_payload(reader const& state, events::log const& log, events::record_head const& head,
-                            events::outside_event const& e, std::uint64_t last, bool money);
+                            events::public_event const& e, std::uint64_t last, bool money);
 
 // Every number under a name that ends in "_cents" becomes null.
 std::string without_amounts(std::string_view json);

@@ -2,14 +2,14 @@
 #include "api/operations/resources.hpp"
 #include "api/operations/webhooks/webhook_view.hpp"
 #include "api/table/answers.hpp"
-#include "api/table/server_facts.hpp"
-#include "auth/secret_format.hpp"
+#include "api/table/server_info.hpp"
+#include "auth/token_format.hpp"
 #include "core/base64.hpp"
 #include "core/derived_key.hpp"
 #include "domain/quotas.hpp"
 #include "projections/history.hpp"
+#include "webhooks/address_policy.hpp"
 #include "webhooks/delivery_store.hpp"
-#include "webhooks/target_guard.hpp"
 
 namespace alloy::api {
 namespace {
@@ -72,18 +72,18 @@ template <class View> commands::plan accepted(decision d, View v) {
 // What every try would refuse, whatever the name resolves to.
 result<> check_target(services const& with, std::string const& url) {
   auto const& s = with.config;
-  webhooks::target_guard const guard(s.webhook_allowed_targets, s.webhook_schemes, s.webhook_ports);
+  webhooks::address_policy const guard(s.webhook_allowed_targets, s.webhook_schemes, s.webhook_ports);
   auto const parsed = parse_web_url(url);
   if (auto const why = parsed ? guard.complaint(*parsed) : std::string("it is no URL"); !why.empty())
     return error::of_field("/url", "not_allowed", why);
   return {};
 }
 
-std::string sealed(write_call const& c, std::string const& secret, uuid const& id) {
+std::string sealed(write_context const& c, std::string const& secret, uuid const& id) {
   return encode_base64(crypto::sealer(c.with.sealing_key, crypto::key_use::webhook_secrets).seal(secret, id.view()));
 }
 
-result<commands::plan> create_one(write_call& c, create_webhook const& body) {
+result<commands::plan> create_one(write_context& c, create_webhook const& body) {
   if (auto fine = check_target(c.with, body.url.value); !fine) return fine.error();
   std::string const secret = auth::make_webhook_secret();
   uuid const id = body.id ? *body.id : new_uuid();
@@ -94,7 +94,7 @@ result<commands::plan> create_one(write_call& c, create_webhook const& body) {
   return view_plan(std::move(*d), c.subject.org, id, secret, true);
 }
 
-result<commands::plan> change_one(write_call& c, update_webhook const& body) {
+result<commands::plan> change_one(write_context& c, update_webhook const& body) {
   auto const w = c.entity<webhook>();
   bool const switches_on = body.active.value == true && !w.active; // an imported one was never held against our rules
   if (body.url || switches_on)
@@ -104,7 +104,7 @@ result<commands::plan> change_one(write_call& c, update_webhook const& body) {
   return view_plan(std::move(*d), w.org_id, w.id, {});
 }
 
-result<commands::plan> rotate_one(write_call& c, rotate_secret const& body) {
+result<commands::plan> rotate_one(write_context& c, rotate_secret const& body) {
   auto const w = c.entity<webhook>();
   std::string const secret = auth::make_webhook_secret();
   auto d = rotate(w, body, sealed(c, secret, w.id), c.at);
@@ -112,7 +112,7 @@ result<commands::plan> rotate_one(write_call& c, rotate_secret const& body) {
   return view_plan(std::move(*d), w.org_id, w.id, secret);
 }
 
-result<commands::plan> ping_one(write_call& c) {
+result<commands::plan> ping_one(write_context& c) {
   auto const id = new_uuid();
   auto d = ping(c.entity<webhook>(), id);
   if (!d) return d.error();
@@ -137,7 +137,7 @@ result<std::uint64_t> place_in(reader const& state, events::log const& log, log_
   return found->position + (is_from ? 1 : 0);
 }
 
-result<commands::plan> replay_one(write_call& c, replay_webhook const& body) {
+result<commands::plan> replay_one(write_context& c, replay_webhook const& body) {
   auto const& log = c.with.server.log;
   auto const from = place_in(c.state(), log, body.from, true);
   if (!from) return from.error();
@@ -149,7 +149,7 @@ result<commands::plan> replay_one(write_call& c, replay_webhook const& body) {
   return accepted(std::move(*d), replay_view{w.id, *from, *to});
 }
 
-result<commands::plan> redeliver_one(write_call& c) {
+result<commands::plan> redeliver_one(write_context& c) {
   auto const row = alloy::json::stored<delivery>(c.subject.json());
   auto const w = find<webhook>(c.state(), c.subject.org, row.webhook_id);
   if (!w) return error(errc::not_found, "its webhook is not there any more");
@@ -158,7 +158,7 @@ result<commands::plan> redeliver_one(write_call& c) {
   return accepted(std::move(*d), ping_view{row.id});
 }
 
-result<reply> list(read_call& c, list_query const& q) {
+result<reply> list(read_context& c, list_query const& q) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
   auto p = projections::read_page(c.state, {key(c.subject.org, table::webhook).str()}, *ask,
@@ -170,7 +170,7 @@ result<reply> list(read_call& c, list_query const& q) {
   return page_reply(c, p);
 }
 
-result<reply> deliveries(read_call& c, delivery_query const& q) {
+result<reply> deliveries(read_context& c, delivery_query const& q) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
   reader const& rows = c.with.deliveries;
@@ -193,14 +193,14 @@ std::vector<operation> subscriptions() {
                                            create_one),
       get_list<webhook_view>("list_webhooks", all, role::Admin, "List an organization's webhooks", list),
       get<webhook_view>("get_webhook", one, role::Admin, "Get a webhook",
-                        [](read_call& c) -> result<reply> {
+                        [](read_context& c) -> result<reply> {
                           auto const v = view_of(c.entity<webhook>());
                           return reply_of(v, v.version);
                         }),
       patch<update_webhook, webhook_view>("update_webhook", one, role::Admin,
                                           "Change a webhook, or switch it on and off", change_one),
       del("delete_webhook", one, role::Admin, "Delete a webhook",
-          [](write_call& c) { return done(remove(c.entity<webhook>())); }),
+          [](write_context& c) { return done(remove(c.entity<webhook>())); }),
       called("webhook rotate-secret",
              post<rotate_secret, webhook_view>("rotate_webhook_secret", "/api/v1/webhooks/{webhook_id}/rotate-secret",
                                                role::Admin, "Make a new secret for a webhook; it is shown once",
@@ -223,7 +223,7 @@ std::vector<operation> delivery_rows() {
       get_list<delivery, delivery_query>("list_deliveries", "/api/v1/webhooks/{webhook_id}/deliveries", role::Admin,
                                          "List a webhook's deliveries, those of the newest events first", deliveries),
       get<delivery>("get_delivery", "/api/v1/deliveries/{delivery_id}", role::Admin, "Get a delivery with its attempts",
-                    [](read_call& c) -> result<reply> { return stored_reply(c); }),
+                    [](read_context& c) -> result<reply> { return stored_reply(c); }),
       called("delivery redeliver",
              post<nothing, ping_view>("redeliver", "/api/v1/deliveries/{delivery_id}/redeliver", role::Admin,
                                       "Deliver an event again now, under the same webhook-id", redeliver_one, 202)),
