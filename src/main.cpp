@@ -2,7 +2,7 @@
 #include "app/audit_commands.hpp"
 #include "app/backup_commands.hpp"
 #include "app/doctor_commands.hpp"
-#include "app/mcp_parts.hpp"
+#include "app/mcp_wiring.hpp"
 #include "app/operator_commands.hpp"
 #include "app/serve.hpp"
 #include "app/store_commands.hpp"
@@ -166,5 +166,5 @@ int main(int argc, char** argv) {
     return run(c, std::move(words));
   }
   if (cli::knows(words)) return cli::run(std::move(words), local());
-  return cli::complain_of(words.front(), local());
+  return cli::report_unknown(words.front(), local());
 }

@@ -108,7 +108,7 @@ void measure_burndown(std::string const& path, std::uint64_t rounds) {
   std::filesystem::remove_all(path);
   storage::settings at;
   at.path = path;
-  at.disposable = true;
+  at.rebuildable = true;
   {
     storage::database db(at);
     std::uint64_t position = 0;
@@ -162,7 +162,7 @@ double measure(std::string const& path, std::vector<unsigned> const& months, std
   std::filesystem::remove_all(path);
   storage::settings at;
   at.path = path;
-  at.disposable = true;
+  at.rebuildable = true;
   double ms = 0;
   {
     storage::database db(at);

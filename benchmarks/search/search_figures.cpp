@@ -36,7 +36,7 @@ double cpu_us(clockid_t of) {
 class language {
  public:
   std::string const& word() {
-    double const at = std::uniform_real_distribution<>(0, sums_.back())(dice_);
+    double const at = std::uniform_real_distribution<>(0, sums_.back())(rng_);
     return words_[static_cast<std::size_t>(std::ranges::lower_bound(sums_, at) - sums_.begin())];
   }
   std::string const& word(std::size_t n) const { return words_[n]; }
@@ -66,8 +66,8 @@ class language {
     return sums;
   }
 
-  std::mt19937_64 dice_{1};
-  std::vector<std::string> const words_ = make_words(dice_);
+  std::mt19937_64 rng_{1};
+  std::vector<std::string> const words_ = make_words(rng_);
   std::vector<double> const sums_ = make_sums();
 };
 
@@ -126,7 +126,7 @@ class text_log final : public events::log {
 
   std::uint64_t const tenants_;
   std::vector<events::stored_record> records_;
-  events::head_bell bell_;
+  events::log_head_signal bell_;
 };
 
 // From /proc/self/statm.
@@ -192,7 +192,7 @@ void measure_query(projections::search_store const& store, char const* what, std
   for (std::uint64_t round = 0; round < rounds; ++round) {
     auto const begin = std::chrono::steady_clock::now();
     auto const rows = store.rows();
-    projections::match_cursor cursor(*rows, tenant_of(0), query, projections::weigh(*rows, tenant_of(0), query));
+    projections::match_cursor cursor(*rows, tenant_of(0), query, projections::term_weights(*rows, tenant_of(0), query));
     projections::top_matches(cursor, 50);
     took_us.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count());
   }

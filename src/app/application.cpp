@@ -3,7 +3,7 @@
 #include "app/backup_commands.hpp"
 #include "app/doctor_commands.hpp"
 #include "app/operator_commands.hpp"
-#include "app/webhook_parts.hpp"
+#include "app/webhook_wiring.hpp"
 #include "auth/signing_keys.hpp"
 #include "core/log.hpp"
 #include "events/checkpoint.hpp"
@@ -72,7 +72,7 @@ commands::sequencer_settings writer_settings(settings const& s, timestamp latest
           static_cast<std::size_t>(s.batch_cost_max)};
 }
 
-auth::attempt_limiter::options brake_settings(settings const& s) {
+auth::attempt_limiter::options limiter_settings(settings const& s) {
   return {static_cast<std::size_t>(s.login_failures_per_account),
           static_cast<std::size_t>(s.login_failures_per_address), s.login_window_seconds * 1000, login_keys_max,
           static_cast<std::size_t>(s.login_failures_per_account_total)};
@@ -115,14 +115,14 @@ struct application::parts {
   auth::pii_store people = indexed_people();
   commands::idempotency_store answers{keys->sealing_key(), config.idempotency_ttl_seconds * 1000};
   api::identity_service identity{auth::token_signer(keys, {config.jwt_issuer, config.jwt_audience}),
-                                 auth::attempt_limiter(brake_settings(config)),
+                                 auth::attempt_limiter(limiter_settings(config)),
                                  {auth::quota(config.registrations_per_address, config.registration_window_seconds),
                                   static_cast<std::size_t>(config.rate_limit_keys_max)},
                                  auth::verified_tokens<auth::principal>(),
                                  metrics,
                                  config.session_max_age_seconds * 1000};
   std::atomic<bool> draining{false};
-  commands::sequencer sequencer{writer_parts(),
+  commands::sequencer sequencer{sequencer_wiring(),
                                 writer_settings(config, projections::latest_time(db.latest(storage::family::state)))};
   webhooks::dispatcher deliveries{delivery_parts(db, *log, sequencer, keys->sealing_key(), metrics, &parts::die),
                                   delivery_settings(config), delivery_store_settings(config),
@@ -155,7 +155,7 @@ struct application::parts {
     metrics.gauge_at_scrape("alloy_log_head_position", "Position of the newest event",
                             [this] { return static_cast<double>(log->head()); });
     metrics.gauge_at_scrape("alloy_event_listeners", "Streams and waiting pages of the event feed that are open",
-                            [this] { return static_cast<double>(bell.seats()); });
+                            [this] { return static_cast<double>(bell.subscriptions()); });
     metrics.gauge_at_scrape("alloy_search_lag_events", "Events that are not searchable yet", [this] {
       auto const searchable = search.position(); // first, so that the head is not behind it
       return static_cast<double>(log->head() - searchable);
@@ -187,7 +187,7 @@ struct application::parts {
     alloy::log::info("the state is folded", {{"records", done.records}, {"events", done.events}});
   }
 
-  commands::sequencer_parts writer_parts() {
+  commands::sequencer_dependencies sequencer_wiring() {
     return {db,
             *log,
             answers,

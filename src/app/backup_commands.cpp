@@ -3,7 +3,7 @@
 #include "app/progress.hpp"
 #include "app/restored_records.hpp"
 #include "app/store_commands.hpp"
-#include "app/webhook_parts.hpp"
+#include "app/webhook_wiring.hpp"
 #include "core/json.hpp"
 #include "core/local_rows.hpp"
 #include "core/log.hpp"
@@ -127,7 +127,7 @@ void copy_local(both_stores const& s, restored_records const& seen) {
 
 std::uint64_t position_asked(reader const& state, events::log const& log, restore_point const& to) {
   if (to.position.empty() && to.time.empty()) return log.head();
-  auto const at = projections::moment_of(state, log, to.position.empty() ? to.time : to.position);
+  auto const at = projections::resolve_as_of(state, log, to.position.empty() ? to.time : to.position);
   if (!at) throw std::runtime_error(at.error().faults.empty() ? at.error().detail : at.error().faults.front().detail);
   return at->position;
 }

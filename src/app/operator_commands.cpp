@@ -116,7 +116,7 @@ struct quiet_store {
     if (!loaded) throw std::runtime_error(loaded.error().detail);
     return std::make_shared<auth::signing_keys const>(std::move(*loaded));
   }
-  commands::sequencer_parts parts() {
+  commands::sequencer_dependencies parts() {
     if (!projections::is_folded(db.latest(family::state), log->head()))
       projections::rebuild_state(*log, db, progress_line("fold"));
     index_addresses(db, people);

@@ -1,7 +1,7 @@
 #include "app/serve.hpp"
 
 #include "app/application.hpp"
-#include "app/mcp_parts.hpp"
+#include "app/mcp_wiring.hpp"
 #include "app/operator_commands.hpp"
 #include "core/exceptions.hpp"
 #include "core/fault_point.hpp"

@@ -50,7 +50,7 @@ void warn_of_secret(flag const& f, std::string const& instead) {
 
 std::string read_all(std::istream& in, std::string const& what) {
   std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad()) throw failure(broken, what + " cannot be read");
+  if (in.bad()) throw cli_error(broken, what + " cannot be read");
   text.erase(0, text.size() - without_byte_order_mark(text).size());
   return text;
 }
@@ -78,10 +78,10 @@ std::vector<std::string> names_of(std::vector<flag> const& flags) {
     auto const name = word.substr(0, word.find('='));
     if (!name.starts_with("--") || std::find(known.begin(), known.end(), name) != known.end()) continue;
     auto const nearest = nearest_name(name, known);
-    throw failure(usage, "alloy " + c.words() + " has no flag " + name,
-                  nearest.empty() ? hint : "did you mean " + nearest + "?");
+    throw cli_error(usage, "alloy " + c.words() + " has no flag " + name,
+                    nearest.empty() ? hint : "did you mean " + nearest + "?");
   }
-  throw failure(usage, "alloy " + c.words() + ": " + what, hint);
+  throw cli_error(usage, "alloy " + c.words() + ": " + what, hint);
 }
 
 bool is_never_empty(std::string_view name) {
@@ -120,7 +120,7 @@ form form_of(std::string const& name) {
   if (name == "table") return form::table;
   if (name == "json") return form::json;
   if (name == "csv") return form::csv;
-  throw failure(usage, "there is no output form " + name, "-o table, -o json or -o csv");
+  throw cli_error(usage, "there is no output form " + name, "-o table, -o json or -o csv");
 }
 
 // `--name=` as two words: CLI11 would take the next one of the line for the value. Of the options that all commands
@@ -144,7 +144,7 @@ std::vector<std::string> with_empty_values(CLI::App const& app, std::vector<std:
     auto value = equals == std::string::npos ? line[++i] : word.substr(equals + 1);
     if (auto const comma = option->get_delimiter(); comma && value.find_first_not_of(comma) == std::string::npos)
       value.clear(); // a list of nothing
-    if (value.empty() && is_never_empty(name)) throw failure(usage, name + " takes a value, and this one is empty");
+    if (value.empty() && is_never_empty(name)) throw cli_error(usage, name + " takes a value, and this one is empty");
     if (value.empty() || equals == std::string::npos) {
       words.push_back(name);
       words.push_back(std::move(value));
@@ -188,8 +188,8 @@ void take_secrets(std::vector<flag> const& flags, typed& t) {
     if (given.empty() && f.of->required && is_password(f))
       if (auto typed_in = ask_secret(f.name)) given = {std::move(*typed_in)};
     if (given.empty() && f.of->required && is_password(f))
-      throw failure(usage, "the " + f.name + " is missing, and there is no terminal to ask at",
-                    "--" + f.name + "-file FILE, or - for standard input");
+      throw cli_error(usage, "the " + f.name + " is missing, and there is no terminal to ask at",
+                      "--" + f.name + "-file FILE, or - for standard input");
     t.values.erase(f.of->name + "_file");
   }
 }
@@ -226,7 +226,7 @@ std::string content_of(std::string const& given) {
   if (given.starts_with("@@")) return given.substr(1);
   if (!given.starts_with("@")) return given;
   std::ifstream in(given.substr(1), std::ios::binary);
-  if (!in) throw failure(usage, given.substr(1) + " cannot be read");
+  if (!in) throw cli_error(usage, given.substr(1) + " cannot be read");
   return read_all(in, given.substr(1));
 }
 
@@ -247,7 +247,7 @@ typed read_line(command const& c, std::vector<flag> const& flags, std::vector<st
     refuse_line(c, flags, line, wrong.what());
   }
   t.with.output = form_of(output);
-  if (t.with.bom && t.with.output != form::csv) throw failure(usage, "--bom is for -o csv");
+  if (t.with.bom && t.with.output != form::csv) throw cli_error(usage, "--bom is for -o csv");
   for (auto const& [name, value] : booleans)
     if (!value.empty()) t.values[name] = {value};
   std::erase_if(t.values, [](auto const& v) { return v.second.empty(); });
@@ -256,7 +256,7 @@ typed read_line(command const& c, std::vector<flag> const& flags, std::vector<st
   return t;
 }
 
-void place_operands(command const& c, api::operation_shape const& shape, std::vector<flag> const& flags, typed& t) {
+void bind_operands(command const& c, api::operation_shape const& shape, std::vector<flag> const& flags, typed& t) {
   using place = api::parameter::place;
   std::vector<flag const*> path, rest;
   for (auto const& f : flags) {
@@ -271,8 +271,8 @@ void place_operands(command const& c, api::operation_shape const& shape, std::ve
     std::string missing;
     for (std::size_t n = t.operands.size(); n < path.size(); ++n)
       missing += " --" + (path[n]->also.empty() ? path[n]->name : path[n]->also.front());
-    throw failure(usage, "alloy " + c.words() + " needs" + missing,
-                  "`alloy " + c.words() + " --help` shows what it takes");
+    throw cli_error(usage, "alloy " + c.words() + " needs" + missing,
+                    "`alloy " + c.words() + " --help` shows what it takes");
   }
   std::size_t next = 0;
   for (auto const* f : path) t.values[f->of->name] = {t.operands[next++]};
@@ -294,8 +294,8 @@ void place_operands(command const& c, api::operation_shape const& shape, std::ve
   }
   if (!shape.whole_body.empty() && t.with.data.empty() && next < t.operands.size()) t.with.data = members_of(t, next);
   if (next < t.operands.size())
-    throw failure(usage, "alloy " + c.words() + " does not know what to do with " + t.operands[next],
-                  "`alloy " + c.words() + " --help` shows what it takes");
+    throw cli_error(usage, "alloy " + c.words() + " does not know what to do with " + t.operands[next],
+                    "`alloy " + c.words() + " --help` shows what it takes");
 }
 
 namespace {
@@ -306,7 +306,7 @@ std::string quoted(std::string const& text) {
 
 class request_maker {
  public:
-  request_maker(command const& c, std::vector<flag> const& flags, typed const& t, lookup& names)
+  request_maker(command const& c, std::vector<flag> const& flags, typed const& t, id_resolver& names)
       : c_(c), flags_(flags), t_(t), names_(names) {}
 
   client::http_request make(api::operation_shape const& shape) {
@@ -347,7 +347,7 @@ class request_maker {
       auto const& name = f.of->name;
       auto const* const value = given(name);
       std::string text = value ? *value : name == "org_id" ? names_.org_or_default() : "";
-      if (value && value->empty()) throw failure(usage, "--" + f.name + " takes a value, and this one is empty");
+      if (value && value->empty()) throw cli_error(usage, "--" + f.name + " takes a value, and this one is empty");
       auto thing = thing_named_by(name);
       if (name == "entity_id" && given("entity_type") &&
           (*given("entity_type") == "user" || *given("entity_type") == "team"))
@@ -412,7 +412,7 @@ class request_maker {
       if (is_looked_up) try {
           all.push_back(known(f, value));
           continue;
-        } catch (failure const& none) {
+        } catch (cli_error const& none) {
           if (none.code != not_found) throw;
         }
       for (std::size_t from = 0; from <= value.size();) {
@@ -438,8 +438,8 @@ class request_maker {
         add("org_id", quoted(names_.id_of("org", names_.org_or_default())));
     }
     if (is_map)
-      throw failure(usage, "alloy " + c_.words() + " takes its body as JSON",
-                    "--data '{\"name\": \"value\"}', --data @FILE or --data -");
+      throw cli_error(usage, "alloy " + c_.words() + " takes its body as JSON",
+                      "--data '{\"name\": \"value\"}', --data @FILE or --data -");
     return out + "}";
   }
 
@@ -468,20 +468,20 @@ class request_maker {
   static std::string checked(flag const& f, std::string const& text, Fits fits, char const* what) {
     boost::system::error_code ec;
     auto const v = json::parse(text, ec);
-    if (ec || !fits(v)) throw failure(usage, "--" + f.name + " takes " + what + ", not " + plain_text(text));
+    if (ec || !fits(v)) throw cli_error(usage, "--" + f.name + " takes " + what + ", not " + plain_text(text));
     return text;
   }
 
   command const& c_;
   std::vector<flag> const& flags_;
   typed const& t_;
-  lookup& names_;
+  id_resolver& names_;
 };
 
 } // namespace
 
 client::http_request make_request(command const& c, api::operation_shape const& shape, std::vector<flag> const& flags,
-                                  typed const& t, lookup& names) {
+                                  typed const& t, id_resolver& names) {
   return request_maker(c, flags, t, names).make(shape);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // What was typed behind a command, and the request that it makes. One thread.
 #include "cli/commands.hpp"
-#include "cli/lookup.hpp"
+#include "cli/id_resolver.hpp"
 
 #include <map>
 
@@ -33,11 +33,11 @@ typed read_line(command const& c, std::vector<flag> const& flags, std::vector<st
 
 // Operands take their places: the path's parameters, then what else must be there; name=value where the body may have
 // any names. Throws failure(usage).
-void place_operands(command const& c, api::operation_shape const& shape, std::vector<flag> const& flags, typed& t);
+void bind_operands(command const& c, api::operation_shape const& shape, std::vector<flag> const& flags, typed& t);
 
 // Looks up what is called by a name, and puts all together.
 client::http_request make_request(command const& c, api::operation_shape const& shape, std::vector<flag> const& flags,
-                                  typed const& t, lookup& names);
+                                  typed const& t, id_resolver& names);
 
 // @FILE, - for standard input, or the text itself; @@ for an @ at its beginning.
 std::string content_of(std::string const& given);

@@ -21,7 +21,7 @@ constexpr auto watch_every = std::chrono::seconds(2);
 
 void print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    throw failure(broken, "standard output cannot be written");
+    throw cli_error(broken, "standard output cannot be written");
 }
 
 // What others wrote, on its way to a file as it is, to a terminal without what would steer it.
@@ -29,7 +29,7 @@ void write_to(std::string const& file, std::string_view text, terminal const& sc
   if (file.empty()) return screen.is_screen() ? print(without_steering(text)) : print(text);
   std::ofstream out(file, std::ios::binary);
   out << text;
-  if (!out.flush()) throw failure(broken, file + " cannot be written");
+  if (!out.flush()) throw cli_error(broken, file + " cannot be written");
 }
 
 // One command on the server, from the request to what is shown.
@@ -42,11 +42,11 @@ class running {
   void run() {
     if (typed_.with.help) return print(help_for(c_, shape_, flags_));
     session s({typed_.with.profile, typed_.with.server});
-    lookup names(s);
+    id_resolver names(s);
     if (c_.op->id == "import_data") return import(s);
     if (c_.op->id == "refresh" && !typed_.values.contains("refresh_token") && !s.kept().refresh_token.empty())
       typed_.values["refresh_token"] = {s.kept().refresh_token};
-    place_operands(c_, shape_, flags_, typed_);
+    bind_operands(c_, shape_, flags_, typed_);
     auto const r = make_request(c_, shape_, flags_, typed_, names);
     if (c_.op->id == "export_data") return write_export(s, r, typed_.with.file, screen_);
     if (typed_.with.watch) return watch(s, r);
@@ -57,7 +57,7 @@ class running {
 
  private:
   void import(session& s) {
-    if (typed_.operands.size() != 1) throw failure(usage, "alloy org import needs the file of an export");
+    if (typed_.operands.size() != 1) throw cli_error(usage, "alloy org import needs the file of an export");
     auto const a = send_import(s, typed_.operands.front(), typed_.with.dry_run);
     show(a.body, a);
   }
@@ -151,7 +151,7 @@ class running {
   }
 
   void watch(session& s, client::http_request r) {
-    if (c_.op->writes()) throw failure(usage, "--watch is for what shows something");
+    if (c_.op->writes()) throw cli_error(usage, "--watch is for what shows something");
     if (c_.op->id == "list_events") return stream(s, std::move(r));
     for (std::string last;;) {
       auto const a = s.send(r);
@@ -213,7 +213,7 @@ bool is_noun(std::string const& word) {
 }
 
 int use_org(std::vector<std::string> const& line) {
-  if (line.size() != 1) throw failure(usage, "alloy org use needs a slug or an id", "`alloy org list` shows yours");
+  if (line.size() != 1) throw cli_error(usage, "alloy org use needs a slug or an id", "`alloy org list` shows yours");
   session s({});
   auto const org = s.get("/api/v1/orgs/" + percent_encoded(line.front())).as_object();
   auto p = load_profile("default"); // what the environment says is no reason to forget what it holds
@@ -232,9 +232,9 @@ int use_org(std::vector<std::string> const& line) {
     if (c.noun == noun) verbs.push_back(c.verb);
   auto const& word = line[noun.find(' ') == std::string::npos ? 1 : 2];
   auto const nearest = nearest_name(word, verbs);
-  throw failure(usage, "alloy " + noun + " has no verb " + word,
-                nearest.empty() ? "`alloy " + noun + "` lists its verbs"
-                                : "did you mean alloy " + noun + " " + nearest + "?");
+  throw cli_error(usage, "alloy " + noun + " has no verb " + word,
+                  nearest.empty() ? "`alloy " + noun + "` lists its verbs"
+                                  : "did you mean alloy " + noun + " " + nearest + "?");
 }
 
 int run_line(std::vector<std::string> line, std::span<local_command const> local) {
@@ -277,7 +277,7 @@ bool knows(std::span<std::string const> line) {
 int run(std::vector<std::string> line, std::span<local_command const> local) {
   try {
     return run_line(std::move(line), local);
-  } catch (failure const& f) {
+  } catch (cli_error const& f) {
     std::fprintf(stderr, "alloy: %s\n", without_steering(f.what()).c_str());
     if (!f.hint.empty()) std::fprintf(stderr, "  %s\n", without_steering(f.hint).c_str());
     return f.code;
@@ -287,7 +287,7 @@ int run(std::vector<std::string> line, std::span<local_command const> local) {
   }
 }
 
-int complain_of(std::string const& word, std::span<local_command const> local) {
+int report_unknown(std::string const& word, std::span<local_command const> local) {
   bool is_begun = false; // `alloy backup` alone
   for (auto const& c : local) {
     if (!c.words.starts_with(word + " ")) continue;

@@ -9,6 +9,6 @@ namespace alloy::cli {
 bool knows(std::span<std::string const> line);
 int run(std::vector<std::string> line, std::span<local_command const> local);
 // What may have been meant by a word that is no command.
-int complain_of(std::string const& word, std::span<local_command const> local);
+int report_unknown(std::string const& word, std::span<local_command const> local);
 
 } // namespace alloy::cli

@@ -45,7 +45,7 @@ std::string value_words(flag const& f, bool clears) {
   return words;
 }
 
-// What overview and manual say of the codes; failure.hpp gives them their names.
+// What overview and manual say of the codes; cli_error.hpp gives them their names.
 constexpr std::pair<int, std::string_view> exit_codes[] = {{done, "done"},
                                                            {broken, "this machine failed"},
                                                            {usage, "wrong usage"},
@@ -242,7 +242,7 @@ std::string completion_script(std::string const& shell) {
            "  alloy __complete $line[2..-1] (commandline -ct) 2>/dev/null\n"
            "end\n"
            "complete -c alloy -f -a '(__alloy_complete)'\n";
-  throw failure(usage, "there is no completion for " + shell, "alloy completion bash, zsh or fish");
+  throw cli_error(usage, "there is no completion for " + shell, "alloy completion bash, zsh or fish");
 }
 
 namespace {
@@ -261,7 +261,7 @@ class completer {
   void offer_things(std::string_view thing, std::vector<std::string> const& line) {
     try {
       session s({"default", "", 1});
-      lookup names(s);
+      id_resolver names(s);
       if (thing == "project") return offer_all(s, "/api/v1/projects?limit=200", "key", "name");
       if (thing == "org") return offer_all(s, "/api/v1/orgs?limit=200", "slug", "name");
       if (thing == "ticket") return offer_all(s, "/api/v1/tickets?sort=-updated_at&limit=50", "reference", "title");
@@ -280,7 +280,7 @@ class completer {
   void offer_statuses() {
     try {
       session s({"default", "", 1});
-      lookup names(s);
+      id_resolver names(s);
       for (auto const& org : names.orgs()) {
         auto const all = s.get("/api/v1/orgs/" + org + "/workflows?limit=200");
         for (auto const& w : all.at("items").as_array())
@@ -307,7 +307,7 @@ class completer {
   static std::string project_in(std::vector<std::string> const& line) {
     for (std::size_t i = 0; i + 1 < line.size(); ++i)
       if (line[i] == "--project" || line[i] == "--project-id") return percent_encoded(line[i + 1]);
-    throw failure(usage, "no project");
+    throw cli_error(usage, "no project");
   }
 
   std::string const& begun_;

@@ -1,6 +1,6 @@
 #include "cli/profile.hpp"
 
-#include "cli/failure.hpp"
+#include "cli/cli_error.hpp"
 #include "core/json.hpp"
 
 #include <cerrno>
@@ -24,12 +24,12 @@ std::string reason() {
 
 std::string profile_path(std::string const& name) {
   if (name.empty() || name.find('/') != std::string::npos || name.front() == '.')
-    throw failure(usage, "--profile takes a name, not " + name);
+    throw cli_error(usage, "--profile takes a name, not " + name);
   auto const* const xdg = std::getenv("XDG_CONFIG_HOME");
   auto const* const home = std::getenv("HOME");
   if ((!xdg || !*xdg) && (!home || !*home))
-    throw failure(usage, "there is no home folder to keep a profile in",
-                  "set HOME, or ALLOY_API_URL and ALLOY_API_TOKEN");
+    throw cli_error(usage, "there is no home folder to keep a profile in",
+                    "set HOME, or ALLOY_API_URL and ALLOY_API_TOKEN");
   return (xdg && *xdg ? std::string(xdg) : std::string(home) + "/.config") + "/alloy/" + name + ".json";
 }
 
@@ -38,15 +38,15 @@ profile load_profile(std::string const& name) {
   struct stat facts {};
   if (::stat(path.c_str(), &facts) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) return {};
-    throw failure(broken, path + " cannot be read: " + reason());
+    throw cli_error(broken, path + " cannot be read: " + reason());
   }
   if (facts.st_mode & 077)
-    throw failure(no_access, path + " holds a token and may be read by others", "chmod 600 " + path);
+    throw cli_error(no_access, path + " holds a token and may be read by others", "chmod 600 " + path);
   std::ifstream in(path, std::ios::binary);
   std::stringstream text;
   text << in.rdbuf();
   auto read = json::read<profile>(text.str(), json::unknown_fields::ignore);
-  if (!in || !read) throw failure(broken, path + " is no profile", "remove it, and log in again: alloy auth login");
+  if (!in || !read) throw cli_error(broken, path + " is no profile", "remove it, and log in again: alloy auth login");
   return std::move(*read);
 }
 
@@ -63,7 +63,7 @@ void save_profile(std::string const& name, profile const& p) {
   bool const written = file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   if (file >= 0) ::close(file);
   if (!written || ::rename(fresh.c_str(), path.c_str()) != 0)
-    throw failure(broken, path + " cannot be written: " + reason());
+    throw cli_error(broken, path + " cannot be written: " + reason());
 }
 
 } // namespace alloy::cli

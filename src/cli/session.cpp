@@ -64,7 +64,7 @@ session::session(session_settings s) : set_(std::move(s)) {
     token_is_kept_ = true;
   }
   auto const base = parse_web_url(server_);
-  if (!base) throw failure(usage, server_ + " is no URL of a server", "it has the form https://alloy.example.com");
+  if (!base) throw cli_error(usage, server_ + " is no URL of a server", "it has the form https://alloy.example.com");
   client_ = std::make_unique<client::http_client>(
       *base, client::http_client_settings{from_environment("ALLOY_API_CA_FILE"), set_.connect_timeout_s});
 }
@@ -85,8 +85,8 @@ client::http_answer session::send(client::http_request r, bool is_open,
 client::http_answer session::try_send(client::http_request r, bool is_open,
                                       client::http_client::piece_taker const& on_piece) {
   if (!is_open && token_.empty())
-    throw failure(no_access, "nobody is logged in at " + server_,
-                  "alloy auth login --email YOU, or set ALLOY_API_TOKEN to an API key");
+    throw cli_error(no_access, "nobody is logged in at " + server_,
+                    "alloy auth login --email YOU, or set ALLOY_API_TOKEN to an API key");
   bool const has_accept =
       std::any_of(r.headers.begin(), r.headers.end(), [](auto const& h) { return h.first == "Accept"; });
   if (!has_accept) r.headers.emplace_back("Accept", "application/json, */*;q=0.1");
@@ -98,8 +98,8 @@ client::http_answer session::try_send(client::http_request r, bool is_open,
     try {
       a = client_->send(r, on_piece);
     } catch (client::unreachable const& why) {
-      throw failure(no_network, "no answer from " + std::string(why.what()),
-                    "is it running? start one with `alloy serve`, or name another: --server URL or ALLOY_API_URL");
+      throw cli_error(no_network, "no answer from " + std::string(why.what()),
+                      "is it running? start one with `alloy serve`, or name another: --server URL or ALLOY_API_URL");
     }
     if (a.status != 401 || is_open || renewed || !renew()) return a;
   }
@@ -131,8 +131,8 @@ void session::refuse(client::http_answer const& a) const {
   auto const document = json::parse(a.body, ec);
   auto const* const problem = ec ? nullptr : document.if_object();
   if (!problem)
-    throw failure(code_for(a.status), server_ + " answered " + std::to_string(a.status) + " and no reason",
-                  "is it a server of Alloy? its URL is " + server_);
+    throw cli_error(code_for(a.status), server_ + " answered " + std::to_string(a.status) + " and no reason",
+                    "is it a server of Alloy? its URL is " + server_);
   auto const code = shown(*problem, "code"), detail = shown(*problem, "detail");
   std::string words = shown(*problem, "title");
   if (!detail.empty()) words += ": " + detail;
@@ -147,7 +147,7 @@ void session::refuse(client::http_answer const& a) const {
         words +=
             "\n  " + padded(shown(*c, "slug"), 20) + "  " + padded(shown(*c, "reference"), 12) + "  " + shown(*c, "id");
   if (a.status >= 500) words += "\n  request " + shown(*problem, "request_id");
-  throw failure(code_for(a.status), words, hint_for(a.status, code, plain_text(a.header("retry-after"))));
+  throw cli_error(code_for(a.status), words, hint_for(a.status, code, plain_text(a.header("retry-after"))));
 }
 
 json::value session::get(std::string const& target) {

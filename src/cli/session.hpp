@@ -1,7 +1,7 @@
 #pragma once
 // Talks to the server as the caller of the profile: token, retries that are safe, refreshed sessions, and what a
 // refusal means for whoever typed the command. One thread.
-#include "cli/failure.hpp"
+#include "cli/cli_error.hpp"
 #include "cli/profile.hpp"
 #include "client/http_client.hpp"
 

@@ -73,10 +73,10 @@ class importer {
     in_.close();
     in_.clear();
     in_.open(file_, std::ios::binary);
-    if (!in_ || !std::getline(in_, header_)) throw failure(usage, file_ + " cannot be read");
+    if (!in_ || !std::getline(in_, header_)) throw cli_error(usage, file_ + " cannot be read");
     header_.erase(0, header_.size() - without_byte_order_mark(header_).size());
     auto const header = events::read_header(header_);
-    if (!header) throw failure(usage, file_ + ": " + header.error().detail);
+    if (!header) throw cli_error(usage, file_ + ": " + header.error().detail);
     org_ = to_string(header->org_id);
     total_ = header->records;
     piece_ = header_ + '\n';
@@ -118,7 +118,7 @@ class importer {
 
 void write_export(session& s, client::http_request const& r, std::string const& file, terminal const& screen) {
   std::FILE* const out = file.empty() ? stdout : std::fopen(file.c_str(), "wb");
-  if (!out) throw failure(broken, file + " cannot be written");
+  if (!out) throw cli_error(broken, file + " cannot be written");
   progress shown;
   std::uint64_t bytes = 0;
   bool well = true;
@@ -143,7 +143,7 @@ void write_export(session& s, client::http_request const& r, std::string const& 
   put(without_steering(line));
   well = std::fflush(out) == 0 && well;
   if (out != stdout) std::fclose(out);
-  if (!well) throw failure(broken, (file.empty() ? "standard output" : file) + " cannot be written");
+  if (!well) throw cli_error(broken, (file.empty() ? "standard output" : file) + " cannot be written");
 }
 
 client::http_answer send_import(session& s, std::string const& file, bool dry_run) {

@@ -40,7 +40,7 @@ std::size_t cost_of(std::span<new_record const> records) {
 
 } // namespace
 
-sequencer::sequencer(sequencer_parts parts, sequencer_settings s)
+sequencer::sequencer(sequencer_dependencies parts, sequencer_settings s)
     : parts_(std::move(parts)), settings_(s), queue_({s.queue_max, s.queue_per_org_max, s.batch_max, s.batch_cost_max}),
       last_at_(s.latest_time),
       batch_cost_(parts_.metrics.make_histogram(
@@ -289,7 +289,7 @@ result<answer> sequencer::apply(command& c, plan& p, timestamp at, open_batch& i
 
 // One record, or several where one would be too large; every one but the command's first is caused by that.
 result<> sequencer::append(origin const& from, drafts_view drafts, open_batch& into) {
-  if (drafts.size() > events_per_record_max) return append_halves(from, drafts, into);
+  if (drafts.size() > events_per_record_max) return append_split(from, drafts, into);
   view& state = into.txn.of(family::state);
   uuid const tenant = drafts.front()->tenant;
   auto const chain = events::head_of(state, tenant);
@@ -325,7 +325,7 @@ result<> sequencer::append(origin const& from, drafts_view drafts, open_batch& i
   }
   new_record n;
   n.bytes = events::encode_record(r.head, encoded, r.previous_crc);
-  if (n.bytes.size() > settings_.record_max_bytes) return append_halves(from, drafts, into);
+  if (n.bytes.size() > settings_.record_max_bytes) return append_split(from, drafts, into);
   n.tenant = tenant;
   n.tenant_seq = r.head.tenant_seq;
   n.command_id = r.head.command_id;
@@ -372,7 +372,7 @@ result<> sequencer::append_stored(std::span<std::string const> records, open_bat
 
 // Cut where the subject changes, so that a thing that the command touches still has one new version; a thing that takes
 // more than a record by itself has a version for each.
-result<> sequencer::append_halves(origin const& from, drafts_view drafts, open_batch& into) {
+result<> sequencer::append_split(origin const& from, drafts_view drafts, open_batch& into) {
   std::size_t cut = drafts.size() / 2;
   while (cut > 0 && drafts[cut]->subject == drafts[cut - 1]->subject) --cut;
   if (cut == 0) cut = drafts.size() / 2;

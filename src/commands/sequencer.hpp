@@ -30,7 +30,7 @@ struct sequencer_settings {
 };
 
 // What the sequencer is given to work with; all must outlive it.
-struct sequencer_parts {
+struct sequencer_dependencies {
   storage::database& db;
   events::log& log;
   idempotency_store const& answers;
@@ -47,7 +47,7 @@ struct sequencer_parts {
 
 class sequencer {
  public:
-  sequencer(sequencer_parts parts, sequencer_settings s);
+  sequencer(sequencer_dependencies parts, sequencer_settings s);
   ~sequencer(); // finishes what was accepted
 
   // Any thread. A full queue, a payer with too many in it, or a sequencer that stops answers at once, on the caller's
@@ -69,13 +69,13 @@ class sequencer {
   result<answer> apply(command& c, plan& p, timestamp at, open_batch& into);
   result<> append(origin const& from, drafts_view drafts, open_batch& into);
   result<> append_stored(std::span<std::string const> records, open_batch& into);
-  result<> append_halves(origin const& from, drafts_view drafts, open_batch& into);
+  result<> append_split(origin const& from, drafts_view drafts, open_batch& into);
   void housekeep();
   void point(char const* name) const {
     if (parts_.at_point) parts_.at_point(name);
   }
 
-  sequencer_parts parts_;
+  sequencer_dependencies parts_;
   sequencer_settings settings_;
   mutable std::mutex guard_;
   std::condition_variable bell_;

@@ -71,9 +71,9 @@ type_facts const* find_type(std::string_view type) noexcept {
 template <class E> E read_shape(int schema, std::string_view data) {
   if (schema == E::schema) return json::stored<E>(data);
   if constexpr (!std::is_void_v<typename former<E>::type>)
-    return lift(read_shape<typename former<E>::type>(schema, data));
-  throw damaged("an event " + std::string(E::type) + " has schema " + std::to_string(schema) +
-                ", which this version does not know");
+    return upcast(read_shape<typename former<E>::type>(schema, data));
+  throw corruption_error("an event " + std::string(E::type) + " has schema " + std::to_string(schema) +
+                         ", which this version does not know");
 }
 
 } // namespace
@@ -125,7 +125,8 @@ event decode_data(std::string_view type, int schema, std::string_view data) {
     found = true;
     out = read_shape<E>(schema, data);
   });
-  if (!found) throw damaged("an event has the type " + std::string(type) + ", which this version does not know");
+  if (!found)
+    throw corruption_error("an event has the type " + std::string(type) + ", which this version does not know");
   return out;
 }
 
@@ -169,9 +170,10 @@ struct framed_shape {
 framed_shape read_framed(std::uint64_t first_position, std::string_view bytes) {
   framed_shape r;
   std::string const where = "the record at position " + std::to_string(first_position);
-  if (!parse_record(bytes, r.frame)) throw damaged(where + " does not match its checksum");
+  if (!parse_record(bytes, r.frame)) throw corruption_error(where + " does not match its checksum");
   r.shape = json::stored<record_shape>(r.frame.json);
-  if (r.shape.events.size() != r.frame.count) throw damaged(where + " has another number of events than it says");
+  if (r.shape.events.size() != r.frame.count)
+    throw corruption_error(where + " has another number of events than it says");
   return r;
 }
 
@@ -204,8 +206,8 @@ std::vector<stored_event> decode_events(std::uint64_t first_position, std::strin
   std::vector<stored_event> found;
   for (auto const at : positions) {
     if (at < first_position || at - first_position >= shape.events.size())
-      throw damaged("the record at position " + std::to_string(first_position) + " has no event at " +
-                    std::to_string(at));
+      throw corruption_error("the record at position " + std::to_string(first_position) + " has no event at " +
+                             std::to_string(at));
     found.push_back(event_of(shape, first_position, at - first_position));
   }
   return found;
@@ -214,7 +216,7 @@ std::vector<stored_event> decode_events(std::uint64_t first_position, std::strin
 public_record read_public(std::uint64_t first_position, std::string_view bytes) {
   record_frame frame;
   std::string const where = "the record at position " + std::to_string(first_position);
-  if (!parse_record(bytes, frame)) throw damaged(where + " does not match its checksum");
+  if (!parse_record(bytes, frame)) throw corruption_error(where + " does not match its checksum");
   auto shape = json::stored<record_shape>(frame.json);
   public_record r;
   r.head = {shape.org_id, shape.org_seq, shape.command_id, shape.at, shape.actor, std::move(shape.request_id),
@@ -222,7 +224,8 @@ public_record read_public(std::uint64_t first_position, std::string_view bytes) 
   auto next = first_position;
   for (auto& s : shape.events) {
     auto const* const known = find_type(s.type);
-    if (known == nullptr) throw damaged("an event has the type " + s.type + ", which this version does not know");
+    if (known == nullptr)
+      throw corruption_error("an event has the type " + s.type + ", which this version does not know");
     auto const at = next++;
     if (!known->is_public) continue;
     if (known->has_private || s.schema != known->schema)

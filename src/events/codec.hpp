@@ -30,7 +30,7 @@ struct encoded_event { // one event ready to be stored
 };
 
 std::string encode_record(record_head const& head, std::span<encoded_event const> events, std::uint32_t previous_crc);
-// Throws `damaged` where the bytes do not hold or an event's type or schema is unknown to this version.
+// Throws corruption_error where the bytes do not hold or an event's type or schema is unknown to this version.
 record decode_record(std::uint64_t first_position, std::string_view bytes);
 // Those of its events that are asked for, by ascending positions; cheaper where a record has many.
 std::vector<stored_event> decode_events(std::uint64_t first_position, std::string_view bytes,
@@ -58,7 +58,7 @@ struct public_record {
   std::vector<public_event> events; // the public ones
   std::uint64_t last = 0;           // position of its last event, public or not
 };
-// Cheaper than decode_record: facts that hold nothing private are passed on as they lie. Throws `damaged`, too.
+// Cheaper than decode_record: facts that hold nothing private are passed on as they lie. Throws corruption_error, too.
 public_record read_public(std::uint64_t first_position, std::string_view bytes);
 // As the feed has it.
 void append_public(std::string& out, record_head const& head, public_event const& e);

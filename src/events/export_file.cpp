@@ -48,7 +48,8 @@ std::string seal_of(uuid const& log, uuid const& tenant) {
 
 void append_line(std::string& out, std::uint64_t seq, stored_record const& r) {
   record_frame frame;
-  if (!parse_record(r.bytes, frame)) throw damaged("the record at position " + std::to_string(r.first) + " is damaged");
+  if (!parse_record(r.bytes, frame))
+    throw corruption_error("the record at position " + std::to_string(r.first) + " is damaged");
   out += "{\"seq\":" + std::to_string(seq) + ",\"position\":" + std::to_string(r.first) +
          ",\"count\":" + std::to_string(frame.count) + ",\"crc\":" + std::to_string(frame.crc) +
          ",\"previous_crc\":" + std::to_string(frame.previous_crc) + ",\"record\":";

@@ -49,7 +49,7 @@ std::vector<stored_record> tenant_feed::next(std::size_t records_max) {
     for (auto const at : places)
       for (auto& r : log_.read(at, 1)) found.push_back(std::move(r));
   }
-  if (found.size() != places.size()) throw damaged("the log has not all records that a tenant's ledger names");
+  if (found.size() != places.size()) throw corruption_error("the log has not all records that a tenant's ledger names");
   seq_ += found.size();
   return found;
 }

@@ -11,7 +11,7 @@ class tenant_feed {
   tenant_feed(events::log const& of, reader const& state, uuid const& tenant, position after);
   static tenant_feed from_record(events::log const& of, reader const& state, uuid const& tenant, std::uint64_t seq);
 
-  // The next records, none at the end. The first one may begin at or before `after`. Throws `damaged`.
+  // The next records, none at the end. The first one may begin at or before `after`. Throws corruption_error.
   std::vector<stored_record> next(std::size_t records_max);
   std::uint64_t next_seq() const noexcept { return seq_; }
 

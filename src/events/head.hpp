@@ -8,7 +8,7 @@
 
 namespace alloy::events {
 
-class head_bell {
+class log_head_signal {
  public:
   std::uint64_t get() const noexcept { return head_.load(std::memory_order_acquire); }
   void raise(std::uint64_t to) {

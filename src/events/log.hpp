@@ -43,7 +43,7 @@ struct appended {
   std::uint64_t value = 0; // position of the first event; for conflict the tenant's real head
 };
 
-struct damaged : std::runtime_error { // a gap, a bad checksum, a broken chain: every reader stops here
+struct corruption_error : std::runtime_error { // a gap, a bad checksum, a broken chain: every reader stops here
   using std::runtime_error::runtime_error;
 };
 

@@ -1,6 +1,6 @@
-#include "events/admission.hpp"
 #include "events/head.hpp"
 #include "events/log.hpp"
+#include "events/record_validation.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -73,7 +73,7 @@ class memory_log final : public log {
   mutable std::mutex mutex_;
   std::vector<stored_record> records_;
   std::unordered_map<uuid, position> keys_;
-  head_bell bell_;
+  log_head_signal bell_;
 };
 
 } // namespace

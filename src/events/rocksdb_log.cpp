@@ -3,9 +3,9 @@
 // Beside it, in family::local (core/local_rows.hpp), so that records alone fill the log's files, in order, and no file
 // is ever merged with another: where the command of a client's key begins, and the log's identity.
 #include "core/local_rows.hpp"
-#include "events/admission.hpp"
 #include "events/head.hpp"
 #include "events/log.hpp"
+#include "events/record_validation.hpp"
 
 namespace alloy::events {
 namespace {
@@ -32,7 +32,7 @@ position position_of(std::string_view key) {
 }
 
 [[noreturn]] void damage(position at, char const* what) {
-  throw damaged("the log is damaged at position " + std::to_string(at) + ": " + what);
+  throw corruption_error("the log is damaged at position " + std::to_string(at) + ": " + what);
 }
 
 stored_record to_record(std::string_view key, std::string_view value) {
@@ -165,7 +165,7 @@ class rocksdb_log final : public log {
   reader const& local_;
   log_settings const settings_;
   uuid identity_;
-  head_bell bell_;
+  log_head_signal bell_;
 };
 
 } // namespace

@@ -1,10 +1,10 @@
 #pragma once
-// Shapes that events had. `former<E>::type` is the shape before E's newest (with its own `schema`), `lift` makes the
+// Shapes that events had. `former<E>::type` is the shape before E's newest (with its own `schema`), `upcast` makes the
 // newer one of it; chains of any length work, one step each.
 //
 //   struct ticket_created_v1 { static constexpr std::string_view type = ...; static constexpr int schema = 1; ... };
 //   template <> struct former<ticket_created> { using type = ticket_created_v1; };
-//   inline ticket_created lift(ticket_created_v1 old) { ... }
+//   inline ticket_created upcast(ticket_created_v1 old) { ... }
 #include "events/event_types.hpp"
 
 namespace alloy::events {
@@ -24,7 +24,7 @@ BOOST_DESCRIBE_STRUCT(period_closed_v1, (),
                       (month, report_position, digest, total_minutes, total_amount_cents, capex_cents, opex_cents,
                        excluded))
 template <> struct former<period_closed> { using type = period_closed_v1; };
-inline period_closed lift(period_closed_v1 old) {
+inline period_closed upcast(period_closed_v1 old) {
   period_closed e;
   e.month = std::move(old.month);
   e.report_position.value = old.report_position;

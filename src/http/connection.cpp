@@ -51,7 +51,7 @@ template <class Stream> class connection final : public session {
   // `self` keeps the connection alive for as long as its coroutine lives.
   task<> run([[maybe_unused]] std::shared_ptr<connection> self) {
     error_code ec;
-    if (home_.house->set.proxy_protocol) {
+    if (home_.context->set.proxy_protocol) {
       co_await take_proxy_header();
       if (is_over()) co_return;
     }

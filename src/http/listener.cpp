@@ -4,7 +4,7 @@
 #include "core/fault_point.hpp"
 #include "core/log.hpp"
 #include "core/problem.hpp"
-#include "http/answer.hpp"
+#include "http/response_writer.hpp"
 
 #include <boost/asio/dispatch.hpp>
 
@@ -29,7 +29,7 @@ std::string address_of(tcp_socket const& socket) {
 } // namespace
 
 listener::listener(std::vector<std::unique_ptr<worker>>& workers)
-    : workers_(workers), house_(*workers.front()->house), acceptor_(workers.front()->io.get_executor()),
+    : workers_(workers), context_(*workers.front()->context), acceptor_(workers.front()->io.get_executor()),
       pause_(workers.front()->io) {
   workers.front()->on_recovery = [this] { take_up_again(); };
 }
@@ -110,18 +110,20 @@ worker& listener::next_worker() noexcept {
 void listener::take(worker& home, tcp_socket socket) {
   auto peer = address_of(socket);
   if (peer.empty()) return; // gone again
-  if (house_.set.proxy_protocol && !house_.trusts(peer)) return house_.watch().connection_refused("untrusted_proxy");
-  auto place = house_.admit(std::move(peer));
+  if (context_.set.proxy_protocol && !context_.trusts(peer))
+    return context_.watch().connection_refused("untrusted_proxy");
+  auto place = context_.admit(std::move(peer));
   if (!place) return turn_away(socket);
   // Runs at once where `home` is this very thread. What it throws on another one is contained there.
-  asio::dispatch(home.io, [&home, socket = std::move(socket), place = std::move(*place), tls = house_.tls()]() mutable {
-    serve_connection(home, std::move(socket), std::move(place), std::move(tls));
-  });
+  asio::dispatch(home.io,
+                 [&home, socket = std::move(socket), place = std::move(*place), tls = context_.tls()]() mutable {
+                   serve_connection(home, std::move(socket), std::move(place), std::move(tls));
+                 });
 }
 
 void listener::turn_away(tcp_socket& socket) {
-  house_.watch().connection_refused("too_many_connections");
-  if (house_.set.has_tls()) return; // a handshake is the last thing to spend time on now
+  context_.watch().connection_refused("too_many_connections");
+  if (context_.set.has_tls()) return; // a handshake is the last thing to spend time on now
   auto& here = *workers_.front();
   auto const request_id = here.new_request_id();
   response answer;

@@ -30,7 +30,7 @@ class listener {
   void accept_later();
 
   std::vector<std::unique_ptr<worker>>& workers_;
-  hub& house_;
+  server_context& context_;
   acceptor acceptor_;
   boost::asio::steady_timer pause_;
   std::size_t turn_ = 0;

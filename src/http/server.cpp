@@ -19,7 +19,7 @@ unsigned thread_count(settings const& with) {
 } // namespace
 
 struct server::parts {
-  std::shared_ptr<hub> house;
+  std::shared_ptr<server_context> context;
   std::vector<std::unique_ptr<worker>> workers;
   std::unique_ptr<listener> door;
   bool runs = false;
@@ -27,8 +27,8 @@ struct server::parts {
 
 server::server(settings with, handler handle, std::shared_ptr<observer> watch) : parts_(std::make_unique<parts>()) {
   auto const threads = thread_count(with);
-  parts_->house = std::make_shared<hub>(std::move(with), std::move(handle), std::move(watch));
-  for (unsigned n = 0; n < threads; ++n) parts_->workers.push_back(std::make_unique<worker>(parts_->house));
+  parts_->context = std::make_shared<server_context>(std::move(with), std::move(handle), std::move(watch));
+  for (unsigned n = 0; n < threads; ++n) parts_->workers.push_back(std::make_unique<worker>(parts_->context));
   parts_->door = std::make_unique<listener>(parts_->workers);
 }
 
@@ -38,10 +38,10 @@ server::~server() {
 
 result<std::uint16_t> server::start() {
   auto& p = *parts_;
-  if (p.house->set.has_tls()) {
+  if (p.context->set.has_tls()) {
     if (auto const loaded = reload(); !loaded) return loaded.error();
   }
-  auto const port = p.door->open(p.house->set);
+  auto const port = p.door->open(p.context->set);
   if (!port) return port;
   for (auto& one : p.workers) one->start();
   boost::asio::post(p.workers.front()->io, [&p] { p.door->accept(); });
@@ -50,17 +50,17 @@ result<std::uint16_t> server::start() {
 }
 
 result<> server::reload() {
-  auto const& set = parts_->house->set;
+  auto const& set = parts_->context->set;
   if (!set.has_tls()) return {};
   auto made = make_tls_context(set.tls_certificate_file, set.tls_key_file);
   if (!made) return made.error();
-  parts_->house->set_tls(std::move(*made));
+  parts_->context->set_tls(std::move(*made));
   return {};
 }
 
 void server::begin_drain() {
   auto& p = *parts_;
-  if (!p.runs || p.house->draining.exchange(true)) return;
+  if (!p.runs || p.context->draining.exchange(true)) return;
   std::promise<void> closed;
   boost::asio::post(p.workers.front()->io, [&p, &closed] {
     p.door->close();
@@ -75,18 +75,18 @@ bool server::stop(std::uint32_t deadline_ms) {
   if (!p.runs) return true;
   begin_drain();
   auto const deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms);
-  auto const all_finished = p.house->wait_until_idle(deadline);
+  auto const all_finished = p.context->wait_until_idle(deadline);
   for (auto& one : p.workers) one->stop();
   p.runs = false;
   return all_finished;
 }
 
 std::size_t server::connections() const noexcept {
-  return parts_->house->connections();
+  return parts_->context->connections();
 }
 
 std::size_t server::in_flight() const noexcept {
-  return parts_->house->in_flight.load(std::memory_order_relaxed);
+  return parts_->context->in_flight.load(std::memory_order_relaxed);
 }
 
 } // namespace alloy::http

@@ -122,38 +122,38 @@ std::optional<action> session::take_head() {
     bytes = buffered();
   }
   auto const end = bytes.find("\r\n\r\n", scanned_bytes_ > 3 ? scanned_bytes_ - 3 : 0);
-  auto const& house = *home_.house;
+  auto const& context = *home_.context;
   if (end != bytes.npos) {
     head_facts facts;
     auto const head = bytes.substr(0, end + 4);
-    if (auto const* const no = inspect_head(head, house.limits, facts))
+    if (auto const* const no = inspect_head(head, context.limits, facts))
       refuse(*no);
     else
       accept_head(head, facts);
     return {};
   }
-  if (auto const* const no = inspect_partial(bytes, scanned_bytes_, house.limits)) {
+  if (auto const* const no = inspect_partial(bytes, scanned_bytes_, context.limits)) {
     refuse(*no);
     return {};
   }
   scanned_bytes_ = bytes.size();
   if (has_output()) return action::write;
-  auto const draining = house.draining.load(std::memory_order_relaxed);
+  auto const draining = context.draining.load(std::memory_order_relaxed);
   if (bytes.empty() && requests_ > 0 && draining) {
     phase_ = phase::done;
     return {};
   }
   if (bytes.empty() && (requests_ > 0 || draining)) {
-    arm(draining ? house.set.linger_timeout_ms : house.set.idle_timeout_ms);
+    arm(draining ? context.set.linger_timeout_ms : context.set.idle_timeout_ms);
   } else {
     if (phase_began_ms_ == 0) phase_began_ms_ = worker::now_ms();
-    deadline_ms_ = phase_began_ms_ + house.set.head_timeout_ms;
+    deadline_ms_ = phase_began_ms_ + context.set.head_timeout_ms;
   }
   return action::read;
 }
 
 void session::accept_head(std::string_view head, head_facts const& facts) {
-  auto const& set = home_.house->set;
+  auto const& set = home_.context->set;
   answer_of_ = {}; // whose this one is the service says; a proxy's connection serves many
   parser_.emplace(head.size(), set.body_bytes_max);
   request_parser::error_code ec;
@@ -205,13 +205,13 @@ void session::read_head_fields() {
   takes_gzip_ = wants_continue_ = false;
   origin_.clear();
   read_request_id();
-  auto const& house = *home_.house;
+  auto const& context = *home_.context;
   for (auto const& [name, value] : parser_->message().headers) {
     if (name == "accept-encoding")
-      takes_gzip_ = house.set.gzip_level > 0 && accepts_gzip(value);
+      takes_gzip_ = context.set.gzip_level > 0 && accepts_gzip(value);
     else if (name == "expect")
       wants_continue_ = !is_http_1_0_ && same_letters(value, "100-continue");
-    else if (name == "origin" && house.cors.is_on())
+    else if (name == "origin" && context.cors.is_on())
       origin_ = value;
   }
   method_label_ = label_of(parser_->message().method);
@@ -253,7 +253,7 @@ std::optional<action> session::take_body() {
   if (wants_continue_ && in_.size() == 0) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
   wants_continue_ = false;
   if (has_output()) return action::write;
-  auto const& set = home_.house->set;
+  auto const& set = home_.context->set;
   deadline_ms_ = phase_began_ms_ + set.body_timeout_ms;
   if (set.body_bytes_per_s_min > 0)
     deadline_ms_ += static_cast<std::int64_t>(received_bytes_ * 1000 / set.body_bytes_per_s_min);
@@ -261,32 +261,32 @@ std::optional<action> session::take_body() {
 }
 
 void session::dispatch() {
-  auto const& house = *home_.house;
+  auto const& context = *home_.context;
   ++requests_;
   ++in_a_row_;
   began_ = std::chrono::steady_clock::now();
-  home_.house->in_flight.fetch_add(1, std::memory_order_relaxed);
+  home_.context->in_flight.fetch_add(1, std::memory_order_relaxed);
   is_in_flight_ = true;
-  house.watch().request_started();
+  context.watch().request_started();
   auto& asked = parser_->message();
   if (place_.is_proxy()) find_client();
   asked.peer = client_;
   asked.request_id = request_id_;
-  asked.room = &house.unsent;
+  asked.room = &context.unsent;
   if (without_body_) asked.method = "GET"; // HEAD is GET without the body: the rest of Alloy need not know it
   phase_ = phase::answer;
   slot_->open();
-  if (house.cors.is_on() && cors_policy::is_preflight(asked)) return slot_->fill(cors_policy::preflight_answer());
+  if (context.cors.is_on() && cors_policy::is_preflight(asked)) return slot_->fill(cors_policy::preflight_answer());
   // What it does could not be undone where its answer is refused: so it is looked at before; by who knows whose it is,
   // for the user and the organization, too.
-  if (method_label_ != "GET" && method_label_ != "HEAD" && !house.unsent.has_room({client_network_})) {
-    house.watch().answer_refused();
+  if (method_label_ != "GET" && method_label_ != "HEAD" && !context.unsent.has_room({client_network_})) {
+    context.watch().answer_refused();
     return slot_->fill(overloaded(request_id_, {}));
   }
   auto const turn = std::make_shared<exchange>(slot_, request_id_);
   try {
     fault_points::pass("http.request");
-    house.serve(std::move(asked), [turn](response&& answer) { turn->answer(std::move(answer)); });
+    context.serve(std::move(asked), [turn](response&& answer) { turn->answer(std::move(answer)); });
   } catch (...) {
     note_exception(thrown_at::http_request, std::current_exception(), request_id_);
     turn->fail();
@@ -317,11 +317,11 @@ body_source::state session::pull_piece() {
 std::optional<action> session::take_stream() {
   if (has_output()) return action::write;
   if (!has_turn()) return ask_turn();
-  if (!home_.house->unsent.has_room(holders_now())) { // until some of what waits is taken
+  if (!home_.context->unsent.has_room(holders_now())) { // until some of what waits is taken
     deadline_ms_ = worker::now_ms() + look_again_ms;
     return action::wait;
   }
-  if (home_.house->draining.load(std::memory_order_relaxed)) source_->hurry();
+  if (home_.context->draining.load(std::memory_order_relaxed)) source_->hurry();
   slot_->listen(); // before the look, so that no ring between the two is lost
   piece_.clear();
   auto const state = pull_piece();
@@ -368,11 +368,11 @@ void session::check_deadline(std::int64_t now_ms) {
   deadline_ms_ = 0;
   is_over_ = true;
   if (has_output())
-    home_.house->watch().connection_refused("slow_reader");
+    home_.context->watch().connection_refused("slow_reader");
   else if (phase_ == phase::head)
-    home_.house->watch().connection_refused("slow_head");
+    home_.context->watch().connection_refused("slow_head");
   else if (phase_ == phase::body)
-    home_.house->watch().connection_refused("slow_body");
+    home_.context->watch().connection_refused("slow_body");
   cancel_io();
 }
 
@@ -382,7 +382,7 @@ void session::drain() {
   if (requests_ > 0)
     end();
   else
-    arm(home_.house->set.linger_timeout_ms); // it was opened for a request that may be on its way
+    arm(home_.context->set.linger_timeout_ms); // it was opened for a request that may be on its way
 }
 
 void session::abort() {

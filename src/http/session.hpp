@@ -3,9 +3,9 @@
 // what came of it; connection.cpp does it. So keep-alive, pipelining, limits and deadlines are decided in one place,
 // the same for plain and TLS. Lives on one I/O thread; nothing here is called from another one.
 #include "core/late_answer.hpp"
-#include "http/answer.hpp"
 #include "http/encoding.hpp"
 #include "http/request_parser.hpp"
+#include "http/response_writer.hpp"
 #include "http/worker.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -43,8 +43,8 @@ class session {
 
   // close: whether the peer may still be sending, so that closing at once could destroy our last answer (RFC 9112 9.6).
   bool should_linger() const noexcept { return lingers_ && !is_over_; }
-  void start_handshake() noexcept { arm(home_.house->set.head_timeout_ms); }
-  void start_linger() noexcept { arm(home_.house->set.linger_timeout_ms); }
+  void start_handshake() noexcept { arm(home_.context->set.head_timeout_ms); }
+  void start_linger() noexcept { arm(home_.context->set.linger_timeout_ms); }
   bool is_over() const noexcept { return is_over_; } // nothing more may be sent or read
 
   // Also goes on where its answer has come and the word of it was lost, for there was no memory for that. May be its
@@ -129,7 +129,7 @@ class session {
   auth::ip_prefix client_network_;
   bool waits_for_turn_ = false, has_turn_ = false;
   auth::ip_prefix turn_of_{};
-  std::size_t held_bytes_ = 0; // counted in the hub, for held_by_
+  std::size_t held_bytes_ = 0; // counted in the server_context, for held_by_
   holders held_by_{}, answer_of_{};
   std::uint64_t sent_in_all_ = 0;
   bool is_reader_watched_ = false;

@@ -21,9 +21,9 @@ void session::finish_exchange(response&& answer) {
     // A write is done, and its answer is all that says so.
     bool const may_be_refused = method_label_ == "GET" || method_label_ == "HEAD";
     if (!hold(unsent() + answer.body.size(), !may_be_refused)) {
-      home_.house->watch().answer_refused();
+      home_.context->watch().answer_refused();
       answer = overloaded(request_id_, answer.headers);
-    } else if (answer.body.size() > home_.house->set.gzip_at_once_bytes_max &&
+    } else if (answer.body.size() > home_.context->set.gzip_at_once_bytes_max &&
                would_encode(answer, context_of(answer))) {
       return begin_squeeze(std::move(answer));
     }
@@ -38,7 +38,7 @@ void session::finish(response& answer, squeezed how) {
 }
 
 void session::report(response const& answer, std::size_t sent_bytes) noexcept {
-  home_.house->in_flight.fetch_sub(1, std::memory_order_relaxed);
+  home_.context->in_flight.fetch_sub(1, std::memory_order_relaxed);
   is_in_flight_ = false;
   exchange_facts facts;
   facts.method = method_label_;
@@ -47,18 +47,18 @@ void session::report(response const& answer, std::size_t sent_bytes) noexcept {
   facts.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
   facts.received_bytes = received_bytes_;
   facts.sent_bytes = sent_bytes;
-  home_.house->watch().request_finished(facts);
+  home_.context->watch().request_finished(facts);
 }
 
 answer_context session::context_of(response const& answer) {
-  auto const& house = *home_.house;
+  auto const& context = *home_.context;
   answer_context how;
   how.date = home_.date();
   how.request_id = request_id_;
   how.origin = origin_;
-  how.cors = house.cors.is_on() ? &house.cors : nullptr;
-  how.encoder = house.set.gzip_level > 0 ? &home_.encoder : nullptr;
-  how.gzip_bytes_min = house.set.gzip_bytes_min;
+  how.cors = context.cors.is_on() ? &context.cors : nullptr;
+  how.encoder = context.set.gzip_level > 0 ? &home_.encoder : nullptr;
+  how.gzip_bytes_min = context.set.gzip_bytes_min;
   how.takes_gzip = takes_gzip_;
   how.is_tls = is_tls_;
   how.is_http_1_0 = is_http_1_0_;
@@ -70,10 +70,10 @@ answer_context session::context_of(response const& answer) {
 }
 
 void session::append(response& answer, squeezed body) {
-  auto const& house = *home_.house;
-  auto const most = house.set.request_max_per_connection;
+  auto const& context = *home_.context;
+  auto const most = context.set.request_max_per_connection;
   keep_alive_ = keep_alive_ && !answer.close && (most == 0 || requests_ < most) &&
-                !house.draining.load(std::memory_order_relaxed) && !(answer.source && is_http_1_0_);
+                !context.draining.load(std::memory_order_relaxed) && !(answer.source && is_http_1_0_);
   auto how = context_of(answer);
   how.body = body;
   write_head(out_, answer, how);
@@ -133,13 +133,13 @@ void session::end_stream() {
   if (!is_http_1_0_) out_ += "0\r\n\r\n";
   source_ = nullptr;
   piece_ = std::string();
-  keep_alive_ = keep_alive_ && !home_.house->draining.load(std::memory_order_relaxed);
+  keep_alive_ = keep_alive_ && !home_.context->draining.load(std::memory_order_relaxed);
   phase_ = keep_alive_ ? phase::head : phase::done;
   lingers_ = !keep_alive_;
 }
 
 void session::refuse(refusal const& why) {
-  home_.house->watch().connection_refused(why.reason);
+  home_.context->watch().connection_refused(why.reason);
   if (phase_ == phase::head) { // what was known is of the request before
     request_id_ = home_.new_request_id();
     origin_.clear();

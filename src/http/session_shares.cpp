@@ -19,7 +19,7 @@ constexpr refusal too_many_connections{errc::overloaded, "too_many_connections",
 
 void session::find_client() {
   auto& headers = parser_->message().headers;
-  auto const& trusted = home_.house->trusted_proxies;
+  auto const& trusted = home_.context->trusted_proxies;
   auto found = client_of(headers, trusted);
   client_ = found ? std::move(found->address) : place_.peer();
   client_network_ = auth::network_of(client_);
@@ -38,7 +38,7 @@ void session::pass_to(std::string client) {
 }
 
 void session::refuse_connection(std::string_view reason) noexcept {
-  home_.house->watch().connection_refused(reason);
+  home_.context->watch().connection_refused(reason);
   is_over_ = true;
 }
 
@@ -46,7 +46,7 @@ void session::refuse_connection(std::string_view reason) noexcept {
 
 // Counts `bytes` instead of what was counted before, all of them for who asks now. False: too many, and as before.
 bool session::hold(std::size_t bytes, bool in_any_case) {
-  auto& unsent = home_.house->unsent;
+  auto& unsent = home_.context->unsent;
   auto const now = holders_now();
   auto const former = held_bytes_;
   auto const former_by = held_by_;
@@ -58,16 +58,16 @@ bool session::hold(std::size_t bytes, bool in_any_case) {
     } else if (!unsent.take(now, more)) {
       if (held_bytes_ < former) {
         unsent.add(former_by, former);
-        home_.house->watch().unsent_changed(static_cast<std::int64_t>(former));
+        home_.context->watch().unsent_changed(static_cast<std::int64_t>(former));
         held_bytes_ = former;
       }
       return false;
     }
-    home_.house->watch().unsent_changed(static_cast<std::int64_t>(more));
+    home_.context->watch().unsent_changed(static_cast<std::int64_t>(more));
     held_by_ = now;
   } else if (bytes < held_bytes_) {
     unsent.give_back(held_by_, held_bytes_ - bytes);
-    home_.house->watch().unsent_changed(-static_cast<std::int64_t>(held_bytes_ - bytes));
+    home_.context->watch().unsent_changed(-static_cast<std::int64_t>(held_bytes_ - bytes));
   }
   held_bytes_ = bytes;
   return true;
@@ -75,8 +75,8 @@ bool session::hold(std::size_t bytes, bool in_any_case) {
 
 void session::let_go() noexcept {
   if (held_bytes_ == 0) return;
-  home_.house->unsent.give_back(held_by_, held_bytes_);
-  home_.house->watch().unsent_changed(-static_cast<std::int64_t>(held_bytes_));
+  home_.context->unsent.give_back(held_by_, held_bytes_);
+  home_.context->watch().unsent_changed(-static_cast<std::int64_t>(held_bytes_));
   held_bytes_ = 0;
 }
 
@@ -99,11 +99,11 @@ void session::watch_reader() noexcept {
   if (is_reader_watched_) return;
   is_reader_watched_ = true;
   window_began_ms_ = 0;
-  arm(std::max<std::uint32_t>(1, home_.house->set.write_timeout_ms / looks_per_timeout));
+  arm(std::max<std::uint32_t>(1, home_.context->set.write_timeout_ms / looks_per_timeout));
 }
 
 bool session::keeps_up(std::int64_t now_ms) noexcept {
-  auto const& set = home_.house->set;
+  auto const& set = home_.context->set;
   std::int64_t const timeout_ms = set.write_timeout_ms;
   auto const taken = sent_in_all_ - std::min<std::uint64_t>(unacknowledged_bytes(), sent_in_all_);
   deadline_ms_ = now_ms + std::max<std::int64_t>(1, timeout_ms / looks_per_timeout);
@@ -146,7 +146,7 @@ bool session::has_turn() noexcept {
 }
 
 void session::begin_squeeze(response&& answer) {
-  steps_ = std::make_unique<gzip_steps>(home_.house->set.gzip_level);
+  steps_ = std::make_unique<gzip_steps>(home_.context->set.gzip_level);
   held_ = std::move(answer);
   unsqueezed_ = held_.body;
   piece_.clear();

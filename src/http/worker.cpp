@@ -35,10 +35,10 @@ std::mt19937_64 seeded_dice() {
 
 } // namespace
 
-worker::worker(std::shared_ptr<hub> of)
-    : house(std::move(of)),
+worker::worker(std::shared_ptr<server_context> of)
+    : context(std::move(of)),
       answers(std::make_shared<completion_queue>([this] { asio::post(io, [this] { deliver(); }); })),
-      encoder(house->set.gzip_level), stay_(io.get_executor()), sweep_(io), dice_(seeded_dice()) {}
+      encoder(context->set.gzip_level), stay_(io.get_executor()), sweep_(io), rng_(seeded_dice()) {}
 
 worker::~worker() {
   stop();
@@ -94,7 +94,7 @@ void worker::remove(session& one) noexcept {
 }
 
 void worker::sweep_later() {
-  sweep_.expires_after(sweep_interval(house->set));
+  sweep_.expires_after(sweep_interval(context->set));
   sweep_.async_wait([this](boost::system::error_code ec) {
     is_sweep_due_ = false;
     if (ec || stops_) return;
@@ -173,7 +173,7 @@ std::string worker::new_request_id() {
   static constexpr std::string_view hex = "0123456789abcdef";
   std::string id(32, '0');
   for (std::size_t i = 0; i < id.size();) {
-    auto bits = dice_();
+    auto bits = rng_();
     for (int n = 0; n < 16; ++n, bits >>= 4U) id[i++] = hex[bits & 15U];
   }
   return id;

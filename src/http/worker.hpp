@@ -3,7 +3,7 @@
 // compressor, the dice, one timer for all deadlines). All members but stop and the constructor: its own thread only.
 #include "http/encoding.hpp"
 #include "http/exchange.hpp"
-#include "http/hub.hpp"
+#include "http/server_context.hpp"
 #include "http/turns.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -18,13 +18,13 @@ namespace alloy::http {
 
 class worker {
  public:
-  explicit worker(std::shared_ptr<hub> of);
+  explicit worker(std::shared_ptr<server_context> of);
   ~worker();
   worker(worker const&) = delete;
   worker& operator=(worker const&) = delete;
 
   boost::asio::io_context io{1}; // the hint: one thread runs it, others only post
-  std::shared_ptr<hub> const house;
+  std::shared_ptr<server_context> const context;
   std::shared_ptr<completion_queue> const answers;
   gzip_encoder encoder;
   // Called after a handler threw: takes up again what it may have left undone. Set before start().
@@ -59,7 +59,7 @@ class worker {
   std::vector<session*> sessions_, swept_;
   std::vector<std::shared_ptr<slot>> arrived_;
   turns<session*> turns_;
-  std::mt19937_64 dice_;
+  std::mt19937_64 rng_;
   std::int64_t date_second_ = -1;
   std::string date_;
   bool stops_ = false, is_sweep_due_ = false, are_turns_due_ = false;

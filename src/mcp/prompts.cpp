@@ -2,7 +2,7 @@
 // What people wrote is in these resources alone, never in the words of the prompt.
 #include "core/time.hpp"
 #include "core/web_url.hpp"
-#include "mcp/reading.hpp"
+#include "mcp/api_reader.hpp"
 
 #include <algorithm>
 
@@ -21,7 +21,7 @@ constexpr argument project_argument{"project", "A project's key or id", true},
 
 class gathering {
  public:
-  gathering(reading const& r, json::object const& a) : api(r), arguments_(a) {}
+  gathering(api_reader const& r, json::object const& a) : api(r), arguments_(a) {}
 
   std::string text(std::string_view name, std::string default_value = {}) const {
     auto given = find_text(arguments_, name);
@@ -61,7 +61,7 @@ class gathering {
     attach("activity", all);
   }
 
-  reading const& api;
+  api_reader const& api;
   json::array messages;
 
  private:
@@ -312,7 +312,7 @@ json::object prompt_list() {
   return {{"prompts", std::move(all)}};
 }
 
-json::object prompt_messages(reading const& api, std::string const& name, json::object const& arguments) {
+json::object prompt_messages(api_reader const& api, std::string const& name, json::object const& arguments) {
   auto const p = std::find_if(prompts().begin(), prompts().end(), [&](prompt const& one) { return one.name == name; });
   if (p == prompts().end()) throw rpc_error(code::invalid_params, "there is no prompt " + name);
   for (auto const& a : p->arguments)

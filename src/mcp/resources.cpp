@@ -1,7 +1,7 @@
 // Resources under alloy://, each a read of the API, and the completion of their variables and of prompts' arguments.
 #include "api/table/query.hpp"
 #include "core/web_url.hpp"
-#include "mcp/reading.hpp"
+#include "mcp/api_reader.hpp"
 
 #include <algorithm>
 
@@ -59,7 +59,7 @@ std::vector<std::string> steps_of(std::string_view uri) {
 }
 
 // A ticket is found by its reference in the organization that is named, for its key may be in several.
-json::object ticket_of(reading const& api, json::object const& project, std::string const& number) {
+json::object ticket_of(api_reader const& api, json::object const& project, std::string const& number) {
   auto const reference = percent_encoded(find_text(project, "key") + "-" + number);
   auto const ticket = api.get("/orgs/" + find_text(project, "org_id") + "/tickets/" + reference).as_object();
   if (find_text(ticket, "project_id") != find_text(project, "id"))
@@ -67,7 +67,7 @@ json::object ticket_of(reading const& api, json::object const& project, std::str
   return ticket;
 }
 
-std::optional<json::value> read_in_sprints(reading const& api, std::string const& project,
+std::optional<json::value> read_in_sprints(api_reader const& api, std::string const& project,
                                            std::vector<std::string> const& s) {
   if (s.size() == 5) return api.get("/projects/" + project + "/sprints?limit=100");
   auto const sprint = api.sprint(project, s[5]);
@@ -77,7 +77,7 @@ std::optional<json::value> read_in_sprints(reading const& api, std::string const
   return std::nullopt;
 }
 
-std::optional<json::value> read_in_project(reading const& api, std::vector<std::string> const& s) {
+std::optional<json::value> read_in_project(api_reader const& api, std::vector<std::string> const& s) {
   auto const project = api.project(s[3], s[1]);
   auto const id = find_text(project, "id");
   if (s.size() == 4) return api.get("/projects/" + id + "/summary");
@@ -91,7 +91,7 @@ std::optional<json::value> read_in_project(reading const& api, std::vector<std::
   return std::nullopt;
 }
 
-std::optional<json::value> read(reading const& api, std::vector<std::string> const& s) {
+std::optional<json::value> read(api_reader const& api, std::vector<std::string> const& s) {
   if (s.empty()) return std::nullopt;
   if (s[0] == "me" && s.size() == 1) return api.get("/auth/me");
   if (s[0] == "me" && s.size() == 2 && s[1] == "work")
@@ -120,13 +120,13 @@ json::array beginning_with(std::string const& begun, json::array const& items, s
   return found;
 }
 
-json::array projects_of(reading const& api, std::string const& org) {
+json::array projects_of(api_reader const& api, std::string const& org) {
   return api.items("/projects" + (org.empty() ? "" : "?org_id=" + api.org_id(org)));
 }
 
 } // namespace
 
-json::object resource_list(reading const& api) {
+json::object resource_list(api_reader const& api) {
   json::array all;
   for (auto const& r : fixed) all.push_back(listed(r, "uri"));
   for (auto const& org : api.items("/orgs")) {
@@ -154,7 +154,7 @@ json::object resource_template_list() {
   return {{"resourceTemplates", std::move(all)}};
 }
 
-json::object resource_contents(reading const& api, std::string const& uri) {
+json::object resource_contents(api_reader const& api, std::string const& uri) {
   std::optional<json::value> found;
   try {
     found = read(api, steps_of(uri));
@@ -168,7 +168,7 @@ json::object resource_contents(reading const& api, std::string const& uri) {
                            {"uri", uri}, {"mimeType", "application/json"}, {"text", json::serialize(*found)}}}}};
 }
 
-json::array completions(reading const& api, json::object const& params) {
+json::array completions(api_reader const& api, json::object const& params) {
   auto const* const argument = find_object(params, "argument");
   auto const* const context = find_object(params, "context");
   auto const* const known = context ? find_object(*context, "arguments") : nullptr;

@@ -127,7 +127,7 @@ void index_history(view& state, events::stored_event const& e) {
   if (auto const owner = owner_left(e)) state.put(former_of(e.tenant, *owner, e.subject.kind).add(e.subject.id), {});
 }
 
-result<moment> moment_of(reader const& state, events::log const& log, std::string_view text) {
+result<moment> resolve_as_of(reader const& state, events::log const& log, std::string_view text) {
   auto const head = log.head();
   std::uint64_t position = 0;
   auto const [end, failed] = std::from_chars(text.data(), text.data() + text.size(), position);
@@ -283,7 +283,7 @@ std::vector<events::stored_event> read_history(reader const& state, events::log 
       continue;
     }
     auto const stored = log.read(left.front(), 1);
-    if (stored.empty()) throw events::damaged("the log has no position " + std::to_string(left.front()));
+    if (stored.empty()) throw events::corruption_error("the log has no position " + std::to_string(left.front()));
     auto const& r = stored.front();
     if (known.take(log, r)) continue;
     auto const end = std::ranges::lower_bound(left, r.first + r.count) - left.begin();

@@ -23,7 +23,7 @@ struct moment {
 
 // A position, or an RFC 3339 timestamp: the last position written then or before. Refused beyond the log's head. An
 // import brings records that are older than what was here before it: it counts as written when the next record was.
-result<moment> moment_of(reader const& state, events::log const& log, std::string_view text);
+result<moment> resolve_as_of(reader const& state, events::log const& log, std::string_view text);
 
 class past {
  public:

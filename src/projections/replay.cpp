@@ -14,9 +14,10 @@ void check_chain(reader const& state, events::record const& r) {
   auto const chain = events::head_of(state, r.head.tenant);
   std::string const where = "the record at position " + std::to_string(r.events.front().position);
   if (r.head.tenant_seq != chain.seq + 1)
-    throw events::damaged(where + " is record " + std::to_string(r.head.tenant_seq) + " of its tenant, but " +
-                          std::to_string(chain.seq + 1) + " is due");
-  if (r.previous_crc != chain.crc) throw events::damaged(where + " does not follow the record before it in its tenant");
+    throw events::corruption_error(where + " is record " + std::to_string(r.head.tenant_seq) + " of its tenant, but " +
+                                   std::to_string(chain.seq + 1) + " is due");
+  if (r.previous_crc != chain.crc)
+    throw events::corruption_error(where + " does not follow the record before it in its tenant");
 }
 
 } // namespace
@@ -34,7 +35,8 @@ replayed replay(events::log const& from, storage::database& into, progress const
         more = false;
         break;
       }
-      if (stored.first != next) throw events::damaged("a record is missing at position " + std::to_string(next));
+      if (stored.first != next)
+        throw events::corruption_error("a record is missing at position " + std::to_string(next));
       auto const r = events::decode_record(stored.first, stored.bytes);
       view& state = txn.of(storage::family::state);
       check_chain(state, r);
@@ -49,8 +51,8 @@ replayed replay(events::log const& from, storage::database& into, progress const
   }
   done.last = next - 1;
   if (until >= head && next - 1 != head)
-    throw events::damaged("the log ends at position " + std::to_string(next - 1) + ", but its head is " +
-                          std::to_string(head));
+    throw events::corruption_error("the log ends at position " + std::to_string(next - 1) + ", but its head is " +
+                                   std::to_string(head));
   if (!txn.empty()) txn.commit(false);
   return done;
 }

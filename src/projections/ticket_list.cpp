@@ -376,7 +376,7 @@ page list_tickets(reader const& state, ticket_query const& q, page_request const
   };
   std::string weights = goes_on ? std::string(cursor.substr(last_place.size() + 16)) : std::string();
   if (best_first && !goes_on)
-    for (auto const& scope : q.scopes) weights += weigh(scope.text->rows, scope.tenant, scope.text->query);
+    for (auto const& scope : q.scopes) weights += term_weights(scope.text->rows, scope.tenant, scope.text->query);
   std::vector<std::unique_ptr<ticket_stream>> streams;
   for (std::size_t i = 0; i < q.scopes.size(); ++i) {
     if (q.scopes[i].projects.empty()) continue;

@@ -159,7 +159,7 @@ capitalization_report capitalize(cost_calculation& books, report_period const& p
       auto named = name(e);
       group->second = sums.add_group(std::move(named.id), std::move(named.name));
     }
-    bool const capitalized = !judge(rules, e.row.type, e.row.development_phase, e.at.day, e.project);
+    bool const capitalized = !classify(rules, e.row.type, e.row.development_phase, e.at.day, e.project);
     sums.add({group->second, e.project, e.row.type, e.row.development_phase, capitalized, e.row.minutes, e.cents});
   });
   return sums.finish();
@@ -189,7 +189,7 @@ std::vector<project_difference> compare(cost_calculation& books, report_period c
     d.minutes += e.row.minutes;
     for (auto const rules : {first, second}) {
       auto& sum = d.capex_cents.try_emplace(std::string(json::name_of(rules)), 0).first->second;
-      if (judge(rules, e.row.type, e.row.development_phase, e.at.day, e.project)) continue;
+      if (classify(rules, e.row.type, e.row.development_phase, e.at.day, e.project)) continue;
       *sum += *e.cents;
       *d.difference_cents += rules == second ? *e.cents : -*e.cents;
     }

@@ -31,8 +31,8 @@ std::int64_t amount_cents(std::int64_t minutes, std::int64_t hourly_rate_cents) 
   return static_cast<std::int64_t>((product + half) / 60);
 }
 
-std::optional<expensed> judge(rule_set rules, capitalization type, std::optional<phase> in, date day,
-                              domain::project const& p) noexcept {
+std::optional<expensed> classify(rule_set rules, capitalization type, std::optional<phase> in, date day,
+                                 domain::project const& p) noexcept {
   if (type == capitalization::Opex) return expensed::Opex;
   if (rules != rule_set::asu2025_06)
     if (auto const why = judge_phase(in)) return why;

@@ -37,8 +37,8 @@ BOOST_DESCRIBE_ENUM(expensed, Opex, Preliminary, PostImplementation, NotAuthoriz
                     UncertaintyUnresolved, ReadyForUse, Abandoned)
 
 // Nothing: it is capitalized.
-std::optional<expensed> judge(rule_set rules, capitalization type, std::optional<phase> in, date day,
-                              domain::project const& p) noexcept;
+std::optional<expensed> classify(rule_set rules, capitalization type, std::optional<phase> in, date day,
+                                 domain::project const& p) noexcept;
 
 struct assumed_rate {          // of a what-if; it takes the place of all rates of its user
   std::optional<uuid> user_id; // none: everybody

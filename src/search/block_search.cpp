@@ -33,7 +33,7 @@ block_search::block_search(reader const& rows, uuid const& tenant, text_query co
     : rows_(rows), tenant_(tenant), query_(query), weights_(std::move(weights)) {
   if (weights_.size() != query.terms.size()) weights_.assign(query.terms.size(), 1);
   for (auto const& t : query.terms) {
-    for (auto const& w : t.words) slots_.push_back({w, t.goes_on && &w == &t.words.back(), t.words.size() > 1});
+    for (auto const& w : t.words) slots_.push_back({w, t.is_prefix && &w == &t.words.back(), t.words.size() > 1});
     references_.push_back(t.reference.empty() ? std::nullopt : find_reference(rows, tenant, t.reference));
   }
   hits_.resize(slots_.size());
@@ -51,7 +51,7 @@ char block_search::weight_of(std::uint64_t documents) noexcept {
 
 // What begins like a plain word and is the second form of another one has its first form at the same place.
 bool block_search::may_go_on(slot const& s, std::string_view word) noexcept {
-  return s.goes_on && (!is_other_form(word) || is_other_form(s.word));
+  return s.is_prefix && (!is_other_form(word) || is_other_form(s.word));
 }
 
 // f(entry, whether it is the word itself)
@@ -62,9 +62,9 @@ template <class F> void block_search::for_each_entry(std::uint64_t block, slot c
     for (page_reader entry(pages_->value()); entry.next();) {
       if (entry.word() < s.word) continue;
       bool const exact = entry.word() == s.word;
-      if (!exact && !(s.goes_on && entry.word().starts_with(s.word))) return;
+      if (!exact && !(s.is_prefix && entry.word().starts_with(s.word))) return;
       if (exact || may_go_on(s, entry.word())) f(entry, exact);
-      if (!s.goes_on) return;
+      if (!s.is_prefix) return;
     }
   }
 }

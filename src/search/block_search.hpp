@@ -20,7 +20,7 @@ class block_search {
  private:
   struct slot { // a word that is asked for
     std::string const& word;
-    bool goes_on, in_phrase;
+    bool is_prefix, in_phrase;
   };
   struct hit { // where one stands
     std::uint32_t document, position;

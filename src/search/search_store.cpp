@@ -48,8 +48,8 @@ class held_rows final : public reader {
 key folded_key() {
   return key(identity_tenant, table::text_folded);
 }
-storage::settings disposable(storage::settings s) {
-  s.disposable = true;
+storage::settings rebuildable(storage::settings s) {
+  s.rebuildable = true;
   return s;
 }
 
@@ -80,7 +80,7 @@ std::string search_store::folded_row(uuid const& log, folded const& f) {
 }
 
 search_store::search_store(events::log const& log, storage::settings at, metrics::registry& to, progress on_progress)
-    : log_(log), settings_(disposable(std::move(at))), on_progress_(std::move(on_progress)),
+    : log_(log), settings_(rebuildable(std::move(at))), on_progress_(std::move(on_progress)),
       indexed_(to.make_counter("alloy_search_indexed_events_total", "Events folded into the search index")) {
   thread_ = std::thread([this] {
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);

@@ -32,7 +32,7 @@ class search_store {
   // It gave up until the next start; a line in the log says why.
   bool broken() const noexcept { return broken_.load(std::memory_order_acquire); }
   // For readers that met damage (storage::read_failed): the index is made anew.
-  void distrust() noexcept { distrusted_.store(true, std::memory_order_release); }
+  void mark_corrupt() noexcept { distrusted_.store(true, std::memory_order_release); }
 
  private:
   struct folded { // how far the index is, and which record that was

@@ -43,7 +43,7 @@ text_query::term term_of(std::string_view piece, bool quoted) {
   for_each_word(fold_asked(piece), [&](std::string_view word, std::uint32_t) { t.words.emplace_back(word); });
   if (quoted) return t;
   t.reference = reference_in(piece);
-  t.goes_on = t.reference.empty();
+  t.is_prefix = t.reference.empty();
   return t;
 }
 

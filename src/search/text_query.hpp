@@ -16,7 +16,7 @@ struct text_query {
 
   struct term {
     std::vector<std::string> words; // folded, at least one; they follow each other in one part
-    bool goes_on = false;           // the last one is the beginning of a word
+    bool is_prefix = false;         // the last one is the beginning of a word
     std::string reference = {};     // in upper case, where the term may be one
     bool operator==(term const&) const = default;
   };

@@ -12,7 +12,7 @@ constexpr std::size_t sampled_blocks_max = 8;
 
 } // namespace
 
-std::string weigh(reader const& rows, uuid const& tenant, text_query const& query) {
+std::string term_weights(reader const& rows, uuid const& tenant, text_query const& query) {
   block_search search(rows, tenant, query, {});
   auto const blocks = blocks_of(rows, tenant);
   std::vector<std::uint64_t> documents(query.terms.size());

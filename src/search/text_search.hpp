@@ -13,7 +13,7 @@ namespace alloy::projections {
 
 // How much each term says, a byte a term: the rarer in the newest tickets, the more. It moves with what is written, so
 // the pages of one list must share it: it belongs into their cursor.
-std::string weigh(reader const& rows, uuid const& tenant, text_query const& query);
+std::string term_weights(reader const& rows, uuid const& tenant, text_query const& query);
 
 // Whole numbers, the same for the same rows, query and weights. The ticket of a reference has at least reference_score.
 using match_score = std::uint32_t;

@@ -39,7 +39,7 @@ void open_families(store& b) {
     b.watched = fail_stop_environment(*b.env, b.given.path, b.disk);
     options.env = b.watched.get();
   }
-  if (b.given.disposable) {
+  if (b.given.rebuildable) {
     b.quiet = low_priority_env(*options.env);
     options.env = b.quiet.get();
   }

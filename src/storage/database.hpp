@@ -43,7 +43,7 @@ struct settings {
   bool read_only = false;                   // for verify: opens beside nothing (the lock is taken), changes nothing
   // Of a store that can be made anew from another one: commits without `sync` go to no write-ahead log, so a crash
   // takes the newest of a family with it, and background work takes the time that others leave.
-  bool disposable = false;
+  bool rebuildable = false;
   rocksdb::Env* environment = nullptr; // tests: a faulty or an in-memory one; not owned
   // Tests: called at named points of a commit, "before_write" and "after_sync".
   std::function<void(char const*)> at_point = {};

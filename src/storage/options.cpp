@@ -70,7 +70,7 @@ rocksdb::ColumnFamilyOptions family_options(settings const& s, family f, std::sh
   rocksdb::ColumnFamilyOptions o;
   o.write_buffer_size = s.write_buffer_bytes; // the shared bound of the write buffer manager comes first
   o.arena_block_size = std::min<std::size_t>(s.write_buffer_bytes / 16, 256 * kib);
-  o.max_write_buffer_number = s.disposable ? 2 : 3; // its writer may wait for a flush
+  o.max_write_buffer_number = s.rebuildable ? 2 : 3; // its writer may wait for a flush
   // Rows of one tenant's table come in order: each insertion starts where the one before it in its table ended.
   o.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(17));
   o.memtable_whole_key_filtering = true;

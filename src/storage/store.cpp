@@ -22,7 +22,7 @@ void store::write(rocksdb::WriteBatch& batch, bool sync) {
     at("before_write");
     rocksdb::WriteOptions options;
     options.sync = sync;
-    options.disableWAL = given.disposable && !sync;
+    options.disableWAL = given.rebuildable && !sync;
     auto const s = db->Write(options, &batch);
     if (!s.ok()) throw write_failed("writing the store: " + s.ToString());
     if (disk->failed()) throw write_failed("writing the store: " + disk->why()); // RocksDB was told otherwise

@@ -444,7 +444,7 @@ void dispatcher::engine::arrived(endpoint_name const& to, std::uint64_t lane_num
 
 void dispatcher::engine::failed(lane& l, delivery& d, outcome const& o, std::int64_t now_ms) {
   auto const& policy = set_.retry;
-  auto const random = std::uniform_real_distribution<double>(0, 1)(dice_);
+  auto const random = std::uniform_real_distribution<double>(0, 1)(rng_);
   auto const wait = wait_before_next(policy, d.tries, random, o.retry_after_ms);
   if (wait) {
     d.status = delivery_status::Pending;

@@ -18,7 +18,7 @@ struct dispatcher_settings {
   std::string hold_file;                     // while it is there nothing is sent: a restored server waits to be told
 };
 
-// What it needs of the house; all must outlive it.
+// What it needs of the program; all must outlive it.
 struct dispatcher_parts {
   events::log const& log;
   reader const& state;

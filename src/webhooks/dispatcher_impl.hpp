@@ -147,7 +147,7 @@ class dispatcher::engine {
   std::int64_t ailed_ms_ = 0, pause_ms_ = 0;
   std::atomic<bool> rung_{false};
   std::int64_t looked_at_hold_ms_ = 0, swept_ms_ = 0;
-  std::mt19937_64 dice_{std::random_device{}()};
+  std::mt19937_64 rng_{std::random_device{}()};
   metrics::counter delivered_, failed_, given_up_;
   metrics::gauge in_flight_gauge_, waiting_gauge_, endpoints_gauge_, lag_gauge_, held_gauge_, lookups_gauge_;
   std::thread thread_;

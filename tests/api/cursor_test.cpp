@@ -49,7 +49,7 @@ struct server {
     store.path = folder / "store";
     db = std::make_unique<storage::database>(store);
     sequencer = std::make_unique<commands::sequencer>(
-        commands::sequencer_parts{
+        commands::sequencer_dependencies{
             *db, *log, answers, metrics, projections::fold, {}, {}, [](std::string const&) {}, {}},
         commands::sequencer_settings{});
     auto const keys = std::make_shared<auth::signing_keys const>(auth::signing_keys::ephemeral());

@@ -28,16 +28,16 @@ BOOST_AUTO_TEST_SUITE(bells)
 BOOST_AUTO_TEST_CASE(a_batch_wakes_each_listener_of_its_organizations_once) {
   event_notifier bell;
   int first = 0, second = 0, other = 0;
-  auto const a = bell.sit(some_id(1), [&] { ++first; });
-  auto b = bell.sit(some_id(1), [&] { ++second; });
-  auto const c = bell.sit(some_id(2), [&] { ++other; });
-  BOOST_TEST(bell.seats() == 3U);
+  auto const a = bell.subscribe(some_id(1), [&] { ++first; });
+  auto b = bell.subscribe(some_id(1), [&] { ++second; });
+  auto const c = bell.subscribe(some_id(2), [&] { ++other; });
+  BOOST_TEST(bell.subscriptions() == 3U);
   bell.ring(records_of({some_id(1), some_id(1), some_id(3)}));
   BOOST_TEST((first == 1 && second == 1 && other == 0));
   b.reset();
   bell.ring(records_of({some_id(1), some_id(2)}));
   BOOST_TEST((first == 2 && second == 1 && other == 1));
-  BOOST_TEST(bell.seats() == 2U);
+  BOOST_TEST(bell.subscriptions() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(nobody_is_woken_who_has_gone) {
@@ -49,13 +49,13 @@ BOOST_AUTO_TEST_CASE(nobody_is_woken_who_has_gone) {
   });
   for (int n = 0; n < 2000; ++n) {
     auto here = std::make_unique<std::atomic<int>>(0);
-    auto seat = bell.sit(some_id(1), [at = here.get()] { ++*at; });
-    seat.reset();
+    auto subscription = bell.subscribe(some_id(1), [at = here.get()] { ++*at; });
+    subscription.reset();
     here.reset(); // a call after this is a use after free, which the sanitizers see
   }
   over = true;
   ringing.join();
-  BOOST_TEST(bell.seats() == 0U);
+  BOOST_TEST(bell.subscriptions() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_filter_looks_at_who_and_when) {

@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(every_row_of_the_api_needs_a_credential_unless_it_makes_one
   }
 }
 
-// A parameter that find_subject does not know is not looked up, so nobody's role would be held against the row.
+// A parameter that resolve_resource does not know is not looked up, so nobody's role would be held against the row.
 BOOST_AUTO_TEST_CASE(what_a_path_is_about_is_known_to_access) {
   std::set<std::string> const about_the_caller{"api_key_id", "invite_code"};
   tests::map_view const state;
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(what_a_path_is_about_is_known_to_access) {
     auto const params = params_of(op.path);
     if (params.empty() || op.finds_itself) continue;
     auto const found =
-        find_subject(op, std::vector<std::string>(params.size(), to_string(id_of(77))), {}, who, state, state);
+        resolve_resource(op, std::vector<std::string>(params.size(), to_string(id_of(77))), {}, who, state, state);
     if (about_the_caller.contains(params.front()))
       BOOST_TEST(found.has_value(), op.path);
     else {

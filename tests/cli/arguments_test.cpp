@@ -1,5 +1,5 @@
 #include "cli/arguments.hpp"
-#include "cli/failure.hpp"
+#include "cli/cli_error.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -23,7 +23,7 @@ typed read(std::string const& words, std::vector<std::string> line) {
 std::string refused(std::vector<std::string> line) {
   try {
     read("ticket create", std::move(line));
-  } catch (failure const& why) {
+  } catch (cli_error const& why) {
     return why.what();
   }
   return "";

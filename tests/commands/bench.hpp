@@ -96,22 +96,23 @@ struct bench {
 
   void start(sequencer_settings s) {
     queue.reset();
-    queue = std::make_unique<sequencer>(sequencer_parts{*db,
-                                                        *log,
-                                                        answers,
-                                                        metrics,
-                                                        projections::fold,
-                                                        [this](std::span<events::record const> all) {
-                                                          for (auto const& r : all)
-                                                            committed.push_back(r.events.front().position);
-                                                        },
-                                                        {},
-                                                        [this](std::string const& why) { failures.push_back(why); },
-                                                        [this](char const* point) {
-                                                          if (std::string_view(point) == "before_batch")
-                                                            before_batch.pass();
-                                                        }},
-                                        s);
+    queue =
+        std::make_unique<sequencer>(sequencer_dependencies{*db,
+                                                           *log,
+                                                           answers,
+                                                           metrics,
+                                                           projections::fold,
+                                                           [this](std::span<events::record const> all) {
+                                                             for (auto const& r : all)
+                                                               committed.push_back(r.events.front().position);
+                                                           },
+                                                           {},
+                                                           [this](std::string const& why) { failures.push_back(why); },
+                                                           [this](char const* point) {
+                                                             if (std::string_view(point) == "before_batch")
+                                                               before_batch.pass();
+                                                           }},
+                                    s);
   }
 
   answered submit(std::function<result<plan>(head const&, timestamp)> decide, std::optional<idempotency_key> key = {},

@@ -97,7 +97,7 @@ ending start_with(image const& files, rows const& content) {
     return all_rows(db) == content ? ending::identical : ending::changed;
   } catch (storage::open_refused const&) {
   } catch (storage::read_failed const&) {
-  } catch (events::damaged const&) {
+  } catch (events::corruption_error const&) {
   }
   return ending::refused;
 }
@@ -139,11 +139,11 @@ BOOST_AUTO_TEST_CASE(random_flips_end_in_the_same_rows_or_in_a_refusal) {
     for (auto const& [name, bytes] : made.files)
       if (holds_data(name) && !bytes.empty()) names.push_back(name);
     for (int i = 0; i < flips; ++i) {
-      auto damaged = made.files;
+      auto corruption_error = made.files;
       auto const& name = names[roll(names.size())];
-      auto const bit = roll(damaged[name].size() * 8);
-      flip(damaged, name, bit);
-      sum.add(damaged, made.content,
+      auto const bit = roll(corruption_error[name].size() * 8);
+      flip(corruption_error, name, bit);
+      sum.add(corruption_error, made.content,
               name + " bit " + std::to_string(bit) + "\n" + how_to_repeat(seed, "durability_test", "bit_flip"));
     }
   });
@@ -166,9 +166,9 @@ BOOST_AUTO_TEST_CASE(every_flip_in_the_headers_of_a_log_is_refused) {
     std::vector<std::size_t> const chosen{offsets[0], offsets[1], offsets[offsets.size() - 2], offsets.back()};
     for (auto const offset : chosen)
       for (std::size_t bit = 0; bit < 7 * 8; ++bit) {
-        auto damaged = made.files;
-        flip(damaged, name, offset * 8 + bit);
-        sum.add(damaged, made.content, name + " bit " + std::to_string(offset * 8 + bit));
+        auto corruption_error = made.files;
+        flip(corruption_error, name, offset * 8 + bit);
+        sum.add(corruption_error, made.content, name + " bit " + std::to_string(offset * 8 + bit));
         ++tried;
       }
   }
@@ -181,9 +181,9 @@ BOOST_AUTO_TEST_CASE(every_flip_in_current_is_refused) {
   tally sum;
   auto const bits = made.files[name].size() * 8;
   for (std::size_t bit = 0; bit < bits; ++bit) {
-    auto damaged = made.files;
-    flip(damaged, name, bit);
-    sum.add(damaged, made.content, "CURRENT bit " + std::to_string(bit));
+    auto corruption_error = made.files;
+    flip(corruption_error, name, bit);
+    sum.add(corruption_error, made.content, "CURRENT bit " + std::to_string(bit));
   }
   BOOST_TEST(sum.refused == bits);
 }
@@ -194,16 +194,16 @@ BOOST_AUTO_TEST_CASE(a_log_cut_off_anywhere_or_a_file_lost_is_refused) {
   auto const wal = last_wal(made.files);
   std::mt19937_64 rng(5);
   for (int i = 0; i < 60; ++i) {
-    auto damaged = made.files;
-    auto const size = std::uniform_int_distribution<std::size_t>(0, damaged[wal].size() - 1)(rng);
-    damaged[wal].resize(size);
-    BOOST_TEST((start_with(damaged, made.content) == ending::refused), "cut off at " << size);
+    auto corruption_error = made.files;
+    auto const size = std::uniform_int_distribution<std::size_t>(0, corruption_error[wal].size() - 1)(rng);
+    corruption_error[wal].resize(size);
+    BOOST_TEST((start_with(corruption_error, made.content) == ending::refused), "cut off at " << size);
   }
   for (auto const& [name, bytes] : made.files) {
     if (!holds_data(name) || name == witness_file || bytes.empty()) continue;
-    auto damaged = made.files;
-    damaged.erase(name);
-    BOOST_TEST((start_with(damaged, made.content) != ending::changed), "without " << name);
+    auto corruption_error = made.files;
+    corruption_error.erase(name);
+    BOOST_TEST((start_with(corruption_error, made.content) != ending::changed), "without " << name);
   }
 }
 

@@ -107,23 +107,23 @@ storage::settings small_store(faulty_filesystem& disk) {
 }
 
 std::vector<command> workload::make_batch() {
-  std::vector<command> batch(1 + roll(dice_, 6));
+  std::vector<command> batch(1 + roll(rng_, 6));
   for (auto& c : batch) {
     c.id = new_uuid();
-    for (auto& byte : c.id.bytes) byte = static_cast<std::uint8_t>(roll(dice_, 256));
-    c.count = static_cast<std::uint32_t>(1 + roll(dice_, 3));
+    for (auto& byte : c.id.bytes) byte = static_cast<std::uint8_t>(roll(rng_, 256));
+    c.count = static_cast<std::uint32_t>(1 + roll(rng_, 3));
     std::string body(c.id.view());
     body += std::to_string(++made_);
-    body.append(roll(dice_, 1500), static_cast<char>('a' + roll(dice_, 26)));
+    body.append(roll(rng_, 1500), static_cast<char>('a' + roll(rng_, 26)));
     c.bytes = events::frame_record(0, static_cast<std::uint16_t>(c.count), body);
   }
   return batch;
 }
 
 void workload::commit(storage::database& db, events::log& log, std::vector<command> const& batch) {
-  if (roll(dice_, 4) == 0) { // what may be lost, as a server writes it while idle
+  if (roll(rng_, 4) == 0) { // what may be lost, as a server writes it while idle
     storage::transaction idle(db);
-    idle.of(family::local).put(idle_key, std::string(roll(dice_, 900), 'i'));
+    idle.of(family::local).put(idle_key, std::string(roll(rng_, 900), 'i'));
     idle.keep_command();
     idle.commit(false);
   }

@@ -23,7 +23,7 @@ struct command {
 
 class workload {
  public:
-  explicit workload(std::uint64_t seed) : dice_(seed) {}
+  explicit workload(std::uint64_t seed) : rng_(seed) {}
 
   std::vector<command> make_batch();
   // One synced commit. What was in flight when it throws is remembered as in doubt.
@@ -38,7 +38,7 @@ class workload {
   std::size_t found_in_doubt() const noexcept { return found_in_doubt_; }
 
  private:
-  std::mt19937_64 dice_;
+  std::mt19937_64 rng_;
   std::vector<command> acknowledged_, in_doubt_;
   std::size_t found_in_doubt_ = 0;
   std::uint64_t made_ = 0;

@@ -74,9 +74,9 @@ BOOST_AUTO_TEST_CASE(a_verifier_key_names_its_own_hash) {
   auto const note = s.sign(some_id(2), 9, root);
   for (std::string const bad : {"", "x", "a+b", "a+b+c", "a+00000000+AAAA"})
     BOOST_TEST(fault(note, bad).starts_with("this is no verifier key"), bad);
-  auto damaged = s.verifier_key();
-  damaged[damaged.find('+') + 1] ^= 1;
-  BOOST_TEST(fault(note, damaged).find("verifier key") != std::string::npos);
+  auto corruption_error = s.verifier_key();
+  corruption_error[corruption_error.find('+') + 1] ^= 1;
+  BOOST_TEST(fault(note, corruption_error).find("verifier key") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -92,18 +92,18 @@ BOOST_AUTO_TEST_CASE(every_flipped_bit_is_damage) {
   for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
     auto bad = good;
     bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ 1 << bit % 8);
-    BOOST_CHECK_THROW(decode_record(1, bad), damaged);
+    BOOST_CHECK_THROW(decode_record(1, bad), corruption_error);
   }
-  BOOST_CHECK_THROW(decode_record(1, good.substr(0, good.size() - 1)), damaged);
-  BOOST_CHECK_THROW(decode_record(1, good + " "), damaged);
-  BOOST_CHECK_THROW(decode_record(1, ""), damaged);
+  BOOST_CHECK_THROW(decode_record(1, good.substr(0, good.size() - 1)), corruption_error);
+  BOOST_CHECK_THROW(decode_record(1, good + " "), corruption_error);
+  BOOST_CHECK_THROW(decode_record(1, ""), corruption_error);
 }
 
 BOOST_AUTO_TEST_CASE(damage_is_told_with_its_position) {
   try {
     decode_record(4711, "too short");
     BOOST_FAIL("it was read");
-  } catch (damaged const& e) {
+  } catch (corruption_error const& e) {
     BOOST_TEST(std::string(e.what()) == "the record at position 4711 does not match its checksum");
   }
 }
@@ -128,15 +128,15 @@ BOOST_AUTO_TEST_CASE(a_well_formed_record_is_read) {
 
 BOOST_AUTO_TEST_CASE(a_type_or_schema_of_another_version_is_refused) {
   auto const data = R"({"label_id":"00000000-0000-0000-0000-000000000009"})";
-  BOOST_CHECK_THROW(decoded(record_json(event_json("ticket.exploded", "1", data))), damaged);
-  BOOST_CHECK_THROW(decoded(record_json(event_json("ticket.labeled", "2", data))), damaged);
-  BOOST_CHECK_THROW(decoded(record_json(event_json("ticket.labeled", "0", data))), damaged);
+  BOOST_CHECK_THROW(decoded(record_json(event_json("ticket.exploded", "1", data))), corruption_error);
+  BOOST_CHECK_THROW(decoded(record_json(event_json("ticket.labeled", "2", data))), corruption_error);
+  BOOST_CHECK_THROW(decoded(record_json(event_json("ticket.labeled", "0", data))), corruption_error);
 }
 
 BOOST_AUTO_TEST_CASE(a_record_that_is_not_what_it_says_is_refused) {
   auto const one = event_json("session.closed", "1", "{}");
-  BOOST_CHECK_THROW(decoded(record_json(one), 2), damaged);
-  BOOST_CHECK_THROW(decoded(record_json(one + "," + one), 1), damaged);
+  BOOST_CHECK_THROW(decoded(record_json(one), 2), corruption_error);
+  BOOST_CHECK_THROW(decoded(record_json(one + "," + one), 1), corruption_error);
   BOOST_CHECK_THROW(decoded("{"), std::runtime_error);
   BOOST_CHECK_THROW(decoded(record_json(event_json("ticket.labeled", "1", "{}"))), std::runtime_error);
   BOOST_CHECK_THROW(decoded(record_json(event_json("ticket.labeled", "1", R"({"label_id":7})"))), std::runtime_error);

@@ -168,20 +168,20 @@ BOOST_AUTO_TEST_CASE(a_missing_record_stops_every_reader) {
   append({record("a"), record("b", 2), record("c")});
   tamper(2, nullptr);
   BOOST_TEST(read(1, 1) == "1a ");
-  BOOST_CHECK_THROW(events->read(1, 9), damaged);
-  BOOST_CHECK_THROW(events->read(2, 9), damaged);
-  BOOST_CHECK_THROW(events->read(3, 9), damaged);
+  BOOST_CHECK_THROW(events->read(1, 9), corruption_error);
+  BOOST_CHECK_THROW(events->read(2, 9), corruption_error);
+  BOOST_CHECK_THROW(events->read(3, 9), corruption_error);
   BOOST_TEST(read(4, 9) == "4c ");
-  BOOST_CHECK_THROW(reopen(), damaged);
+  BOOST_CHECK_THROW(reopen(), corruption_error);
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_first_or_last_record_is_a_gap_too) {
   append({record("a"), record("b"), record("c")});
   tamper(3, nullptr);
-  BOOST_CHECK_THROW(events->read(1, 9), damaged);
-  BOOST_CHECK_THROW(events->read(3, 9), damaged);
+  BOOST_CHECK_THROW(events->read(1, 9), corruption_error);
+  BOOST_CHECK_THROW(events->read(3, 9), corruption_error);
   tamper(1, nullptr);
-  BOOST_CHECK_THROW(reopen(), damaged);
+  BOOST_CHECK_THROW(reopen(), corruption_error);
 }
 
 BOOST_AUTO_TEST_CASE(a_changed_record_is_never_handed_out) {
@@ -190,8 +190,8 @@ BOOST_AUTO_TEST_CASE(a_changed_record_is_never_handed_out) {
   changed.back() = 'B';
   tamper(2, &changed);
   BOOST_TEST(read(1, 1) == "1a ");
-  BOOST_CHECK_THROW(events->read(2, 1), damaged);
-  BOOST_CHECK_THROW(reopen(), damaged);
+  BOOST_CHECK_THROW(events->read(2, 1), corruption_error);
+  BOOST_CHECK_THROW(reopen(), corruption_error);
 }
 
 // Far behind the head a start does not look, but a reader that gets there does.
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(old_damage_is_found_by_the_reader_that_meets_it) {
   tamper(3, nullptr);
   reopen();
   BOOST_TEST(events->head() == 1500U);
-  BOOST_CHECK_THROW(events->read(1, 100), damaged);
+  BOOST_CHECK_THROW(events->read(1, 100), corruption_error);
   BOOST_TEST(events->read(501, 1000).size() == 1000U);
 }
 
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_log_that_lost_its_identity_is_refused) {
   t.of(family::local).erase("i");
   t.keep_command();
   t.commit(true);
-  BOOST_CHECK_THROW(reopen(), damaged);
+  BOOST_CHECK_THROW(reopen(), corruption_error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -24,7 +24,7 @@ struct status_check final : http::observer {
 class fed_session final : public http::session {
  public:
   fed_session(http::worker& home, std::string_view input, std::size_t piece)
-      : session(home, http::admission(*home.house, "127.0.0.1", false), false), input_(input), piece_(piece) {}
+      : session(home, http::admission(*home.context, "127.0.0.1", false), false), input_(input), piece_(piece) {}
 
   void run() {
     for (auto what = next(); what != http::action::close; what = next()) {
@@ -69,10 +69,10 @@ class fed_session final : public http::session {
 };
 
 http::worker& door() {
-  static http::worker one(std::make_shared<http::hub>(http::settings{}, http::rest([](api::request&& asked, auto done) {
-                                                        world::current().handle(std::move(asked), std::move(done));
-                                                      }),
-                                                      std::make_shared<status_check>()));
+  static http::worker one(std::make_shared<http::server_context>(
+      http::settings{},
+      http::rest([](api::request&& asked, auto done) { world::current().handle(std::move(asked), std::move(done)); }),
+      std::make_shared<status_check>()));
   return one;
 }
 

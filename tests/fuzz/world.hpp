@@ -3,7 +3,7 @@
 // as a server's. It is made anew after so many changes, so that what a run finds depends on few runs before it and an
 // input of the corpus finds what it found before. One thread uses it.
 #include "app/application.hpp"
-#include "app/mcp_parts.hpp"
+#include "app/mcp_wiring.hpp"
 
 #include <memory>
 #include <string>

@@ -67,7 +67,7 @@ class kept_log final : public events::log {
 };
 
 std::uint64_t position_at(kept_log const& log, std::int64_t ms) {
-  return moment_of(log.state, log, to_string(timestamp{ms})).value().position;
+  return resolve_as_of(log.state, log, to_string(timestamp{ms})).value().position;
 }
 
 uuid const ours = id_of(1), theirs = id_of(2), home = id_of(21), away = id_of(22), ticket = id_of(31);

@@ -92,7 +92,7 @@ std::string refusal(told_log const& log) {
   try {
     replay(log, scratch.db, {});
     return "replayed";
-  } catch (events::damaged const& e) {
+  } catch (events::corruption_error const& e) {
     return e.what();
   }
 }

@@ -27,7 +27,7 @@ struct one_group {
   one_group& add(std::int64_t minutes, std::optional<std::int64_t> rate, unsigned n = 1,
                  capitalization type = capitalization::Capex, std::optional<phase> in = {}) {
     auto const& p = projects.try_emplace(n, project(n)).first->second;
-    bool const capitalized = !judge(rule_set::asc350, type, in, {}, p);
+    bool const capitalized = !classify(rule_set::asc350, type, in, {}, p);
     sums.add(
         {group, p, type, in, capitalized, minutes, rate ? std::optional(amount_cents(minutes, *rate)) : std::nullopt});
     return *this;
@@ -249,7 +249,7 @@ namespace {
 
 std::string judged(rule_set rules, capitalization type, std::optional<phase> in, char const* day,
                    domain::project const& p) {
-  auto const why_not = judge(rules, type, in, *parse_date(day), p);
+  auto const why_not = classify(rules, type, in, *parse_date(day), p);
   return why_not ? std::string(json::name_of(*why_not)) : "capitalized";
 }
 

@@ -19,7 +19,7 @@ from world import PASSWORD
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODULES = ROOT / "build/npm/node_modules/"
 FRAMES = int(os.environ.get("MCP_FRAMES", 100_000))
-# No tools, on purpose; src/mcp/catalogue.cpp says why for each.
+# No tools, on purpose; src/mcp/alloy_tools.cpp says why for each.
 NO_TOOL = {"livez", "readyz", "metrics", "openapi", "docs", "get_onboarding", "onboard", "register", "login", "refresh", "logout", "change_password", "confirm"}
 MODERN = "2026-07-28"
 

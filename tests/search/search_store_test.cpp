@@ -67,7 +67,7 @@ class archive final : public events::log {
   uuid const identity_;
   mutable std::mutex guard_;
   std::vector<events::stored_record> records_; // of one event each
-  events::head_bell bell_;
+  events::log_head_signal bell_;
 };
 
 // A store with meters of its own, so that they say what this one has folded.
@@ -299,7 +299,7 @@ BOOST_AUTO_TEST_CASE(an_index_that_a_reader_distrusts_is_made_anew_when_the_last
   log.add_tickets(20);
   kept k(log, at());
   auto rows = k.caught_up(log).store.rows();
-  k.store.distrust();
+  k.store.mark_corrupt();
   kept::wait_until([&] { return k.store.rows() == nullptr; });
   {
     match_cursor c(*rows, id_of(1), parse_query("tide").value());

@@ -20,7 +20,7 @@ std::string parsed(std::string_view q) {
     all += all.empty() ? "" : " + ";
     if (!t.reference.empty()) all += t.reference + ":";
     for (auto const& w : t.words) all += (&w == &t.words.front() ? "" : " ") + w;
-    if (t.goes_on) all += '*';
+    if (t.is_prefix) all += '*';
   }
   return all;
 }

@@ -182,8 +182,8 @@ BOOST_AUTO_TEST_CASE(tenants_never_meet) {
   for (int n = 0; n < 40; ++n) create(1, "secret words", "of another tenant, secrets");
   create(0, "ours");
   for (char const* q : {"secret", "s", "\"secret words\"", "ONE-1"}) BOOST_TEST(best(q) == "", q);
-  BOOST_TEST(weigh(rows, tenant(0), parse_query("secret").value()) ==
-             weigh(rows, tenant(0), parse_query("none").value()));
+  BOOST_TEST(term_weights(rows, tenant(0), parse_query("secret").value()) ==
+             term_weights(rows, tenant(0), parse_query("none").value()));
   for (auto const& [k, v] : rows.rows())
     BOOST_TEST((k.starts_with(tenant(0).view()) || k.starts_with(tenant(1).view())));
 }
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(rare_words_say_more) {
   create(0, "rare", "common");
   create(0, "common", "rare");
   for (int n = 0; n < 30; ++n) create(0, "common " + std::to_string(n), "filling the block up with words");
-  auto const weights = weigh(rows, tenant(0), parse_query("common rare").value());
+  auto const weights = term_weights(rows, tenant(0), parse_query("common rare").value());
   BOOST_TEST_REQUIRE(weights.size() == 2U);
   BOOST_TEST(weights[0] < weights[1]);
   BOOST_TEST(best("common rare", weights) == "rare, common");

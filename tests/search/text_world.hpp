@@ -160,8 +160,8 @@ class text_world {
         bool all = true;
         for (std::size_t i = 0; i < term.words.size(); ++i)
           all = all && std::any_of(words[at + i].begin(), words[at + i].end(), [&](std::string const& form) {
-                  return term.goes_on && i + 1 == term.words.size() ? form.starts_with(term.words[i])
-                                                                    : form == term.words[i];
+                  return term.is_prefix && i + 1 == term.words.size() ? form.starts_with(term.words[i])
+                                                                      : form == term.words[i];
                 });
         if (all) return true;
       }

@@ -63,9 +63,9 @@ BOOST_AUTO_TEST_CASE(zeros_behind_the_last_record_are_preallocation) {
 BOOST_AUTO_TEST_CASE(every_changed_bit_is_found) {
   auto const file = sample(5, 11);
   for (std::size_t bit = 0; bit < file.size() * 8; ++bit) {
-    auto damaged = file;
-    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
-    if (examine_log(damaged).end != log_end::altered) BOOST_ERROR("bit " << bit << " of " << file.size() * 8);
+    auto corruption_error = file;
+    corruption_error[bit / 8] = static_cast<char>(corruption_error[bit / 8] ^ (1 << bit % 8));
+    if (examine_log(corruption_error).end != log_end::altered) BOOST_ERROR("bit " << bit << " of " << file.size() * 8);
   }
 }
 
@@ -74,12 +74,12 @@ BOOST_AUTO_TEST_CASE(a_changed_bit_is_found_in_a_log_of_many_blocks) {
   BOOST_TEST_REQUIRE(file.size() > 4U * 32768);
   std::mt19937_64 rng(13);
   for (int i = 0; i < 300; ++i) {
-    auto damaged = file;
+    auto corruption_error = file;
     auto const byte = rng() % file.size();
-    auto const changed = static_cast<char>(damaged[byte] ^ (1 << rng() % 8));
-    bool const padding = 32768 - byte % 32768 < 7 && damaged[byte] == '\0';
-    damaged[byte] = changed;
-    if (!padding) BOOST_TEST((examine_log(damaged).end == log_end::altered), "byte " << byte);
+    auto const changed = static_cast<char>(corruption_error[byte] ^ (1 << rng() % 8));
+    bool const padding = 32768 - byte % 32768 < 7 && corruption_error[byte] == '\0';
+    corruption_error[byte] = changed;
+    if (!padding) BOOST_TEST((examine_log(corruption_error).end == log_end::altered), "byte " << byte);
   }
 }
 

@@ -43,7 +43,7 @@ LIBRARIES = [
     ("rocksdb/", {"storage"}),
     ("boost/beast", {"http", "webhooks", "client"}),
     ("boost/asio", {"http", "webhooks", "client"}),
-    ("boost/json", {"client/boost_json.cpp", "cli", "mcp", "app/mcp_parts.cpp"}),
+    ("boost/json", {"client/boost_json.cpp", "cli", "mcp", "app/mcp_wiring.cpp"}),
     ("CLI/", {"cli/arguments.cpp"}),
     ("simdjson.h", {"core/json.cpp", "auth/token.cpp"}),
     ("openssl/", {"core", "auth", "http"}),

@@ -40,15 +40,15 @@ std::string secret(uuid const& id) {
   return encode_base64(crypto::seal(sealing_key, "whsec_" + std::string(32, 'A'), id.view()));
 }
 
-class house {
+class context {
  public:
-  house() {
+  context() {
     for (auto const& [org, slug] : {std::pair(ours, "ours"), std::pair(theirs, "theirs")}) {
       write(org, {entity::org, org}, events::org_created{slug, slug, "UTC", "USD"});
       write(org, {entity::member, somebody}, events::member_added{somebody, role::Owner, true, {}});
     }
   }
-  ~house() {
+  ~context() {
     release();
     stop();
   }
@@ -210,7 +210,7 @@ using hosts = std::multiset<std::string>;
 BOOST_AUTO_TEST_SUITE(endpoints_of_two_organizations)
 
 BOOST_AUTO_TEST_CASE(one_id_in_two_organizations_is_two_endpoints) {
-  house h;
+  context h;
   h.make_hook(ours, "ours");
   h.make_hook(theirs, "theirs");
   h.start();
@@ -231,7 +231,7 @@ BOOST_AUTO_TEST_CASE(one_id_in_two_organizations_is_two_endpoints) {
 }
 
 BOOST_AUTO_TEST_CASE(twins_that_come_while_it_runs_and_stay_over_a_start) {
-  house h;
+  context h;
   h.start();
   h.make_hook(ours, "ours");
   h.make_hook(theirs, "theirs");
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(twins_that_come_while_it_runs_and_stay_over_a_start) {
 
 // The state brings both at once: neither takes the place of the other, which others point to.
 BOOST_AUTO_TEST_CASE(a_new_store_takes_in_both_twins) {
-  house h;
+  context h;
   h.make_hook(ours, "ours");
   h.make_hook(theirs, "theirs");
   h.label(ours);
@@ -264,7 +264,7 @@ BOOST_AUTO_TEST_CASE(a_new_store_takes_in_both_twins) {
 
 BOOST_AUTO_TEST_CASE(what_a_twin_did_to_a_store_of_an_older_version_is_set_right) {
   for (bool const was_deleted : {false, true}) {
-    house h;
+    context h;
     h.make_hook(ours, "ours");
     h.start();
     h.settled(ours, h.label(ours));
@@ -289,7 +289,7 @@ BOOST_AUTO_TEST_CASE(what_a_twin_did_to_a_store_of_an_older_version_is_set_right
 }
 
 BOOST_AUTO_TEST_CASE(one_that_is_made_again_while_a_delivery_is_under_way_goes_on) {
-  house h;
+  context h;
   h.make_hook(ours, "ours");
   h.start();
   h.hold();
@@ -305,7 +305,7 @@ BOOST_AUTO_TEST_CASE(one_that_is_made_again_while_a_delivery_is_under_way_goes_o
 }
 
 BOOST_AUTO_TEST_CASE(an_endpoint_that_the_log_does_not_have_gets_nothing_and_gives_way_to_its_name) {
-  house h;
+  context h;
   h.label(ours);
   h.start();
   h.stop();
@@ -327,7 +327,7 @@ BOOST_AUTO_TEST_CASE(an_endpoint_that_the_log_does_not_have_gets_nothing_and_giv
 }
 
 BOOST_AUTO_TEST_CASE(one_that_an_older_version_took_along_does_not_take_the_place_of_one_that_is_made_anew) {
-  house h;
+  context h;
   h.start();
   h.stop();
   h.spoil([&](delivery_store& store, events::log const& log) {
@@ -347,7 +347,7 @@ BOOST_AUTO_TEST_CASE(one_that_an_older_version_took_along_does_not_take_the_plac
 }
 
 BOOST_AUTO_TEST_CASE(a_store_that_moves_to_an_earlier_log_forgets_what_was_made_behind_its_end) {
-  house before;
+  context before;
   before.make_hook(ours, "ours");
   auto const end = before.head();
   before.make_hook(theirs, "theirs");
@@ -355,7 +355,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_moves_to_an_earlier_log_forgets_what_was_made_
   before.start();
   before.settled(ours, before.label(ours));
   before.stop();
-  house after;
+  context after;
   after.make_hook(ours, "ours");
   BOOST_TEST(after.head() == end);
   before.spoil([&](delivery_store& store, events::log const&) {
@@ -373,7 +373,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_moves_to_an_earlier_log_forgets_what_was_made_
 }
 
 BOOST_AUTO_TEST_CASE(endpoints_of_a_deleted_organization_send_what_is_left_and_go) {
-  house h;
+  context h;
   h.make_hook(ours, "ours");
   h.make_hook(theirs, "theirs");
   h.start();
@@ -390,7 +390,7 @@ BOOST_AUTO_TEST_CASE(endpoints_of_a_deleted_organization_send_what_is_left_and_g
 }
 
 BOOST_AUTO_TEST_CASE(one_that_is_off_gets_a_ping_that_is_asked_for_and_nothing_else) {
-  house h;
+  context h;
   h.make_hook(ours, "ours");
   h.start();
   auto const sent = h.label(ours);
@@ -409,7 +409,7 @@ BOOST_AUTO_TEST_CASE(one_that_is_off_gets_a_ping_that_is_asked_for_and_nothing_e
 }
 
 BOOST_AUTO_TEST_CASE(what_was_asked_for_on_the_server_that_an_import_comes_from_is_not_done_here) {
-  house h;
+  context h;
   h.make_hook(ours, "ours");
   h.write(ours, {entity::webhook, hook}, events::webhook_pinged{new_uuid()});
   h.start(); // a new store takes in the state: the ping was somebody else's
@@ -438,7 +438,7 @@ uuid dead_hook(unsigned n) {
 }
 
 // Ours has many endpoints under names whose look-up hangs; theirs has one that is well.
-struct neighbours : house {
+struct neighbours : context {
   explicit neighbours(unsigned dead = dead_hooks) {
     for (unsigned n = 0; n < dead; ++n) make_hook(ours, "dead" + std::to_string(n), dead_hook(n));
     make_hook(theirs, "theirs");

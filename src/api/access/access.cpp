@@ -185,7 +185,7 @@ std::optional<uuid> find_ticket(reader const& state, uuid const& org, std::strin
   return project ? projections::ticket_by_number(state, org, *project, number) : std::nullopt;
 }
 
-result<subject> enter_org(auth::principal const& who, reader const& state, uuid const& org, role least) {
+result<subject> authorize_org(auth::principal const& who, reader const& state, uuid const& org, role least) {
   if (!who.in(org)) return absent();
   auto const m = domain::find<domain::member>(state, org, who.user_id);
   if (!m) return absent();
@@ -204,8 +204,8 @@ result<> require_role(auth::principal const& who, subject const& in, role least)
   return {};
 }
 
-result<> enter_project(operation const& op, auth::principal const& who, reader const& state, subject const& in,
-                       uuid const& project) {
+result<> authorize_project(operation const& op, auth::principal const& who, reader const& state, subject const& in,
+                           uuid const& project) {
   if (!who.may_touch_project(project)) return error(errc::project_not_allowed, "this key is bound to other projects");
   if (op.writes() && in.rank == role::Reporter && !state.has(domain::project_member_key(in.org, project, who.user_id)))
     return error(errc::project_not_allowed, "a Reporter writes only in projects where he is a member");
@@ -234,7 +234,8 @@ result<> find_part(operation const& op, std::vector<std::string> const& params, 
 result<> check_reach(operation const& op, target const& wanted, auth::principal const& who, reader const& state,
                      subject const& s, projections::past const* then) {
   if (who.only_projects.empty() && s.rank != role::Reporter) return {};
-  if (auto const project = project_of(state, s, wanted.rows, then)) return enter_project(op, who, state, s, *project);
+  if (auto const project = project_of(state, s, wanted.rows, then))
+    return authorize_project(op, who, state, s, *project);
   if (!who.only_projects.empty() && (op.writes() || wanted.tags_of))
     return error(errc::project_not_allowed, "this key is bound to projects; it touches nothing else");
   return {};
@@ -244,7 +245,7 @@ result<subject> find_org(target const& wanted, auth::principal const& who, reade
                          projections::past const* then) {
   auto const id = org_named(state, wanted.text);
   if (!id) return absent();
-  auto s = enter_org(who, state, *id, wanted.least);
+  auto s = authorize_org(who, state, *id, wanted.least);
   if (!s) return s;
   auto stored = row_of(state, *id, table::org, *id, then);
   if (!stored) return absent();
@@ -303,7 +304,7 @@ result<subject> find_within(std::vector<uuid> const& orgs, target const& wanted,
     }
     return ambiguous(state, wanted.text, all);
   }
-  auto s = enter_org(who, state, found.front().org, wanted.least);
+  auto s = authorize_org(who, state, found.front().org, wanted.least);
   if (!s) return s;
   s->id = found.front().id;
   s->row = std::move(found.front().row);
@@ -343,9 +344,9 @@ error ambiguous(reader const& state, std::string_view name, std::vector<candidat
                members + "]");
 }
 
-result<subject> find_subject(operation const& op, std::vector<std::string> const& params,
-                             std::optional<uuid> const& org, auth::principal const& who, reader const& state,
-                             reader const& deliveries, projections::past const* then) {
+result<subject> resolve_resource(operation const& op, std::vector<std::string> const& params,
+                                 std::optional<uuid> const& org, auth::principal const& who, reader const& state,
+                                 reader const& deliveries, projections::past const* then) {
   auto const wanted = target_of(op, params);
   if (!wanted) return wanted.error();
   if (org && !who.in(*org)) return absent();

@@ -22,9 +22,9 @@ std::optional<uuid> org_meant(operation const& op, std::vector<std::string> cons
 // Deliveries of webhooks are not in the state, they are looked up in `deliveries`.
 // It is looked for in `org`, where that was asked for, else in every organization that the credential reaches; what is
 // found in two of them is nobody's guess: 409 `ambiguous` with the candidates.
-result<subject> find_subject(operation const& op, std::vector<std::string> const& params,
-                             std::optional<uuid> const& org, auth::principal const& who, reader const& state,
-                             reader const& deliveries, projections::past const* then = nullptr);
+result<subject> resolve_resource(operation const& op, std::vector<std::string> const& params,
+                                 std::optional<uuid> const& org, auth::principal const& who, reader const& state,
+                                 reader const& deliveries, projections::past const* then = nullptr);
 // The same for a thing that a body names: by id, a ticket also by reference.
 result<subject> find_named_subject(operation const& op, table rows, std::string_view text,
                                    std::optional<uuid> const& org, auth::principal const& who, reader const& state);
@@ -39,15 +39,15 @@ struct candidate {
 error ambiguous(reader const& state, std::string_view name, std::vector<candidate> const& found);
 
 // For calls that name the organization elsewhere (body, query, nowhere): the same rule.
-result<subject> enter_org(auth::principal const& who, reader const& state, uuid const& org, role least);
+result<subject> authorize_org(auth::principal const& who, reader const& state, uuid const& org, role least);
 
 // What a handler takes beyond its row's role, once it sees what the request means: the role, and from Admin on the
 // scope that a row of such a role takes. The plan says it in `least`, too, so that a retry is held to it.
 result<> require_role(auth::principal const& who, subject const& in, role least);
 
 // A key that is bound to projects touches no other; a Reporter writes only where he is assigned.
-result<> enter_project(operation const& op, auth::principal const& who, reader const& state, subject const& in,
-                       uuid const& project);
+result<> authorize_project(operation const& op, auth::principal const& who, reader const& state, subject const& in,
+                           uuid const& project);
 
 // A project's id from its key, in upper or lower case, or a UUID, in one organization.
 std::optional<uuid> find_project(reader const& state, uuid const& org, std::string_view text);

@@ -17,7 +17,7 @@ live_permission right_of(read_context const& c) {
     if (!auth::is_in_force(state, **who, at))
       return error(errc::unauthenticated, "the session or the key has ended; log in again");
     if (auto admitted = admit(op, **who); !admitted) return admitted.error();
-    auto const about = find_subject(op, params, {}, **who, state, with.deliveries);
+    auto const about = resolve_resource(op, params, {}, **who, state, with.deliveries);
     if (!about) return about.error();
     return {};
   };

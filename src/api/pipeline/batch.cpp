@@ -54,8 +54,8 @@ refusal_view view_of(error const& e) {
   return view;
 }
 
-tried try_each(write_context& c, table rows, std::vector<std::string> const& names, std::string_view field,
-               decide_one const& decide) {
+tried decide_each(write_context& c, table rows, std::vector<std::string> const& names, std::string_view field,
+                  decide_one const& decide) {
   tried all;
   storage::overlay so_far(c.state());
   std::vector<uuid> seen;
@@ -86,7 +86,7 @@ tried try_each(write_context& c, table rows, std::vector<std::string> const& nam
       break;
     }
     for (auto& e : decided->events) all.events.push_back(std::move(e));
-    all.each.push_back(changed_thing{about->org, about->id, std::move(decided->warning)});
+    all.each.push_back(batch_item{about->org, about->id, std::move(decided->warning)});
   }
   return all;
 }

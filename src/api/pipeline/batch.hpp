@@ -30,13 +30,13 @@ struct refusal_view {
 BOOST_DESCRIBE_STRUCT(refusal_view, (), (code, detail, errors, candidates))
 refusal_view view_of(error const& e);
 
-struct changed_thing {
+struct batch_item {
   uuid org, id;
   std::string warning;
 };
 
 struct tried {
-  std::vector<result<changed_thing>> each; // in the order of the names
+  std::vector<result<batch_item>> each; // in the order of the names
   domain::facts events;
   bool is_too_large = false; // given up, for what it would be answered
 };
@@ -44,8 +44,8 @@ struct tried {
 using decide_one = std::function<result<domain::decision>(reader const& state, subject const& about)>;
 
 // `field` is where the body names them.
-tried try_each(write_context& c, table rows, std::vector<std::string> const& names, std::string_view field,
-               decide_one const& decide);
+tried decide_each(write_context& c, table rows, std::vector<std::string> const& names, std::string_view field,
+                  decide_one const& decide);
 // All things, as they were and as they would be, have `batch_answer_max_bytes` at most: the answer has them whole, and
 // the log what changes. Who may change none of them is refused as one who may not change one; and, where it is to be
 // all or nothing, who may not change all, with every fault at once.

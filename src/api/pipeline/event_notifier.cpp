@@ -4,18 +4,18 @@
 
 namespace alloy::api {
 
-event_notifier::seat::~seat() {
+event_notifier::subscription::~subscription() {
   std::lock_guard const lock(at_.guard_);
-  auto const here = at_.seats_.find(org_);
+  auto const here = at_.subscriptions_.find(org_);
   here->second.erase(this);
-  if (here->second.empty()) at_.seats_.erase(here);
+  if (here->second.empty()) at_.subscriptions_.erase(here);
   --at_.count_;
 }
 
-std::unique_ptr<event_notifier::seat> event_notifier::sit(uuid const& org, std::function<void()> wake) {
-  std::unique_ptr<seat> made(new seat(*this, org, std::move(wake)));
+std::unique_ptr<event_notifier::subscription> event_notifier::subscribe(uuid const& org, std::function<void()> wake) {
+  std::unique_ptr<subscription> made(new subscription(*this, org, std::move(wake)));
   std::lock_guard const lock(guard_);
-  seats_[org].insert(made.get());
+  subscriptions_[org].insert(made.get());
   ++count_;
   return made;
 }
@@ -25,11 +25,11 @@ void event_notifier::ring(std::span<events::record const> records) {
   for (auto const& r : records) orgs.insert(r.head.tenant);
   std::lock_guard const lock(guard_);
   for (auto const& org : orgs)
-    if (auto const here = seats_.find(org); here != seats_.end())
+    if (auto const here = subscriptions_.find(org); here != subscriptions_.end())
       for (auto const* one : here->second) contained(thrown_at::waiting, [&] { one->wake_(); });
 }
 
-std::size_t event_notifier::seats() const {
+std::size_t event_notifier::subscriptions() const {
   std::lock_guard const lock(guard_);
   return count_;
 }

@@ -14,15 +14,15 @@ namespace alloy::api {
 
 class event_notifier {
  public:
-  class seat { // given up when it goes
+  class subscription { // given up when it goes
    public:
-    ~seat();
-    seat(seat const&) = delete;
-    seat& operator=(seat const&) = delete;
+    ~subscription();
+    subscription(subscription const&) = delete;
+    subscription& operator=(subscription const&) = delete;
 
    private:
     friend class event_notifier;
-    seat(event_notifier& at, uuid const& org, std::function<void()> wake)
+    subscription(event_notifier& at, uuid const& org, std::function<void()> wake)
         : at_(at), org_(org), wake_(std::move(wake)) {}
     event_notifier& at_;
     uuid org_;
@@ -34,14 +34,14 @@ class event_notifier {
 
   places& listening() noexcept { return places_; }
   // Wakes at the next event and at each one after. `wake` must not block.
-  std::unique_ptr<seat> sit(uuid const& org, std::function<void()> wake);
+  std::unique_ptr<subscription> subscribe(uuid const& org, std::function<void()> wake);
   void ring(std::span<events::record const> records);
-  std::size_t seats() const;
+  std::size_t subscriptions() const;
 
  private:
   places places_;
   mutable std::mutex guard_;
-  std::unordered_map<uuid, std::unordered_set<seat*>> seats_;
+  std::unordered_map<uuid, std::unordered_set<subscription*>> subscriptions_;
   std::size_t count_ = 0;
 };
 

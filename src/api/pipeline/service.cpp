@@ -402,7 +402,7 @@ void service::run_apart(std::shared_ptr<pending> const& p) {
 // How things stood is folded from the log, which may take long.
 void service::run_timed(std::shared_ptr<pending> p) {
   run_apart(p, parts_.pools.reading, [this, p] {
-    auto const at = projections::moment_of(parts_.db.latest(family::state), parts_.log, p->as_of);
+    auto const at = projections::resolve_as_of(parts_.db.latest(family::state), parts_.log, p->as_of);
     if (!at) return p->refuse(at.error());
     projections::past const then(parts_.db.latest(family::state), parts_.log, *at);
     answer_read(p, &then);
@@ -444,7 +444,7 @@ void service::run_read(std::shared_ptr<pending> p) {
   answer_read(p, nullptr);
 }
 
-// Who may read is looked at when it is read: the role in find_subject, here whether the credential is still there.
+// Who may read is looked at when it is read: the role in resolve_resource, here whether the credential is still there.
 result<> service::look_again(pending& p) {
   auto const at = now();
   reader const& state = parts_.db.latest(family::state);
@@ -461,7 +461,7 @@ void service::answer_read(std::shared_ptr<pending> const& p, projections::past c
     if (auto there = look_again(*p); !there) return p->refuse(there.error());
   read_context c{p->base(parts_.with), state, parts_.db.latest(family::local), then};
   if (p->who) {
-    auto about = find_subject(*p->op, p->params, p->org, *p->who, state, parts_.with.deliveries, then);
+    auto about = resolve_resource(*p->op, p->params, p->org, *p->who, state, parts_.with.deliveries, then);
     if (!about) return p->refuse(about.error());
     c.subject = std::move(*about);
     if (auto counted = count_org(*p, c.subject.org); !counted) return p->refuse(counted.error());
@@ -543,12 +543,12 @@ result<> service::admit_again(pending const& p, rows_now const& rows, timestamp 
   if (auto admitted = admit(*p.op, *who); !admitted) return admitted;
   if (p.op->personal)
     if (auto proved = require_fresh_proof(state, *who, parts_.with.config.confirm_seconds, at); !proved) return proved;
-  auto const about = find_subject(*p.op, p.params, p.org, *who, state, parts_.with.deliveries);
+  auto const about = resolve_resource(*p.op, p.params, p.org, *who, state, parts_.with.deliveries);
   bool const gone = !about && (about.error().code == errc::not_found || about.error().code == errc::ambiguous);
   if (!about && !(gone && kept && !kept->tenants.empty())) return about.error();
   if (kept)
     for (auto const& tenant : kept->tenants) {
-      auto const entered = enter_org(*who, state, tenant, p.op->least);
+      auto const entered = authorize_org(*who, state, tenant, p.op->least);
       if (!entered) return entered.error();
       if (kept->least > p.op->least)
         if (auto may = require_role(*who, *entered, kept->least); !may) return may;
@@ -566,7 +566,7 @@ result<commands::plan> service::decide(pending const& p, bound_command const& bo
     if (p.op->personal)
       if (auto proved = require_fresh_proof(head.state, *p.who, parts_.with.config.confirm_seconds, at); !proved)
         return proved.error();
-    auto about = find_subject(*p.op, p.params, p.org, *p.who, head.state, parts_.with.deliveries);
+    auto about = resolve_resource(*p.op, p.params, p.org, *p.who, head.state, parts_.with.deliveries);
     if (!about) return about.error();
     c.subject = std::move(*about);
     auto const match = p.asked.find_header("if-match");

@@ -44,7 +44,7 @@ class event_stream final : public body_source {
  public:
   event_stream(event_reader from, stream_terms terms) : from_(std::move(from)), terms_(std::move(terms)) {}
 
-  void on_ready(std::function<void()> wake) override { seat_ = terms_.bell.sit(terms_.org, std::move(wake)); }
+  void on_ready(std::function<void()> wake) override { seat_ = terms_.bell.subscribe(terms_.org, std::move(wake)); }
   void hurry() override { is_over_ = true; }
   std::int64_t patience_ms() const override {
     return std::clamp<std::int64_t>(beat_at_ms_ - steady_ms(), 1, look_again_ms);
@@ -73,7 +73,7 @@ class event_stream final : public body_source {
  private:
   event_reader from_;
   stream_terms terms_;
-  std::unique_ptr<event_notifier::seat> seat_;
+  std::unique_ptr<event_notifier::subscription> seat_;
   std::int64_t beat_at_ms_ = 0;
   bool is_over_ = false;
 };
@@ -84,7 +84,7 @@ class waiting_page final : public late_answer {
       : page_(std::move(page)), refuse_(std::move(refuse)), terms_(std::move(terms)), until_ms_(steady_ms() + wait_ms) {
   }
 
-  void on_ready(std::function<void()> wake) override { seat_ = terms_.bell.sit(terms_.org, std::move(wake)); }
+  void on_ready(std::function<void()> wake) override { seat_ = terms_.bell.subscribe(terms_.org, std::move(wake)); }
   void hurry() override { until_ms_ = 0; }
   std::int64_t patience_ms() const override {
     return std::clamp<std::int64_t>(until_ms_ - steady_ms(), 1, look_again_ms);
@@ -111,7 +111,7 @@ class waiting_page final : public late_answer {
   stream_terms terms_;
   std::int64_t until_ms_;
   std::optional<refusal> refused_;
-  std::unique_ptr<event_notifier::seat> seat_;
+  std::unique_ptr<event_notifier::subscription> seat_;
 };
 
 } // namespace

@@ -85,7 +85,7 @@ std::string reason_of(reckoned const& e, std::optional<expensed> why_not) {
 }
 
 // Where the rate was set, in this log; an assumed one was not.
-std::optional<std::uint64_t> rate_position(books_view const& view, domain::dated_rate const& rate) {
+std::optional<std::uint64_t> rate_position(report_source const& view, domain::dated_rate const& rate) {
   if (rate.id.is_nil()) return std::nullopt;
   std::optional<std::uint64_t> found;
   auto const prefix = domain::history_of(view.org.id, entity::labor_rate, rate.id).str();
@@ -96,7 +96,7 @@ std::optional<std::uint64_t> rate_position(books_view const& view, domain::dated
   return found;
 }
 
-explained_entry explain(open_books const& books, reckoned const& e) {
+explained_entry explain(report_inputs const& books, reckoned const& e) {
   explained_entry x;
   x.time_entry_id = e.at.id;
   x.date = e.at.day;
@@ -112,7 +112,7 @@ explained_entry explain(open_books const& books, reckoned const& e) {
   x.minutes = x.hours.minutes = e.row.minutes;
   x.capitalization_type = e.row.type;
   x.development_phase = e.row.development_phase;
-  auto const why_not = judge(books.rules.front(), e.row.type, e.row.development_phase, e.at.day, e.project);
+  auto const why_not = classify(books.rules.front(), e.row.type, e.row.development_phase, e.at.day, e.project);
   x.capitalized = x.counted && !why_not;
   if (auto reason = reason_of(e, why_not); !reason.empty()) x.reason = std::move(reason);
   if (e.rate) {
@@ -168,8 +168,8 @@ result<reply> explain_all(read_context& c, explain_query const& q) {
     if (!group->second) return;
     if (e.row.status == time_status::Approved)
       sums.add({all, e.project, e.row.type, e.row.development_phase,
-                !judge(books->rules.front(), e.row.type, e.row.development_phase, e.at.day, e.project), e.row.minutes,
-                e.cents});
+                !classify(books->rules.front(), e.row.type, e.row.development_phase, e.at.day, e.project),
+                e.row.minutes, e.cents});
     else
       sums.leave_out(e.row.status, e.row.minutes);
     auto const place = place_of(e.at);

@@ -61,15 +61,15 @@ bool assumed_rate_rule::ok(std::string_view t) {
   return parse_rate(t).has_value();
 }
 
-std::uint64_t books_view::position() const {
+std::uint64_t report_source::position() const {
   return then ? then->position() : folded_position(state);
 }
 
-std::string books_view::user_name(uuid const& id) const {
+std::string report_source::user_name(uuid const& id) const {
   return person_name(state, local, people, org.id, id);
 }
 
-std::string books_view::team_name(uuid const& id) const {
+std::string report_source::team_name(uuid const& id) const {
   auto const row = then ? then->row(org.id, entity::team, id) : std::nullopt;
   if (row) return json::stored<domain::team>(domain::row::json_of(*row)).name;
   if (auto const t = then ? std::nullopt : domain::find<domain::team>(state, org.id, id)) return t->name;
@@ -79,7 +79,7 @@ std::string books_view::team_name(uuid const& id) const {
   return {};
 }
 
-group_name books_view::name_of(report_group by, reckoned const& e) const {
+group_name report_source::name_of(report_group by, reckoned const& e) const {
   switch (by) {
   case report_group::team:
     return e.row.team_id ? group_name{to_string(*e.row.team_id), team_name(*e.row.team_id)} : group_name{};
@@ -90,33 +90,33 @@ group_name books_view::name_of(report_group by, reckoned const& e) const {
   return {e.project.cost_center_id, e.project.cost_center_id.value_or("")};
 }
 
-cost_calculation open_books::cost_calculation() const {
+cost_calculation report_inputs::cost_calculation() const {
   return {view.state, view.then, view.org.id, assumed, only};
 }
 
-result<std::pair<books_view, bool>> open_view(read_context& c, std::optional<uuid> const& asked) {
+result<std::pair<report_source, bool>> open_view(read_context& c, std::optional<uuid> const& asked) {
   auto const org_id = asked ? asked : c.who->default_org();
   if (!org_id) return error(errc::not_found, "you are in no organization");
-  auto entered = enter_org(*c.who, c.state, *org_id, c.op.least);
+  auto entered = authorize_org(*c.who, c.state, *org_id, c.op.least);
   if (!entered) return entered.error();
   auto const stored = c.then ? c.then->row(*org_id, entity::org, *org_id) : std::nullopt;
   auto o = stored ? std::optional(json::stored<domain::org>(domain::row::json_of(*stored))) : std::nullopt;
   if (!c.then) o = domain::find<domain::org>(c.state, *org_id, *org_id);
   if (!o) return error(errc::not_found, "the organization was not there then");
-  return std::pair{books_view{c.state, c.local, c.with.people, c.with.server.log, c.then, std::move(*o)},
+  return std::pair{report_source{c.state, c.local, c.with.people, c.with.server.log, c.then, std::move(*o)},
                    entered->can_view_finance};
 }
 
-result<open_books> open(read_context& c, books_query const& q) {
+result<report_inputs> open(read_context& c, books_query const& q) {
   auto view = open_view(c, q.org_id);
   if (!view) return view.error();
-  open_books books{std::move(view->first),
-                   *parse_period(q.period.value),
-                   q.group_by.value_or(report_group::team),
-                   q.rule_set.value_or(std::vector{rule_set::asc350}),
-                   {},
-                   c.who->only_projects,
-                   view->second};
+  report_inputs books{std::move(view->first),
+                      *parse_period(q.period.value),
+                      q.group_by.value_or(report_group::team),
+                      q.rule_set.value_or(std::vector{rule_set::asc350}),
+                      {},
+                      c.who->only_projects,
+                      view->second};
   if (books.rules.size() > 2 || (books.rules.size() == 2 && books.rules.front() == books.rules.back()))
     return error::of_field("/rule_set", "too_many", "it must be one rule set, or two different ones to compare");
   if (q.rates)
@@ -124,7 +124,7 @@ result<open_books> open(read_context& c, books_query const& q) {
   return books;
 }
 
-report_answer report_of(open_books const& books, bool with_budgets) {
+report_answer report_of(report_inputs const& books, bool with_budgets) {
   auto cost_calculation = books.cost_calculation();
   report_answer a;
   a.report = capitalize(cost_calculation, books.period, books.group, books.rules.front(),
@@ -148,7 +148,7 @@ group_words words_of(report_group g) {
   return {};
 }
 
-std::string unsigned_body(open_books const& books, report_answer const& a, report_form form) {
+std::string unsigned_body(report_inputs const& books, report_answer const& a, report_form form) {
   auto const words = words_of(books.group);
   std::string body = "{";
   member(body, "period", books.period.name);

@@ -38,7 +38,7 @@ struct report_query : books_query {
 BOOST_DESCRIBE_STRUCT(report_query, (books_query), (include_budget))
 
 // Where the report looks, and as of when.
-struct books_view {
+struct report_source {
   reader const& state;
   reader const& local;
   auth::pii_store const& people;
@@ -52,8 +52,8 @@ struct books_view {
   projections::group_name name_of(projections::report_group by, projections::reckoned const& e) const;
 };
 
-struct open_books {
-  books_view view;
+struct report_inputs {
+  report_source view;
   projections::report_period period;
   projections::report_group group{};
   std::vector<projections::rule_set> rules; // one, or two to compare
@@ -64,21 +64,22 @@ struct open_books {
   projections::cost_calculation cost_calculation() const;
 };
 // The organization of a query, or the caller's default one, and whether he may see amounts there.
-result<std::pair<books_view, bool>> open_view(read_context& c, std::optional<uuid> const& org_id);
+result<std::pair<report_source, bool>> open_view(read_context& c, std::optional<uuid> const& org_id);
 // The organization entered, the query read; refused where one of the two does not allow it.
-result<open_books> open(read_context& c, books_query const& q);
+result<report_inputs> open(read_context& c, books_query const& q);
 
 struct report_answer {
   projections::capitalization_report report;
   std::vector<projections::project_difference> differences; // of two rule sets
 };
-report_answer report_of(open_books const& books, bool with_budgets);
+report_answer report_of(report_inputs const& books, bool with_budgets);
 // What is hashed, and what is answered but for its closing members. Digests of closed months are kept for ever: a form
 // never changes, another one is another schema of period.closed.
 //   of_records   the same wherever the organization's records are
 //   of_position  (schema 1) with the position of the log in it, and without minor_digits
 enum class report_form : std::uint8_t { of_position, of_records };
-std::string unsigned_body(open_books const& books, report_answer const& a, report_form form = report_form::of_records);
+std::string unsigned_body(report_inputs const& books, report_answer const& a,
+                          report_form form = report_form::of_records);
 std::string digest_of(std::string_view unsigned_body);
 // The schema of the report; `more` are further members, each with a comma before it.
 std::string report_schema(schema_book& book, std::string_view more = {});

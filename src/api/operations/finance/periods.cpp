@@ -83,13 +83,13 @@ result<commands::plan> close_one(write_context& c) {
   auto const month = month_asked(c);
   if (!month) return month.error();
   auto const o = c.entity<org>();
-  open_books const books{{c.state(), c.head.local, c.with.people, c.with.server.log, nullptr, o},
-                         *projections::parse_period(*month),
-                         projections::report_group::team,
-                         {projections::rule_set::asc350},
-                         {},
-                         {},
-                         true};
+  report_inputs const books{{c.state(), c.head.local, c.with.people, c.with.server.log, nullptr, o},
+                            *projections::parse_period(*month),
+                            projections::report_group::team,
+                            {projections::rule_set::asc350},
+                            {},
+                            {},
+                            true};
   auto const answer = report_of(books, false);
   auto const& totals = answer.report.totals;
   events::period_closed e;
@@ -137,18 +137,18 @@ result<reply> signed_report(read_context& c) {
   auto const position = p ? signed_at(c.state, *p) : std::nullopt;
   if (!position) return error(errc::not_found, "this month was never closed");
   auto const& log = c.with.server.log;
-  auto const moment = projections::moment_of(c.state, log, std::to_string(*position));
+  auto const moment = projections::resolve_as_of(c.state, log, std::to_string(*position));
   if (!moment) return moment.error();
   projections::past const then(c.state, log, *moment);
   auto const stored = then.row(p->org_id, entity::org, p->org_id);
   if (!stored) return error(errc::not_found, "the organization was not there then");
-  open_books books{{c.state, c.local, c.with.people, log, &then, alloy::json::stored<org>(row::json_of(*stored))},
-                   *projections::parse_period(month),
-                   projections::report_group::team,
-                   {projections::rule_set::asc350},
-                   {},
-                   {},
-                   true};
+  report_inputs books{{c.state, c.local, c.with.people, log, &then, alloy::json::stored<org>(row::json_of(*stored))},
+                      *projections::parse_period(month),
+                      projections::report_group::team,
+                      {projections::rule_set::asc350},
+                      {},
+                      {},
+                      true};
   auto const form = p->report_position ? report_form::of_position : report_form::of_records;
   std::string body = unsigned_body(books, report_of(books, false), form);
   bool const verifiable = is_verifiable(c.state, *p);

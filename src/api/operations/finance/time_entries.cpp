@@ -71,7 +71,7 @@ result<decision> act(reader const& state, time_entry const& e, batch_time_entrie
   return reopen(state, e, {*body.reason});
 }
 
-time_outcome outcome_of(reader const& state, std::string const& name, result<changed_thing> const& one) {
+time_outcome outcome_of(reader const& state, std::string const& name, result<batch_item> const& one) {
   time_outcome o;
   o.id = name;
   if (one)
@@ -90,13 +90,14 @@ result<commands::plan> batch(write_context& c, batch_time_entries const& body) {
     return error::of_field("/reason", "reason_required", "whoever rejects or reopens says why");
   std::vector<std::string> names;
   for (auto const& id : body.ids) names.push_back(to_string(id));
-  auto all =
-      try_each(c, table::time_entry, names, field, [&](reader const& state, subject const& about) -> result<decision> {
-        // The action is only known from the body, so what the row of a single one asks is asked here.
-        if (auto may = require_role(*c.who, about, least_for(body.action)); !may) return may.error();
-        auto const e = decoded<time_entry>::of(about.row);
-        return act(state, e, body, {c.at, c.who->user_id, about.rank, new_uuid});
-      });
+  auto all = decide_each(c, table::time_entry, names, field,
+                         [&](reader const& state, subject const& about) -> result<decision> {
+                           // The action is only known from the body, so what the row of a single one asks is asked
+                           // here.
+                           if (auto may = require_role(*c.who, about, least_for(body.action)); !may) return may.error();
+                           auto const e = decoded<time_entry>::of(about.row);
+                           return act(state, e, body, {c.at, c.who->user_id, about.rank, new_uuid});
+                         });
   auto plan =
       batch_plan<time_batch_answer>(std::move(names), std::move(all), field, body.atomic.value_or(false), outcome_of);
   if (plan) plan->least = least_for(body.action);
@@ -105,13 +106,13 @@ result<commands::plan> batch(write_context& c, batch_time_entries const& body) {
 
 result<std::vector<uuid>> orgs_asked(read_context const& c, std::optional<uuid> const& only) {
   if (only) {
-    auto entered = enter_org(*c.who, c.state, *only, c.op.least);
+    auto entered = authorize_org(*c.who, c.state, *only, c.op.least);
     if (!entered) return entered.error();
     return std::vector<uuid>{*only};
   }
   std::vector<uuid> orgs;
   for (auto const& m : c.who->orgs)
-    if (enter_org(*c.who, c.state, m.org_id, c.op.least)) orgs.push_back(m.org_id);
+    if (authorize_org(*c.who, c.state, m.org_id, c.op.least)) orgs.push_back(m.org_id);
   return orgs;
 }
 

@@ -77,7 +77,7 @@ std::string key_in(time_group by, reckoned const& e) {
 }
 
 // Its id alone, where it is gone or, for a key that is bound to projects, has moved out of reach.
-std::string reference_of(books_view const& view, auth::principal const& who, uuid const& ticket_id) {
+std::string reference_of(report_source const& view, auth::principal const& who, uuid const& ticket_id) {
   std::string stored;
   auto row = view.then ? view.then->row(view.org.id, entity::ticket, ticket_id) : std::nullopt;
   if (!view.then && view.state.get(domain::key_of<domain::ticket>(view.org.id, ticket_id), stored)) row = stored;
@@ -85,7 +85,7 @@ std::string reference_of(books_view const& view, auth::principal const& who, uui
   return t && who.may_touch_project(t->project_id) ? t->reference : to_string(ticket_id);
 }
 
-time_line line_for(books_view const& view, auth::principal const& who, time_group by, reckoned const& e) {
+time_line line_for(report_source const& view, auth::principal const& who, time_group by, reckoned const& e) {
   time_line line;
   switch (by) {
   case time_group::user:

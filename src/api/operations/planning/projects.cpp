@@ -21,7 +21,7 @@ struct project_query {
 BOOST_DESCRIBE_STRUCT(project_query, (), (limit, cursor, org_id))
 
 result<commands::plan> create_one(write_context& c, create_project const& body) {
-  auto entered = enter_org(*c.who, c.state(), body.org_id, c.op.least);
+  auto entered = authorize_org(*c.who, c.state(), body.org_id, c.op.least);
   if (!entered)
     return error::of_field("/org_id", entered.error().code == errc::not_found ? "not_found" : "role_too_low",
                            entered.error().detail);
@@ -49,7 +49,7 @@ result<reply> list(read_context& c, project_query const& q) {
   if (!ask) return ask.error();
   std::vector<uuid> orgs;
   if (q.org_id) {
-    auto entered = enter_org(*c.who, c.state, *q.org_id, c.op.least);
+    auto entered = authorize_org(*c.who, c.state, *q.org_id, c.op.least);
     if (!entered) return entered.error();
     orgs.push_back(*q.org_id);
   } else

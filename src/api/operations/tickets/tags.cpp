@@ -102,7 +102,7 @@ result<reply> search(read_context& c, tag_query const& q) {
   auto ask = page_asked(c, q.limit, q.cursor);
   if (!ask) return ask.error();
   if (q.org_id)
-    if (auto entered = enter_org(*c.who, c.state, *q.org_id, c.op.least); !entered) return entered.error();
+    if (auto entered = authorize_org(*c.who, c.state, *q.org_id, c.op.least); !entered) return entered.error();
   std::vector<std::string> parts; // org 16 bytes, kind u8
   for (auto const& m : c.who->orgs)
     for (tagged const what : {tagged::project, tagged::ticket, tagged::user, tagged::team, tagged::time_entry})

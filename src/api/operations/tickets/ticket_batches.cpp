@@ -46,7 +46,7 @@ std::vector<std::string> plain(ticket_names const& names) {
   return all;
 }
 
-ticket_outcome outcome_of(reader const& state, std::string const& name, result<changed_thing> const& one) {
+ticket_outcome outcome_of(reader const& state, std::string const& name, result<batch_item> const& one) {
   ticket_outcome o;
   o.ticket_id = name;
   if (one) {
@@ -63,7 +63,7 @@ result<commands::plan> change_all(write_context& c, ticket_names const& ticket_i
                                   bool atomic) {
   constexpr std::string_view field = "ticket_ids";
   auto names = plain(ticket_ids);
-  auto all = try_each(c, table::ticket, names, field, [&](reader const& state, subject const& about) {
+  auto all = decide_each(c, table::ticket, names, field, [&](reader const& state, subject const& about) {
     return change_ticket(c, state, about, change);
   });
   return batch_plan<batch_answer>(std::move(names), std::move(all), field, atomic, outcome_of);

@@ -215,7 +215,7 @@ result<> check_projects(read_context const& c, project_finder& projects, std::ve
 result<reply> everywhere(read_context& c, my_tickets const& q, projections::ticket_filter filter) {
   std::vector<uuid> orgs;
   if (q.org_id) {
-    auto entered = enter_org(*c.who, c.state, *q.org_id, c.op.least);
+    auto entered = authorize_org(*c.who, c.state, *q.org_id, c.op.least);
     if (!entered) return entered.error();
     orgs.push_back(*q.org_id);
   } else {

@@ -31,7 +31,7 @@ result<decision> change_ticket(write_context const& c, reader const& state, subj
   auto const p = find<project>(state, about.org, t.project_id);
   if (!p) throw std::logic_error("a ticket without a project");
   if (body.project_id)
-    if (auto entered = enter_project(c.op, *c.who, state, about, *body.project_id.value); !entered)
+    if (auto entered = authorize_project(c.op, *c.who, state, about, *body.project_id.value); !entered)
       return entered.error();
   return decide(state, *p, t, body, c.by());
 }

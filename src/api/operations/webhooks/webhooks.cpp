@@ -132,7 +132,7 @@ result<std::uint64_t> place_in(reader const& state, events::log const& log, log_
   auto at = parse_timestamp(place.text);
   if (!at) return error::of_field(name, "malformed", "it must be a position of the log or an RFC 3339 timestamp");
   if (is_from) --at->ms;
-  auto const found = projections::moment_of(state, log, to_string(*at));
+  auto const found = projections::resolve_as_of(state, log, to_string(*at));
   if (!found) return error::of_field(name, "in_the_future", "nothing has happened then yet");
   return found->position + (is_from ? 1 : 0);
 }

@@ -1,4 +1,4 @@
-#include "app/mcp_parts.hpp"
+#include "app/mcp_wiring.hpp"
 
 #include "cli/session.hpp"
 #include "core/id.hpp"
@@ -123,7 +123,7 @@ class sessions {
       auto a = s->try_send(std::move(out));
       give_back(std::move(s));
       return {a.status, std::string(a.header("content-type")), std::move(a.body)};
-    } catch (cli::failure const& why) {
+    } catch (cli::cli_error const& why) {
       give_back(std::move(s));
       throw mcp::rpc_error(mcp::code::internal, std::string(why.what()) + (why.hint.empty() ? "" : "; " + why.hint));
     }
@@ -188,14 +188,14 @@ void mcp_door::handle(api::request&& asked, mcp::http_endpoint::responder done) 
 int serve_mcp_stdio(mcp_options const& o) {
   try {
     sessions pool({o.profile.empty() ? "default" : o.profile, o.server});
-    mcp::catalogue all([&pool](api::request r) { return pool.send(std::move(r)); });
+    mcp::alloy_tools all([&pool](api::request r) { return pool.send(std::move(r)); });
     mcp::server server(all);
     mcp::stdio_settings s;
     if (!o.toolsets.empty()) s.options["toolsets"] = o.toolsets;
     if (o.read_only) s.options["read_only"] = "true";
     mcp::serve_stdio(server, stdin, stdout, s);
     return 0;
-  } catch (cli::failure const& f) {
+  } catch (cli::cli_error const& f) {
     std::fprintf(stderr, "alloy mcp: %s\n  %s\n", without_steering(f.what()).c_str(), f.hint.c_str());
     return f.code;
   }

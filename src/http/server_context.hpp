@@ -19,12 +19,12 @@
 
 namespace alloy::http {
 
-class hub;
+class server_context;
 
 // The place of one connection among those that are counted; given back when it goes, whatever ends the connection.
 class admission {
  public:
-  admission(hub& at, std::string peer, bool is_proxy)
+  admission(server_context& at, std::string peer, bool is_proxy)
       : at_(&at), peer_(std::move(peer)), network_(auth::network_of(peer_)), is_proxy_(is_proxy) {}
   admission(admission&& other) noexcept
       : at_(std::exchange(other.at_, nullptr)), peer_(std::move(other.peer_)), network_(other.network_),
@@ -40,18 +40,18 @@ class admission {
   bool pass_to(std::string client);
 
  private:
-  friend class hub;
+  friend class server_context;
   void drop() noexcept { at_ = nullptr; } // it has no place to give back
 
-  hub* at_;
+  server_context* at_;
   std::string peer_;
   auth::ip_prefix network_;
   bool is_proxy_;
 };
 
-class hub {
+class server_context {
  public:
-  hub(settings with, handler handle, std::shared_ptr<observer> watch)
+  server_context(settings with, handler handle, std::shared_ptr<observer> watch)
       : set(std::move(with)), serve(std::move(handle)),
         cors(set.cors_allowed_origins), limits{set.request_line_bytes_max, set.header_bytes_max, set.header_fields_max},
         trusted_proxies(networks_of(set.trusted_proxies)),

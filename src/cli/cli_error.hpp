@@ -17,8 +17,8 @@ enum exit_code : int {
   no_network = 8,
 };
 
-struct failure : std::runtime_error {
-  failure(exit_code c, std::string const& what, std::string next = {})
+struct cli_error : std::runtime_error {
+  cli_error(exit_code c, std::string const& what, std::string next = {})
       : std::runtime_error(what), code(c), hint(std::move(next)) {}
   exit_code code;
   std::string hint; // what to do next; may be empty

@@ -1,4 +1,4 @@
-#include "http/hub.hpp"
+#include "http/server_context.hpp"
 
 #include "core/fair_share.hpp"
 
@@ -14,20 +14,20 @@ bool admission::pass_to(std::string client) {
   return at_->pass(*this, std::move(client));
 }
 
-std::vector<ip_network> hub::networks_of(std::vector<std::string> const& texts) {
+std::vector<ip_network> server_context::networks_of(std::vector<std::string> const& texts) {
   std::vector<ip_network> found;
   for (auto const& text : texts)
     if (ip_network one; parse_network(text, one)) found.push_back(one); // the settings have been checked
   return found;
 }
 
-bool hub::trusts(std::string_view peer) const noexcept {
+bool server_context::trusts(std::string_view peer) const noexcept {
   ip_address a;
   return !trusted_proxies.empty() && parse_address(peer.substr(0, peer.find('%')), a) &&
          std::ranges::any_of(trusted_proxies, [&](ip_network const& one) { return one.contains(a); });
 }
 
-bool hub::count_in(auth::ip_prefix const& of) {
+bool server_context::count_in(auth::ip_prefix const& of) {
   auto& count = peers_[of];
   auto const all = set.connections_max;
   auto const left = left_by_others(all, connections_.load(std::memory_order_relaxed), count);
@@ -36,11 +36,11 @@ bool hub::count_in(auth::ip_prefix const& of) {
   return true;
 }
 
-void hub::count_out(auth::ip_prefix const& of) noexcept {
+void server_context::count_out(auth::ip_prefix const& of) noexcept {
   if (auto const found = peers_.find(of); found != peers_.end() && --found->second == 0) peers_.erase(found);
 }
 
-std::optional<admission> hub::admit(std::string peer) {
+std::optional<admission> server_context::admit(std::string peer) {
   bool const is_proxy = trusts(peer);
   auto place = std::optional<admission>(std::in_place, *this, std::move(peer), is_proxy);
   place->drop(); // before it is counted it has nothing to give back
@@ -54,7 +54,7 @@ std::optional<admission> hub::admit(std::string peer) {
   return place;
 }
 
-bool hub::pass(admission& from, std::string client) {
+bool server_context::pass(admission& from, std::string client) {
   admission to(*this, std::move(client), false);
   to.drop(); // whatever comes of it, it has no place of its own
   to.is_proxy_ = trusts(to.peer_);
@@ -69,24 +69,24 @@ bool hub::pass(admission& from, std::string client) {
   return has_place;
 }
 
-void hub::leave(admission const& gone) noexcept {
+void server_context::leave(admission const& gone) noexcept {
   std::lock_guard const lock(mutex_);
   if (!gone.is_proxy_) count_out(gone.network_);
   watch().connection_closed();
   if (connections_.fetch_sub(1, std::memory_order_relaxed) == 1) silence_.notify_all();
 }
 
-bool hub::wait_until_idle(std::chrono::steady_clock::time_point deadline) {
+bool server_context::wait_until_idle(std::chrono::steady_clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   return silence_.wait_until(lock, deadline, [this] { return connections_.load(std::memory_order_relaxed) == 0; });
 }
 
-tls_context hub::tls() const {
+tls_context server_context::tls() const {
   std::lock_guard const lock(mutex_);
   return tls_;
 }
 
-void hub::set_tls(tls_context next) {
+void server_context::set_tls(tls_context next) {
   std::lock_guard const lock(mutex_);
   tls_ = std::move(next);
 }

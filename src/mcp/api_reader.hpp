@@ -1,12 +1,12 @@
 #pragma once
 // Reads of the API on behalf of a prompt, a resource or a completion. Throws rpc_error where one is refused.
-#include "mcp/catalogue.hpp"
+#include "mcp/alloy_tools.hpp"
 
 namespace alloy::mcp {
 
-class reading {
+class api_reader {
  public:
-  reading(call const& c, std::function<api_answer(api::request)> send) : call_(c), send_(std::move(send)) {}
+  api_reader(call const& c, std::function<api_answer(api::request)> send) : call_(c), send_(std::move(send)) {}
 
   json::value get(std::string const& target) const;
   std::optional<json::value> try_get(std::string const& target) const; // nothing where it is refused
@@ -28,10 +28,10 @@ class reading {
 };
 
 json::object prompt_list();
-json::object prompt_messages(reading const& api, std::string const& name, json::object const& arguments);
-json::object resource_list(reading const& api);
+json::object prompt_messages(api_reader const& api, std::string const& name, json::object const& arguments);
+json::object resource_list(api_reader const& api);
 json::object resource_template_list();
-json::object resource_contents(reading const& api, std::string const& uri);
-json::array completions(reading const& api, json::object const& params);
+json::object resource_contents(api_reader const& api, std::string const& uri);
+json::array completions(api_reader const& api, json::object const& params);
 
 } // namespace alloy::mcp

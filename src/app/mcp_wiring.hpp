@@ -1,7 +1,7 @@
 #pragma once
 // MCP at this server (/mcp) and at the terminal (`alloy mcp`): the same catalogue over two ways to the API.
 #include "api/pipeline/service.hpp"
-#include "mcp/catalogue.hpp"
+#include "mcp/alloy_tools.hpp"
 #include "mcp/http_endpoint.hpp"
 
 namespace alloy {
@@ -18,7 +18,7 @@ class mcp_door {
  private:
   api::service& service_;
   std::string const metadata_;
-  mcp::catalogue catalogue_;
+  mcp::alloy_tools catalogue_;
   mcp::server server_;
   mcp::http_endpoint endpoint_;
 };

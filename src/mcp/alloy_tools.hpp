@@ -20,10 +20,10 @@ std::string_view reason_without_tool(std::string_view operation) noexcept;
 // The name of its tool.
 std::string_view tool_name(api::operation const& op) noexcept;
 
-class catalogue final : public provider {
+class alloy_tools final : public provider {
  public:
-  explicit catalogue(backend b);
-  ~catalogue() override;
+  explicit alloy_tools(backend b);
+  ~alloy_tools() override;
 
   json::object info() const override;
   std::string instructions() const override;

@@ -1,4 +1,4 @@
-#include "app/webhook_parts.hpp"
+#include "app/webhook_wiring.hpp"
 
 #include "api/access/operators.hpp"
 #include "api/operations/webhooks/webhook_payload.hpp"

@@ -1,8 +1,8 @@
-#include "mcp/catalogue.hpp"
+#include "mcp/alloy_tools.hpp"
 
 #include "core/settings_table.hpp"
 #include "core/web_url.hpp"
-#include "mcp/reading.hpp"
+#include "mcp/api_reader.hpp"
 #include "mcp/tool_schema.hpp"
 
 #include <algorithm>
@@ -67,7 +67,7 @@ std::string_view tool_name(api::operation const& op) noexcept {
   return op.id == "health" ? std::string_view("ping") : op.id;
 }
 
-struct catalogue::tool {
+struct alloy_tools::tool {
   api::operation const* op;
   api::operation_shape shape;
   wrapping how;
@@ -102,17 +102,17 @@ struct catalogue::tool {
   }
 };
 
-catalogue::catalogue(backend b)
+alloy_tools::alloy_tools(backend b)
     : backend_(std::move(b)), tools_(tool::all()), all_tools_(tool::list_of(tools_, [](tool const&) { return true; })),
       resource_templates_(keep(resource_template_list())), prompts_(keep(prompt_list())) {}
 
-catalogue::~catalogue() = default;
+alloy_tools::~alloy_tools() = default;
 
-json::object catalogue::info() const {
+json::object alloy_tools::info() const {
   return {{"name", "alloy"}, {"title", "Alloy"}, {"version", ALLOY_VERSION}};
 }
 
-std::string catalogue::instructions() const {
+std::string alloy_tools::instructions() const {
   return "Alloy keeps tickets, sprints, time and money of organizations in a log that is never rewritten. Tools have "
          "the names of the API's operations. In a path, slugs, keys such as PROJ and references such as PROJ-17 do as "
          "ids. `whoami` says who asks and where he belongs. Every write takes `dry_run`, and what was done can be "
@@ -121,14 +121,14 @@ std::string catalogue::instructions() const {
          "it. A connection may ask for some tools only: toolsets=tickets,sprints and read_only=true.";
 }
 
-json::object catalogue::capabilities(peer const&) const {
+json::object alloy_tools::capabilities(peer const&) const {
   return {{"tools", json::object{}},
           {"resources", json::object{}},
           {"prompts", json::object{}},
           {"completions", json::object{}}};
 }
 
-bool catalogue::is_loaded(tool const& t, peer const& of) const {
+bool alloy_tools::is_loaded(tool const& t, peer const& of) const {
   if (auto const only = of.options.find("read_only");
       only != of.options.end() && only->second != "false" && t.op->writes())
     return false;
@@ -138,14 +138,14 @@ bool catalogue::is_loaded(tool const& t, peer const& of) const {
          t.op->id == "health";
 }
 
-kept_text catalogue::list_tools(call const& c) {
+kept_text alloy_tools::list_tools(call const& c) {
   if (!find_text(c.params, "cursor").empty())
     throw rpc_error(code::invalid_params, "there is one page, and no cursor leads to another");
   auto const wanted = [&](tool const& t) { return is_loaded(t, c.client); };
   return std::all_of(tools_.begin(), tools_.end(), wanted) ? all_tools_ : tool::list_of(tools_, wanted);
 }
 
-api_answer catalogue::send(call const& c, api::request r) const {
+api_answer alloy_tools::send(call const& c, api::request r) const {
   if (!c.client.authorization.empty()) r.headers.emplace_back("authorization", c.client.authorization);
   r.headers.emplace_back("accept", "application/json, */*;q=0.1");
   r.peer = c.client.address;
@@ -252,7 +252,7 @@ json::object structured(api_answer const& a, wrapping how, bool is_rehearsed) {
 
 } // namespace
 
-json::object catalogue::call_tool(call const& c) {
+json::object alloy_tools::call_tool(call const& c) {
   auto const name = find_text(c.params, "name");
   auto const t = std::find_if(tools_.begin(), tools_.end(),
                               [&](tool const& one) { return tool_name(*one.op) == name && is_loaded(one, c.client); });
@@ -276,32 +276,32 @@ json::object catalogue::call_tool(call const& c) {
 
 // ------------------------------------------------------------------------------- what else there is
 
-json::object catalogue::list_resources(call const& c) {
-  return resource_list(reading(c, [this, &c](api::request r) { return send(c, std::move(r)); }));
+json::object alloy_tools::list_resources(call const& c) {
+  return resource_list(api_reader(c, [this, &c](api::request r) { return send(c, std::move(r)); }));
 }
-kept_text catalogue::list_resource_templates(call const&) {
+kept_text alloy_tools::list_resource_templates(call const&) {
   return resource_templates_;
 }
-json::object catalogue::read_resource(call const& c) {
-  return resource_contents(reading(c, [this, &c](api::request r) { return send(c, std::move(r)); }),
+json::object alloy_tools::read_resource(call const& c) {
+  return resource_contents(api_reader(c, [this, &c](api::request r) { return send(c, std::move(r)); }),
                            find_text(c.params, "uri"));
 }
-kept_text catalogue::list_prompts(call const&) {
+kept_text alloy_tools::list_prompts(call const&) {
   return prompts_;
 }
-json::object catalogue::get_prompt(call const& c) {
+json::object alloy_tools::get_prompt(call const& c) {
   auto const* const given = find_object(c.params, "arguments");
-  return prompt_messages(reading(c, [this, &c](api::request r) { return send(c, std::move(r)); }),
+  return prompt_messages(api_reader(c, [this, &c](api::request r) { return send(c, std::move(r)); }),
                          find_text(c.params, "name"), given ? *given : json::object());
 }
-json::object catalogue::complete(call const& c) {
-  auto values = completions(reading(c, [this, &c](api::request r) { return send(c, std::move(r)); }), c.params);
+json::object alloy_tools::complete(call const& c) {
+  auto values = completions(api_reader(c, [this, &c](api::request r) { return send(c, std::move(r)); }), c.params);
   constexpr std::size_t values_max = 100;
   auto const total = values.size();
   if (total > values_max) values.resize(values_max);
   return {
       {"completion", json::object{{"values", std::move(values)}, {"total", total}, {"hasMore", total > values_max}}}};
 }
-void catalogue::subscribe(call const&, bool) {}
+void alloy_tools::subscribe(call const&, bool) {}
 
 } // namespace alloy::mcp

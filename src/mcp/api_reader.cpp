@@ -1,4 +1,4 @@
-#include "mcp/reading.hpp"
+#include "mcp/api_reader.hpp"
 
 #include "core/identifier.hpp"
 #include "core/web_url.hpp"
@@ -21,7 +21,7 @@ api_answer read(std::function<api_answer(api::request)> const& send, std::string
 } // namespace
 
 // The same id, too, may be in two organizations.
-std::string reading::in_org(std::string const& target) const {
+std::string api_reader::in_org(std::string const& target) const {
   bool const names_thing =
       (target.starts_with("/projects/") || target.starts_with("/sprints/") || target.starts_with("/tickets/")) &&
       !target.starts_with("/tickets/mine");
@@ -29,7 +29,7 @@ std::string reading::in_org(std::string const& target) const {
   return target + (target.find('?') == std::string::npos ? "?" : "&") + "org_id=" + org_;
 }
 
-json::value reading::get(std::string const& target) const {
+json::value api_reader::get(std::string const& target) const {
   auto const a = read(send_, in_org(target));
   if (a.is_success()) return json::parse(a.body);
   boost::system::error_code ec;
@@ -39,22 +39,22 @@ json::value reading::get(std::string const& target) const {
                   o ? find_text(*o, "title") + ": " + find_text(*o, "detail") : "the server refused it", problem);
 }
 
-std::optional<json::value> reading::try_get(std::string const& target) const {
+std::optional<json::value> api_reader::try_get(std::string const& target) const {
   auto const a = read(send_, in_org(target));
   if (!a.is_success()) return std::nullopt;
   return json::parse(a.body);
 }
 
-json::array reading::items(std::string const& target) const {
+json::array api_reader::items(std::string const& target) const {
   auto const page = get(target + (target.find('?') == std::string::npos ? "?" : "&") + "limit=100");
   return page.at("items").as_array();
 }
 
-std::string reading::org_id(std::string const& named) const {
+std::string api_reader::org_id(std::string const& named) const {
   return find_text(get("/orgs/" + percent_encoded(named)).as_object(), "id");
 }
 
-json::object reading::project(std::string const& named, std::string const& org) const {
+json::object api_reader::project(std::string const& named, std::string const& org) const {
   org_.clear();
   if (org.empty()) {
     auto const found = get("/projects/" + percent_encoded(named)).as_object();
@@ -69,7 +69,7 @@ json::object reading::project(std::string const& named, std::string const& org) 
   throw rpc_error(code::invalid_params, "there is no project " + named + " in " + org);
 }
 
-json::object reading::sprint(std::string const& project_id, std::string const& named) const {
+json::object api_reader::sprint(std::string const& project_id, std::string const& named) const {
   for (auto const& one : items("/projects/" + project_id + "/sprints"))
     if (auto const& o = one.as_object(); same_name(find_text(o, "name"), named) || find_text(o, "id") == named ||
                                          (same_name(named, "active") && find_text(o, "status") == "Active"))

@@ -1,4 +1,4 @@
-#include "cli/lookup.hpp"
+#include "cli/id_resolver.hpp"
 
 #include "cli/terminal.hpp"
 #include "core/id.hpp"
@@ -30,21 +30,21 @@ std::string only(std::vector<match> found, std::string_view thing, std::string c
   if (std::ranges::count_if(found, exact) == 1) std::erase_if(found, [&](match const& m) { return !exact(m); });
   if (found.size() == 1) return found.front().id;
   if (found.empty())
-    throw failure(not_found, "there is no " + std::string(thing) + " called " + name,
-                  "`alloy " + std::string(thing) + " list` shows those there are");
+    throw cli_error(not_found, "there is no " + std::string(thing) + " called " + name,
+                    "`alloy " + std::string(thing) + " list` shows those there are");
   std::string several;
   for (auto const& m : found) several += "\n  " + m.id + "  " + plain_text(m.called);
-  throw failure(usage, "more than one " + std::string(thing) + " is called " + name + ":" + several,
-                "name it by its id");
+  throw cli_error(usage, "more than one " + std::string(thing) + " is called " + name + ":" + several,
+                  "name it by its id");
 }
 
 } // namespace
 
-std::string lookup::org_named() const {
+std::string id_resolver::org_named() const {
   return org_.empty() ? session_.kept().org : org_;
 }
 
-std::string lookup::org_or_default() {
+std::string id_resolver::org_or_default() {
   if (auto named = org_named(); !named.empty()) return named;
   auto const& all = session_.me().at("orgs").as_array();
   auto const& me = text_in(session_.me(), "user_id");
@@ -56,28 +56,28 @@ std::string lookup::org_or_default() {
   std::string names;
   for (auto const& one : all)
     names += "\n  " + padded(field_of(one, "slug"), 20) + "  " + plain_text(field_of(one, "name"));
-  throw failure(usage, "which organization? You belong to" + (names.empty() ? std::string(" none") : ":" + names),
-                "--org SLUG, or once and for all: alloy org use SLUG");
+  throw cli_error(usage, "which organization? You belong to" + (names.empty() ? std::string(" none") : ":" + names),
+                  "--org SLUG, or once and for all: alloy org use SLUG");
 }
 
-std::string lookup::in_org_named() const {
+std::string id_resolver::in_org_named() const {
   auto const named = org_named();
   return named.empty() ? std::string() : "?org_id=" + percent_encoded(named);
 }
 
-std::string lookup::in_org_id() {
+std::string id_resolver::in_org_id() {
   auto const named = org_named();
   return named.empty() ? std::string() : "?org_id=" + id_of("org", named);
 }
 
-std::vector<std::string> lookup::orgs() {
+std::vector<std::string> id_resolver::orgs() {
   if (auto const named = org_named(); !named.empty()) return {percent_encoded(named)};
   std::vector<std::string> all;
   for (auto const& one : session_.me().at("orgs").as_array()) all.push_back(field_of(one, "org_id"));
   return all;
 }
 
-std::string lookup::id_of(std::string_view thing, std::string const& name) {
+std::string id_resolver::id_of(std::string_view thing, std::string const& name) {
   if (is_id(name)) return name;
   if (thing == "org") return field_of(session_.get("/api/v1/orgs/" + percent_encoded(name)), "id");
   if (thing == "project" || thing == "ticket")
@@ -91,7 +91,7 @@ std::string lookup::id_of(std::string_view thing, std::string const& name) {
   return in_orgs(thing, std::string(thing) + "s", "name", name);
 }
 
-std::string lookup::user(std::string const& name) {
+std::string id_resolver::user(std::string const& name) {
   if (same_name(name, "me")) return text_in(session_.me(), "user_id");
   // Whoever joins chooses their own name, so a name that looks like an address must not answer for it.
   bool const is_email = name.find('@') != std::string::npos;
@@ -103,13 +103,13 @@ std::string lookup::user(std::string const& name) {
       if (!known && same_name(is_email ? email : called, name)) found.push_back({id, called + " <" + email + ">"});
     }
   if (found.empty())
-    throw failure(not_found, "nobody here is called " + name,
-                  "an e-mail or a name as `alloy member list` shows it, or me");
+    throw cli_error(not_found, "nobody here is called " + name,
+                    "an e-mail or a name as `alloy member list` shows it, or me");
   return only(found, "user", name);
 }
 
-std::string lookup::in_orgs(std::string_view thing, std::string const& collection, std::string_view field,
-                            std::string const& name) {
+std::string id_resolver::in_orgs(std::string_view thing, std::string const& collection, std::string_view field,
+                                 std::string const& name) {
   std::vector<match> found;
   for (auto const& org : orgs())
     for (auto const& one : session_.all("/api/v1/orgs/" + org + "/" + collection))
@@ -117,7 +117,7 @@ std::string lookup::in_orgs(std::string_view thing, std::string const& collectio
   return only(found, thing, name);
 }
 
-std::string lookup::sprint(std::string const& name) {
+std::string id_resolver::sprint(std::string const& name) {
   std::vector<std::string> projects;
   if (!project_.empty())
     projects.push_back(percent_encoded(project_));
@@ -131,7 +131,7 @@ std::string lookup::sprint(std::string const& name) {
   return only(found, "sprint", name);
 }
 
-std::string lookup::api_key(std::string const& name) {
+std::string id_resolver::api_key(std::string const& name) {
   std::vector<match> found;
   auto const keys = session_.get("/api/v1/api-keys");
   for (auto const& key : keys.as_array())

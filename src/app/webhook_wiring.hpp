@@ -1,5 +1,5 @@
 #pragma once
-// What the dispatcher of webhooks is made of in this program: its settings, and how it reaches the rest of the house.
+// What the dispatcher of webhooks is made of in this program: its settings, and how it reaches the rest of the program.
 #include "commands/sequencer.hpp"
 #include "core/settings.hpp"
 #include "webhooks/dispatcher.hpp"

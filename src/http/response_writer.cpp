@@ -1,4 +1,4 @@
-#include "http/answer.hpp"
+#include "http/response_writer.hpp"
 
 #include "http/char_classes.hpp"
 

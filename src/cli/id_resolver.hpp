@@ -5,9 +5,9 @@
 
 namespace alloy::cli {
 
-class lookup {
+class id_resolver {
  public:
-  explicit lookup(session& s) : session_(s) {}
+  explicit id_resolver(session& s) : session_(s) {}
 
   // Where things without a name of their own on the server are looked for. What is not given is found: the profile's
   // organization, or the only one there is.
